@@ -1,0 +1,248 @@
+package house
+
+// This file is the map of the packages as a table. Imports point downwards only:
+//
+//	cmd/herald
+//	    internal/app · internal/bench                          wiring and lifecycle
+//	        api · internal/web · workflows · internal/telegram · internal/sms · internal/translate
+//	        internal/postgres · internal/sandbox · internal/embedded        adapters: each knows one outside thing
+//	            internal/messaging · internal/inbox · internal/bots · internal/accounts · rules        use cases
+//	                internal/gateway                           the words, the ports, pure policy
+//
+// A package of the product that has no row is a finding too: a new package is put on the map first.
+
+// The groups that rows speak about.
+var (
+	// leaves are small packages without I/O of their own, open to use cases, adapters and wiring.
+	leaves = parts("internal/gateway", "internal/phone", "internal/seal")
+
+	// useCases know gateway and its ports, never a driver.
+	useCases = parts("internal/messaging", "internal/inbox", "internal/bots", "internal/accounts", "rules")
+
+	// adapters each wrap one thing outside of the program. They never import one another: wiring joins them.
+	adapters = parts(
+		"api", "internal/web", "workflows", "internal/telegram", "internal/sms", "internal/translate",
+		"internal/postgres", "internal/sandbox", "internal/embedded",
+	)
+)
+
+// arrow is the row of one package tree: which of our own package trees it may import.
+type arrow struct {
+	// from is the tree that the row rules. The longest matching row counts. Packages of one row may import one another.
+	from string
+	// to are the trees that the code of from may import.
+	to []string
+	// tests are the trees that its _test.go files may import besides.
+	tests []string
+	// because says in one sentence what the row protects.
+	because string
+}
+
+// arrows is the whole map.
+var arrows = []arrow{
+	{
+		from: ".", to: nil,
+		because: "the root folder holds deps.go, which keeps the pinned modules and is never built",
+	},
+	{
+		from: "cmd/herald", to: join(parts("internal/app", "internal/bench", "client"), leaves),
+		because: "commands turn flags into options and answers into text; the work is below",
+	},
+	{
+		from: "internal/app", to: join(adapters, useCases, leaves), tests: parts("client"),
+		because: "wiring is the only place that sees both a port and its driver",
+	},
+	{
+		from: "internal/bench", to: join(parts("internal/app", "internal/sandbox", "client"), leaves),
+		because: "a benchmark drives the program from outside, as its users do",
+	},
+	{
+		from: "internal/e2e", to: nil,
+		tests:   join(parts("client", "internal/sandbox", "internal/postgres/postgrestest"), leaves),
+		because: "stories run against the built program, not against its packages",
+	},
+	{
+		from: "examples", to: parts("client"), tests: parts("internal/sandbox"),
+		because: "an example may use only what its reader can import too",
+	},
+	{
+		from: "internal/house", to: nil,
+		because: "checks read the repository's files, not its packages",
+	},
+
+	// Adapters. Their tests may stand on a real database and on the sandbox instead of on mocks.
+	{
+		from: "api", to: join(useCases, leaves), tests: join(edges, parts("client")),
+		because: "HTTP turns requests into use cases and errors into problem+json",
+	},
+	{
+		from: "internal/web", to: join(useCases, leaves), tests: edges,
+		because: "the account page calls the same use cases as the API",
+	},
+	{
+		from: "workflows", to: join(useCases, leaves), tests: edges,
+		because: "workflows order the steps; the steps themselves are use cases",
+	},
+	{
+		from: "internal/telegram", to: leaves, tests: edges,
+		because: "the Bot API client knows how to send and receive, not why",
+	},
+	{
+		from: "internal/sms", to: leaves, tests: edges,
+		because: "a provider knows how to send, not why",
+	},
+	{
+		from: "internal/translate", to: leaves, tests: edges,
+		because: "a translator knows texts, not messages",
+	},
+	{
+		from: "internal/postgres", to: join(useCases, leaves),
+		because: "the store fills the ports that gateway and the use cases declare",
+	},
+	{
+		from: "internal/sandbox", to: parts("internal/phone"),
+		because: "the sandbox is somebody else's network: it knows nothing of Herald and serves other people's bots too",
+	},
+	{
+		from: "internal/embedded", to: nil,
+		because: "a private PostgreSQL and Temporal are of no business domain; only this tree may compile Temporal's server",
+	},
+
+	// Use cases.
+	{
+		from: "internal/messaging", to: join(parts("internal/accounts"), leaves), tests: edges,
+		because: "accepting a message reserves its price",
+	},
+	{
+		from: "internal/inbox", to: join(parts("internal/messaging", "rules"), leaves), tests: edges,
+		because: "what a person writes runs through the rules, and a reply is a message like any other",
+	},
+	{
+		from: "internal/bots", to: leaves, tests: edges,
+		because: "bots and their subscribers stand on their own",
+	},
+	{
+		from: "internal/accounts", to: leaves, tests: edges,
+		because: "accounts, keys and prices stand on their own",
+	},
+	{
+		from: "rules", to: join(parts("dsl"), leaves), tests: edges,
+		because: "the language meets Herald's words here and nowhere else",
+	},
+
+	// The ground. These are closed: their tests are as free of us as they are.
+	{
+		from: "internal/gateway", to: nil,
+		because: "the words of the product import the standard library only",
+	},
+	{
+		from: "internal/phone", to: parts("internal/gateway"),
+		because: "phone numbers are parsed in one place",
+	},
+	{
+		from: "internal/seal", to: parts("internal/gateway"),
+		because: "tokens and phones at rest are sealed in one place",
+	},
+	{
+		from: "dsl", to: nil,
+		because: "the rule language knows no message and does no I/O",
+	},
+	{
+		from: "client", to: nil,
+		because: "other people's programs import it, and nothing internal may reach them",
+	},
+}
+
+// edges are what the tests of use cases and adapters may stand on: the real store on a real database, and the sandbox
+// as the world outside.
+var edges = parts("internal/postgres", "internal/sandbox")
+
+// outsider is the row of one outside module: which of our package trees may import it.
+type outsider struct {
+	// path is an import path; everything below it is meant too. The longest matching row counts.
+	path string
+	// in are our trees whose code may import it, tests those whose tests may besides.
+	in, tests []string
+	because   string
+}
+
+// everywhere stands for all packages that are not closed.
+var everywhere = parts("*")
+
+// outsiders lists the modules that must not spread. A module without a row may be imported where it is of use, except
+// by the closed packages.
+var outsiders = []outsider{
+	{
+		path: "go.temporal.io/server", in: parts("internal/embedded"),
+		because: "compiling Temporal's server takes minutes: one package pays, and a build tag leaves it out",
+	},
+	{
+		path: "go.temporal.io/sdk", in: parts("workflows", "internal/app", "internal/bench"),
+		tests:   parts("internal/embedded/temporalserver", "internal/e2e"),
+		because: "workflows are the only code that is written for Temporal",
+	},
+	{
+		path: "go.temporal.io/api", in: parts("workflows", "internal/app", "internal/bench", "internal/embedded"),
+		tests:   parts("internal/e2e"),
+		because: "it comes with the SDK",
+	},
+	{
+		path: "github.com/jackc/pgx", in: parts("internal/postgres", "internal/embedded"), tests: parts("internal/e2e"),
+		because: "SQL lives in the store",
+	},
+	{
+		path: "github.com/pressly/goose", in: parts("internal/postgres"),
+		because: "migrations live in the store",
+	},
+	{
+		path: "github.com/gin-gonic/gin", in: parts("api", "internal/web"),
+		because: "the HTTP framework is a detail of the two faces that use it",
+	},
+	{
+		path: "github.com/expr-lang/expr", in: parts("dsl"),
+		because: "rules see the language, not the expression engine under it",
+	},
+	{
+		path: "github.com/go-telegram/bot", in: parts("internal/telegram"), tests: parts("internal/sandbox"),
+		because: "one package speaks to the messenger",
+	},
+	{
+		path: "github.com/nyaruka/phonenumbers", in: parts("internal/phone"),
+		because: "phone numbers are parsed in one place",
+	},
+	{
+		path: "github.com/tink-crypto/tink-go", in: parts("internal/seal"),
+		because: "cryptography lives in one place",
+	},
+	{
+		path: "github.com/alecthomas/kong", in: parts("cmd/herald"),
+		because: "flags belong to commands",
+	},
+	{
+		path: "github.com/stretchr/testify", because: "testify/require and nothing else of it",
+	},
+	{path: "github.com/stretchr/testify/require", tests: everywhere, because: "it is for tests"},
+	{path: "go.uber.org/goleak", tests: everywhere, because: "it is for tests"},
+	{path: "pgregory.net/rapid", tests: everywhere, because: "it is for tests"},
+	{path: "github.com/rogpeppe/go-internal", tests: everywhere, because: "it is for tests"},
+	{path: "github.com/chromedp", tests: everywhere, because: "it is for tests"},
+	{path: "testing", tests: everywhere, because: "it is for tests"},
+}
+
+// closed lists the packages whose code may import only the standard library and the modules named here. Their tests may
+// import modules for tests besides.
+var closed = map[string][]string{
+	"internal/gateway": nil,
+	"dsl":              parts("github.com/expr-lang/expr", "go.yaml.in/yaml", "github.com/goccy/go-yaml"),
+	"client":           parts("github.com/oapi-codegen/runtime", "github.com/google/uuid"),
+}
+
+func parts(paths ...string) []string { return paths }
+
+func join(groups ...[]string) []string {
+	var all []string
+	for _, group := range groups {
+		all = append(all, group...)
+	}
+	return all
+}
