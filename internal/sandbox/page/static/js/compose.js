@@ -1,0 +1,135 @@
+// The input line: text, replies, files, and the bot's reply keyboard under it.
+
+import { api } from "./api.js";
+import { el, fill, icon, iconButton, menu } from "./dom.js";
+import { fullName, phoneNumber } from "./format.js";
+import { replyKeyboard } from "./keyboard.js";
+import { summary } from "./message.js";
+import { attempt, confirmBox } from "./notice.js";
+import { sendFile, shareContact } from "./share.js";
+import { store } from "./store.js";
+
+const MAX_TEXT = 4096;
+
+export class Composer {
+  constructor(conversation) {
+    this.conversation = conversation;
+    this.reply = null;
+    this.keyboardShown = true;
+    this.text = el("textarea", {
+      rows: 1, maxlength: MAX_TEXT, placeholder: "Write a message", "aria-label": "Message",
+      onkeydown: (event) => this.#key(event), oninput: () => this.#suggest(),
+    });
+    this.replying = el("div", { hidden: true });
+    this.commands = el("div", { class: "commands thin-scroll", role: "group", "aria-label": "Commands of the bot", hidden: true });
+    this.keyboard = el("div");
+    this.toggle = iconButton("keyboard", "Show or hide the bot's keyboard", () => {
+      this.keyboardShown = !this.keyboardShown;
+      this.draw();
+    }, { hidden: true });
+    this.root = el("form", { class: "compose", onsubmit: (event) => { event.preventDefault(); this.send(); } },
+      this.commands, this.replying,
+      el("div", { class: "compose-line" },
+        menu("attach", "Attach", "above", () => this.#attachments()),
+        this.text, this.toggle,
+        el("button", { type: "submit", class: "icon-button primary", "aria-label": "Send", title: "Send" }, icon("send"))),
+      this.keyboard);
+  }
+
+  get #where() {
+    return [this.conversation.seat.personID, this.conversation.chat];
+  }
+
+  #attachments() {
+    const person = store.person(this.conversation.seat.personID);
+    return [
+      person?.phone ? { icon: "phone", label: "My phone number", run: () => this.#shareOwn() } : null,
+      { icon: "person", label: "Somebody else's contact…", run: () => shareContact(...this.#where) },
+      { icon: "photo", label: "Photo…", run: () => sendFile(...this.#where, "photo") },
+      { icon: "file", label: "File…", run: () => sendFile(...this.#where, "document") },
+    ].filter(Boolean);
+  }
+
+  // draw follows the bot's keyboard.
+  draw() {
+    const markup = this.conversation.target?.entry?.keyboard ?? null;
+    const rows = markup?.keyboard ?? [];
+    this.toggle.hidden = rows.length === 0;
+    this.text.placeholder = markup?.input_field_placeholder || "Write a message";
+    const version = JSON.stringify([this.conversation.chat, rows, this.keyboardShown]);
+    if (this.keyboard.dataset.version === version) return;
+    if (this.shownRows !== JSON.stringify(rows)) this.keyboardShown = true; // a new keyboard opens by itself
+    this.shownRows = JSON.stringify(rows);
+    this.keyboard.dataset.version = JSON.stringify([this.conversation.chat, rows, this.keyboardShown]);
+    fill(this.keyboard, rows.length > 0 && this.keyboardShown ? replyKeyboard(rows, (button) => this.#pressKey(button)) : null);
+  }
+
+  clear() {
+    this.text.value = "";
+    this.commands.hidden = true;
+    this.replyTo(null);
+  }
+
+  focus() {
+    this.text.focus();
+  }
+
+  replyTo(message) {
+    this.reply = message;
+    this.replying.hidden = !message;
+    this.replying.className = "replying";
+    if (!message) return fill(this.replying);
+    fill(this.replying, el("div", { class: "grow clip" }, el("b", {}, fullName(message.from)), " ", summary(message)),
+      iconButton("close", "Do not reply to this message", () => this.replyTo(null)));
+    this.focus();
+    return undefined;
+  }
+
+  async send() {
+    const text = this.text.value.trim();
+    if (!text) return;
+    const sent = await attempt(async () => {
+      await api.write(...this.#where, text, this.reply?.message_id);
+      return true;
+    });
+    if (sent) this.clear();
+    this.focus();
+  }
+
+  #key(event) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.send();
+    } else if (event.key === "Escape" && this.reply) {
+      this.replyTo(null);
+    } else if (event.key === "ArrowUp" && !this.commands.hidden) {
+      event.preventDefault();
+      this.commands.lastElementChild?.focus();
+    }
+  }
+
+  // #suggest lists the bot's commands while a command is being typed.
+  #suggest() {
+    const typed = this.text.value;
+    const fits = /^\/\w*$/.test(typed) ? this.conversation.commands.filter((entry) => `/${entry.command}`.startsWith(typed)) : [];
+    this.commands.hidden = fits.length === 0;
+    fill(this.commands, fits.map((entry) => el("button", { type: "button", onclick: () => { this.text.value = `/${entry.command}`; this.send(); } },
+      el("span", { class: "mono" }, `/${entry.command}`), el("span", { class: "muted clip" }, entry.description))));
+  }
+
+  async #pressKey(button) {
+    if (button.request_contact && !await this.#agree()) return;
+    await attempt(() => api.press(...this.#where, { text: button.text }));
+    await this.conversation.seat.chatsChanged();
+  }
+
+  async #shareOwn() {
+    if (await this.#agree()) await attempt(() => api.share(...this.#where, {}));
+  }
+
+  #agree() {
+    const person = store.person(this.conversation.seat.personID);
+    const bot = fullName(this.conversation.target.bot ?? this.conversation.target.group);
+    return confirmBox("Share your phone number?", `${bot} will see ${phoneNumber(person?.phone)}.`, "Share");
+  }
+}
