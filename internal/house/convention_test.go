@@ -153,7 +153,7 @@ func checkPackageComments(files []file) []string {
 	var findings []string
 	for _, f := range files {
 		name := f.ast.Name.Name
-		if f.pkg == "." || strings.HasSuffix(name, "_test") {
+		if f.pkg == "." || f.generated || strings.HasSuffix(name, "_test") {
 			continue
 		}
 		if packages[f.pkg] == nil {
@@ -165,7 +165,7 @@ func checkPackageComments(files []file) []string {
 		}
 		packages[f.pkg].commented = true
 		opening := "Package " + name + " "
-		if name != "main" && !f.generated && !strings.HasPrefix(f.ast.Doc.Text(), opening) {
+		if name != "main" && !strings.HasPrefix(f.ast.Doc.Text(), opening) {
 			findings = append(findings, fmt.Sprintf("%s: the package comment must open with %q", f.at(f.ast.Package), opening))
 		}
 	}
