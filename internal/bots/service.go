@@ -1,0 +1,224 @@
+package bots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"herald/internal/gateway"
+)
+
+// Options say where bots live and how they are reached.
+type Options struct {
+	PublicURL  string // where messengers reach our public listener, without a final slash; empty means polling by default
+	LocalURL   string // the public listener as seen on this machine: for webhooks of sandbox bots; empty if there is none
+	SandboxURL string // the sandbox's page and Bot API; empty if none runs
+}
+
+// Service adds and reads bots and their subscribers.
+type Service struct {
+	store       gateway.BotStore
+	subscribers gateway.SubscriberStore
+	registrar   gateway.Registrar
+	sealer      gateway.Sealer
+	ids         *gateway.IDs
+	now         gateway.Clock
+	options     Options
+}
+
+// Deps are what a Service works with.
+type Deps struct {
+	Bots        gateway.BotStore
+	Subscribers gateway.SubscriberStore
+	Registrar   gateway.Registrar
+	Sealer      gateway.Sealer
+	IDs         *gateway.IDs
+	Now         gateway.Clock
+}
+
+// New returns a Service.
+func New(d Deps, o Options) *Service {
+	return &Service{
+		store: d.Bots, subscribers: d.Subscribers, registrar: d.Registrar, sealer: d.Sealer,
+		ids: d.IDs, now: d.Now, options: o,
+	}
+}
+
+// NewBot is a bot to add.
+type NewBot struct {
+	ID       gateway.BotID // filled if empty
+	Platform gateway.Platform
+	Token    gateway.Secret
+	Intake   gateway.Intake // empty chooses: webhook where a public URL is configured, else polling
+}
+
+// Add registers the bot that the token belongs to. The token of a bot that was revoked replaces its old one.
+func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) (gateway.Bot, error) {
+	network, err := s.check(n)
+	if err != nil {
+		return gateway.Bot{}, err
+	}
+	intake, err := s.chooseIntake(n.Intake, network)
+	if err != nil {
+		return gateway.Bot{}, err
+	}
+	profile, err := s.identify(ctx, network, n.Token)
+	if err != nil {
+		return gateway.Bot{}, err
+	}
+	if n.ID == "" {
+		n.ID = s.ids.Bot()
+	}
+	now := s.now()
+	bot := gateway.Bot{
+		ID: n.ID, AccountID: account, Platform: n.Platform, Network: network,
+		PlatformID: profile.PlatformID, Username: profile.Username, Name: profile.Name,
+		WebhookSecret: s.ids.Secret("wh"), Intake: intake, State: gateway.BotActive, CreatedAt: now, UpdatedAt: now,
+	}
+	known, err := s.store.BotByUsername(ctx, account, profile.Username)
+	switch {
+	case err == nil && known.PlatformID == profile.PlatformID && known.State == gateway.BotRevoked:
+		bot.ID, bot.CreatedAt = known.ID, known.CreatedAt
+	case err == nil && known.PlatformID == profile.PlatformID && known.ID == n.ID:
+		return known, nil // the same request, once more after a crash
+	case err != nil && !errors.Is(err, gateway.ErrBotNotFound):
+		return gateway.Bot{}, fmt.Errorf("find bot: %w", err)
+	}
+	if bot.SealedToken, err = s.sealer.Seal(ctx, []byte(n.Token.Reveal()), bot.ID.TokenBound()); err != nil {
+		return gateway.Bot{}, fmt.Errorf("seal token of bot %s: %w", bot.ID, err)
+	}
+	if err := s.save(ctx, bot, known); err != nil {
+		return gateway.Bot{}, err
+	}
+	return bot, s.Connect(ctx, bot)
+}
+
+// save writes the bot: as a new one, or with the new token of a known one.
+func (s *Service) save(ctx context.Context, bot, known gateway.Bot) error {
+	if bot.ID == known.ID {
+		return s.store.ReplaceToken(ctx, bot)
+	}
+	return s.store.CreateBot(ctx, bot)
+}
+
+func (s *Service) check(n NewBot) (gateway.Network, error) {
+	var faults gateway.Faults
+	switch n.Platform {
+	case gateway.Telegram:
+	case "":
+		faults = append(faults, gateway.Fault(gateway.CodeRequired, "platform", "Name the messenger: telegram."))
+	default:
+		faults = append(faults, gateway.Fault(gateway.CodeBotPlatform, "platform", "Bots of this messenger cannot be added. There is: telegram."))
+	}
+	network, ok := gateway.NetworkOf(n.Token)
+	switch {
+	case n.Token == "":
+		faults = append(faults, gateway.Fault(gateway.CodeRequired, "token", "Give the token that BotFather gave you."))
+	case !ok:
+		faults = append(faults, gateway.Fault(gateway.CodeBotToken, "token", "This is not a bot token. One looks like 123456789:AAE... and comes from BotFather."))
+	case network == gateway.NetworkSandbox && s.options.SandboxURL == "":
+		faults = append(faults, gateway.Fault(gateway.CodeBotNetwork, "token", "This is the token of a sandbox bot, and no sandbox runs here. Start one with --sandbox."))
+	}
+	return network, faults.OrNil()
+}
+
+func (s *Service) chooseIntake(wanted gateway.Intake, network gateway.Network) (gateway.Intake, error) {
+	switch {
+	case wanted == "" && s.options.PublicURL != "":
+		return gateway.IntakeWebhook, nil
+	case wanted == "":
+		return gateway.IntakePolling, nil
+	case wanted == gateway.IntakePolling:
+		return wanted, nil
+	case wanted != gateway.IntakeWebhook:
+		return "", gateway.Fault(gateway.CodeFieldInvalid, "intake", "Updates come by webhook or by polling.")
+	case s.webhookBase(network) == "":
+		return "", gateway.Fault(gateway.CodeBotWebhook, "intake", "A webhook needs an address that the messenger can reach: start with --public-url, or choose polling.")
+	}
+	return wanted, nil
+}
+
+func (s *Service) identify(ctx context.Context, network gateway.Network, token gateway.Secret) (gateway.BotProfile, error) {
+	profile, err := s.registrar.Identify(ctx, network, token)
+	var refusal *gateway.DeliveryError
+	switch {
+	case err == nil:
+		return profile, nil
+	case errors.As(err, &refusal) && (refusal.Class == gateway.ClassRevoked || refusal.Class == gateway.ClassDefect):
+		return profile, gateway.Fault(gateway.CodeBotToken, "token", "The messenger does not know this token. It may have been revoked; BotFather shows the current one.")
+	default:
+		return profile, &gateway.Error{Code: gateway.CodeMessengerDown, Message: "The messenger did not answer who this bot is. Try again in a moment.", Err: err}
+	}
+}
+
+// Connect tells the messenger how the bot's updates shall reach us.
+func (s *Service) Connect(ctx context.Context, b gateway.Bot) error {
+	var err error
+	if b.Intake == gateway.IntakeWebhook {
+		err = s.registrar.UseWebhook(ctx, b, s.webhookBase(b.Network)+"/telegram/"+string(b.ID))
+	} else {
+		err = s.registrar.UsePolling(ctx, b)
+	}
+	if err != nil {
+		return &gateway.Error{Code: gateway.CodeMessengerDown, Message: "The bot was added, and the messenger did not take its webhook settings. They are set again at the next start.", Err: err}
+	}
+	return nil
+}
+
+func (s *Service) webhookBase(network gateway.Network) string {
+	if network == gateway.NetworkSandbox && s.options.LocalURL != "" {
+		return s.options.LocalURL
+	}
+	return s.options.PublicURL
+}
+
+// Find returns the bot that ref names: an id, or @name.
+func (s *Service) Find(ctx context.Context, account gateway.AccountID, ref string) (gateway.Bot, error) {
+	if name, ok := strings.CutPrefix(ref, "@"); ok {
+		return s.store.BotByUsername(ctx, account, name)
+	}
+	if !gateway.HasPrefix(ref, "bot") {
+		return gateway.Bot{}, gateway.ErrBotNotFound
+	}
+	return s.store.Bot(ctx, account, gateway.BotID(ref))
+}
+
+// List returns the account's bots, newest first.
+func (s *Service) List(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error) {
+	return s.store.Bots(ctx, account, p.Bounded())
+}
+
+// maxPayload is Telegram's limit of a deep link's payload, in characters of [A-Za-z0-9_-].
+const maxPayload = 64
+
+// Link returns the address at which people connect to the bot, with an optional payload that comes back with /start.
+func (s *Service) Link(b gateway.Bot, payload string) (string, error) {
+	if len(payload) > maxPayload || strings.ContainsFunc(payload, notPayload) {
+		return "", gateway.Fault(gateway.CodeFieldInvalid, "payload", "A payload has at most 64 characters of A-Z, a-z, 0-9, _ and -.")
+	}
+	base := "https://t.me"
+	if b.Network == gateway.NetworkSandbox {
+		base = s.options.SandboxURL
+	}
+	link := base + "/" + url.PathEscape(b.Username)
+	if payload != "" {
+		link += "?start=" + payload
+	}
+	return link, nil
+}
+
+func notPayload(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
+}
+
+// Subscribers lists the people who connected to the bot, newest first.
+func (s *Service) Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error) {
+	return s.subscribers.Subscribers(ctx, account, bot, f, p.Bounded())
+}
+
+// Subscriber returns one of them.
+func (s *Service) Subscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) (gateway.Subscriber, error) {
+	return s.subscribers.Subscriber(ctx, account, bot, id)
+}

@@ -1,0 +1,146 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// Channel is a way to a person.
+type Channel string
+
+// ChannelTelegram is a message of a Telegram bot.
+const ChannelTelegram Channel = "telegram"
+
+// Leg is one attempt of an outgoing message over one channel.
+type Leg struct {
+	ID        LegID
+	MessageID MessageID
+	AccountID AccountID
+	Number    int // from 1, in the order of the cascade
+	Channel   Channel
+	State     LegState
+	Reason    Reason
+
+	// Intent is when a call to the messenger was announced, zero if none is open. An intent without an outcome
+	// after a crash means that nobody knows whether the person got the message.
+	Intent   time.Time
+	Attempts int // calls announced so far
+
+	ChatID            int64 // where it was sent
+	PlatformMessageID int64 // what the messenger calls it
+	SettledAt         time.Time
+}
+
+// Delivery is everything that is known about an outgoing message when its next step is decided.
+type Delivery struct {
+	Message    Message
+	Bot        Bot
+	Leg        Leg
+	Subscriber *Subscriber // the person that the address names on this bot, nil if there is none
+	Sequence   int         // of the message's last event
+}
+
+// Change is what a decision writes, in one transaction. The zero Change writes nothing.
+type Change struct {
+	State      State  // the message's next state; empty leaves it
+	Reason     Reason // of the next state
+	Leg        *Leg   // the leg as it shall stand; nil leaves it
+	Subscriber SubscriberID
+	Disconnect Reason // the person turned out to be disconnected, for this reason
+	Migrate    int64  // the person's chat is now this one
+	RevokeBot  string // the bot's token turned out to be refused: words for its owner
+	Events     []Event
+	LeaveQueue bool // the workflow runs: the outbox row has done its work
+}
+
+// Empty tells whether the change writes nothing.
+func (c Change) Empty() bool {
+	return c.State == "" && c.Leg == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
+		c.RevokeBot == "" && len(c.Events) == 0 && !c.LeaveQueue
+}
+
+// DeliveryStore moves messages. Every change of an outgoing message's state goes through ChangeDelivery.
+type DeliveryStore interface {
+	// ChangeDelivery locks the message, lets decide look at it and writes what it returns.
+	ChangeDelivery(ctx context.Context, account AccountID, id MessageID, decide func(Delivery) (Change, error)) (Delivery, error)
+}
+
+// OutboxItem is a message whose workflow has not shown yet that it runs.
+type OutboxItem struct {
+	AccountID AccountID
+	MessageID MessageID
+	Lane      Lane
+	QueuedAt  time.Time
+	Attempts  int
+}
+
+// OutboxStore hands out messages whose workflow must be started.
+type OutboxStore interface {
+	// DueOutbox returns items due at now, oldest first by lane, and hides them until hideUntil.
+	DueOutbox(ctx context.Context, now, hideUntil time.Time, limit int) ([]OutboxItem, error)
+	// DropOutbox removes items whose workflow is known to be started.
+	DropOutbox(ctx context.Context, items []OutboxItem) error
+	// OutboxDepth counts what waits, with the age of the oldest.
+	OutboxDepth(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
+}
+
+// Outgoing is one call to a messenger.
+type Outgoing struct {
+	Bot     Bot
+	ChatID  int64
+	Text    string
+	Buttons [][]Button
+}
+
+// Receipt is the messenger's word that it took a message.
+type Receipt struct {
+	ChatID            int64
+	PlatformMessageID int64
+}
+
+// Messenger sends. A failure is always a *DeliveryError.
+type Messenger interface {
+	Send(ctx context.Context, out Outgoing) (Receipt, error)
+	// AnswerButton stops the waiting sign on a pressed button.
+	AnswerButton(ctx context.Context, b Bot, callbackID string) error
+}
+
+// Class is what a refusal means for us.
+type Class string
+
+// Classes of refusals.
+const (
+	ClassUnsubscribed  Class = "unsubscribed"   // the person blocked the bot
+	ClassGone          Class = "gone"           // the person's account is deleted
+	ClassNotSubscribed Class = "not_subscribed" // the person never started the bot
+	ClassChatLost      Class = "chat_lost"      // the bot is no longer in the chat
+	ClassMigrated      Class = "migrated"       // the chat has another id now
+	ClassMarkup        Class = "markup"         // the markup was not understood
+	ClassContent       Class = "content"        // the text or the buttons were refused
+	ClassThrottled     Class = "throttled"      // wait, the whole bot
+	ClassConflict      Class = "conflict"       // another program uses this bot
+	ClassRevoked       Class = "revoked"        // the token is no longer good
+	ClassUnavailable   Class = "unavailable"    // not taken for certain; try again later
+	ClassUnknown       Class = "unknown"        // the request had left and the answer was lost
+	ClassStale         Class = "stale"          // too late to matter: ignore
+	ClassDefect        Class = "defect"         // the messenger did not understand us
+)
+
+// DeliveryError is a refusal, with the facts that decide what happens next.
+type DeliveryError struct {
+	Class      Class
+	HTTPStatus int           // 0 if there was no answer
+	RetryAfter time.Duration // of ClassThrottled
+	MigrateTo  int64         // of ClassMigrated
+	Text       string        // the messenger's own words, bounded, never with a token
+	Err        error         // for the log only
+}
+
+func (e *DeliveryError) Error() string {
+	if e.Text != "" {
+		return string(e.Class) + ": " + e.Text
+	}
+	return string(e.Class)
+}
+
+func (e *DeliveryError) Unwrap() error { return e.Err }

@@ -1,0 +1,156 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// Direction of a message.
+type Direction string
+
+const (
+	Out Direction = "out" // from an account to a person
+	In  Direction = "in"  // from a person to a bot
+)
+
+// Lane is who goes first when a bot has more to send than it may.
+type Lane string
+
+const (
+	LaneCode    Lane = "code"    // one-time codes
+	LaneService Lane = "service" // notices about something the person did
+	LaneBulk    Lane = "bulk"    // many people at once
+)
+
+// OnUnknown is what to do when the messenger's answer was lost.
+type OnUnknown string
+
+const (
+	Resend OnUnknown = "resend" // a second copy is harmless
+	Hold   OnUnknown = "hold"   // never send twice: report unknown
+)
+
+// AddressKind is a form in which a recipient may be named.
+type AddressKind string
+
+const (
+	AddressPhone    AddressKind = "phone"    // +380501234567
+	AddressUsername AddressKind = "username" // @anna
+	AddressPlatform AddressKind = "platform" // #123456, the user id at the messenger
+)
+
+// Address is a recipient as addressed, normalised: E.164, lower-case name without @, digits.
+type Address struct {
+	Kind  AddressKind
+	Value string
+}
+
+// String writes the address as a sender would.
+func (a Address) String() string {
+	switch a.Kind {
+	case AddressUsername:
+		return "@" + a.Value
+	case AddressPlatform:
+		return "#" + a.Value
+	default:
+		return a.Value
+	}
+}
+
+// Button is one button under a message: Data comes back when it is pressed, URL is opened.
+type Button struct {
+	Text string `json:"text"`
+	Data string `json:"data,omitempty"`
+	URL  string `json:"url,omitempty"`
+}
+
+// Message is one item of History.
+type Message struct {
+	ID           MessageID
+	AccountID    AccountID
+	BotID        BotID
+	Direction    Direction
+	SubscriberID SubscriberID // empty until the recipient is resolved
+	To           Address      // as addressed; empty on incoming messages
+	Kind         UpdateKind   // of an incoming message: text, command, button, contact, ...
+	Text         string
+	Buttons      [][]Button
+	Lane         Lane
+	OnUnknown    OnUnknown
+	Label        string
+	State        State
+	Reason       Reason // why it is in a state that is not success
+	Waited       bool   // a sender waits for the outcome: announce it
+	ExpiresAt    time.Time
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// Reason is a stable word for why a message or a leg ended as it did.
+type Reason string
+
+// Reasons.
+const (
+	ReasonNeverStarted Reason = "never_started"   // nobody with this address has started the bot
+	ReasonBlocked      Reason = "blocked"         // the person blocked the bot
+	ReasonDeactivated  Reason = "deactivated"     // the person's account is gone
+	ReasonChatLost     Reason = "chat_lost"       // the bot is no longer in that chat
+	ReasonNameTooOld   Reason = "name_too_old"    // the @name was last seen too long ago for a code
+	ReasonContent      Reason = "content_refused" // the messenger refused the text or the buttons
+	ReasonBotRevoked   Reason = "bot_revoked"     // the bot's token was refused
+	ReasonAnswerLost   Reason = "answer_lost"     // it was sent, and the answer never came
+	ReasonTTL          Reason = "ttl"             // its lifetime ended first
+	ReasonUnavailable  Reason = "unavailable"     // the messenger did not answer
+	ReasonThrottled    Reason = "throttled"       // the messenger asked to wait
+	ReasonDefect       Reason = "defect"          // our fault; the log has the cause
+)
+
+// MessageFilter narrows History; zero values mean any.
+type MessageFilter struct {
+	BotID        BotID
+	Direction    Direction
+	State        State
+	SubscriberID SubscriberID
+	Label        string
+}
+
+// EventKind is what happened to a message.
+type EventKind string
+
+// Kinds of events.
+const (
+	EventQueued    EventKind = "queued"    // accepted from the sender
+	EventResolved  EventKind = "resolved"  // the recipient was found
+	EventIntent    EventKind = "intent"    // about to call the messenger
+	EventThrottled EventKind = "throttled" // the messenger asked to wait
+	EventRetry     EventKind = "retry"     // the messenger did not answer; once more later
+	EventInDoubt   EventKind = "in_doubt"  // a call was begun and nobody knows how it ended
+	EventMigrated  EventKind = "migrated"  // the chat moved; sent there
+	EventPlainText EventKind = "plain_text"
+	EventState     EventKind = "state" // the state changed
+)
+
+// Event is one line of a message's story. Sequence counts from 1 within a message.
+type Event struct {
+	MessageID MessageID
+	Sequence  int
+	At        time.Time
+	Kind      EventKind
+	From      State // of a state change
+	State     State // after the event
+	Leg       int   // the leg's number, 0 if it is not about one
+	Reason    Reason
+	Detail    string        // words for a support person, without personal data
+	Wait      time.Duration // how long until the next attempt
+}
+
+// MessageStore keeps messages.
+type MessageStore interface {
+	// AcceptMessage stores a new message with its first leg, event and outbox row in one transaction.
+	// A message with that id that is there already is left as it is: created is false.
+	AcceptMessage(ctx context.Context, m Message, leg Leg) (created bool, err error)
+	Message(ctx context.Context, account AccountID, id MessageID) (Message, error)
+	Messages(ctx context.Context, account AccountID, f MessageFilter, p Page) (List[Message], error)
+	Events(ctx context.Context, account AccountID, id MessageID) ([]Event, error)
+	Legs(ctx context.Context, account AccountID, id MessageID) ([]Leg, error)
+}

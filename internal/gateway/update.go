@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// UpdateKind is what an update of a messenger is about.
+type UpdateKind string
+
+// Kinds of updates. Kinds that we do not know are stored as UpdateOther and counted.
+const (
+	UpdateText       UpdateKind = "text"       // a text that a person wrote
+	UpdateCommand    UpdateKind = "command"    // a text that begins with a command, /start among them
+	UpdateButton     UpdateKind = "button"     // a button was pressed
+	UpdateContact    UpdateKind = "contact"    // a contact was shared
+	UpdateMedia      UpdateKind = "media"      // a photo, document, voice, ... with or without a caption
+	UpdateEdited     UpdateKind = "edited"     // a person changed what they wrote
+	UpdateMembership UpdateKind = "membership" // a person blocked or unblocked the bot, or a group took it in or threw it out
+	UpdateOther      UpdateKind = "other"
+)
+
+// Update is one update of a messenger in our words.
+type Update struct {
+	Kind       UpdateKind
+	UpdateID   int64
+	At         time.Time // the messenger's own time of the event, to the second
+	Private    bool      // in a private chat
+	ChatID     int64
+	Person     Person
+	MessageID  int64 // of the message it is about
+	Text       string
+	Command    string // without the slash and the bot's name
+	Payload    string // what follows the command
+	Forwarded  bool
+	Contact    *Contact
+	CallbackID string // of a button press
+	Member     bool   // of a membership update: the bot may write to the chat afterwards
+}
+
+// Person is the sender of an update.
+type Person struct {
+	PlatformID int64
+	Username   string
+	FirstName  string
+	LastName   string
+	Language   string
+	Bot        bool
+}
+
+// Contact is a shared contact as it came.
+type Contact struct {
+	Phone      string
+	PlatformID int64 // whose contact it is; 0 if the messenger does not know
+}
+
+// RawUpdate is an update as it came, kept until it is processed.
+type RawUpdate struct {
+	Sequence   int64 // in the order of arrival, over all bots
+	AccountID  AccountID
+	BotID      BotID
+	UpdateID   int64
+	ChatID     int64 // 0 if the update has no chat; updates of one chat are processed in order
+	Body       []byte
+	ReceivedAt time.Time
+	Attempts   int
+}
+
+// UpdateReader turns a raw update into our words.
+type UpdateReader interface {
+	// ReadUpdate fails on what is not an update at all; a kind that it does not know is UpdateOther.
+	ReadUpdate(body []byte) (Update, error)
+}
+
+// IntakeStore takes updates in.
+type IntakeStore interface {
+	// StoreUpdates stores updates that are not there yet and tells how many were new.
+	StoreUpdates(ctx context.Context, updates []RawUpdate) (stored int, err error)
+}
+
+// Verdict is what the inbox decided about one update: everything is written in one transaction with the update's end.
+type Verdict struct {
+	Subscriber *Subscriber // to insert or refresh, by bot and platform id; nil if the update has no person
+	Seen       UpdateMark  // when the person's particulars were true
+	Connection Connection  // the person is now connected or disconnected; empty says nothing
+	Reason     Reason      // of a disconnection
+	Phone      string      // the person proved this phone (E.164)
+	Payload    string      // of a /start
+	Message    *Message    // the inbound message for History
+	Note       string      // a stable word about what was odd, for the operator: contact_not_own, contact_forwarded, ...
+}
+
+// UpdateMark orders updates of one person: they may come disordered, and ids restart at random after a quiet week.
+type UpdateMark struct {
+	At       time.Time
+	UpdateID int64
+}
+
+// InboxStore hands out updates chat by chat and writes verdicts.
+type InboxStore interface {
+	// ProcessUpdate takes the oldest waiting update of a chat that nobody else is working on, lets decide look at
+	// it and writes the verdict. found is false if nothing waits. An error of decide puts the update aside with its words.
+	ProcessUpdate(ctx context.Context, now time.Time, decide func(RawUpdate, Bot) (Verdict, error)) (found bool, err error)
+	// InboxDepth counts what waits and what was put aside.
+	InboxDepth(ctx context.Context) (waiting, aside int, err error)
+}
+
+// PollLease lets exactly one process poll a bot.
+type PollLease interface {
+	// AcquirePolls takes or renews the right to poll for every bot that may be polled by holder until the given time.
+	AcquirePolls(ctx context.Context, holder string, now, until time.Time) ([]Bot, error)
+	// ReleasePolls gives them up, on an orderly stop.
+	ReleasePolls(ctx context.Context, holder string) error
+}

@@ -1,0 +1,148 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"herald/internal/gateway"
+)
+
+// Inbox processes stored updates until it is stopped.
+type Inbox struct {
+	store     gateway.InboxStore
+	readers   map[gateway.Platform]gateway.UpdateReader
+	messenger gateway.Messenger
+	wake      <-chan struct{}
+	ids       *gateway.IDs
+	now       gateway.Clock
+	logger    *slog.Logger
+	workers   int
+}
+
+// Deps are what an Inbox works with.
+type Deps struct {
+	Store     gateway.InboxStore
+	Readers   map[gateway.Platform]gateway.UpdateReader
+	Messenger gateway.Messenger
+	Wake      <-chan struct{} // receives when updates were stored
+	IDs       *gateway.IDs
+	Now       gateway.Clock
+	Logger    *slog.Logger
+	Workers   int // chats processed at the same time; 0 means 4
+}
+
+const defaultWorkers = 4
+
+// New returns an Inbox.
+func New(d Deps) *Inbox {
+	if d.Workers == 0 {
+		d.Workers = defaultWorkers
+	}
+	return &Inbox{
+		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, ids: d.IDs, now: d.Now,
+		logger: d.Logger, workers: d.Workers,
+	}
+}
+
+// lookAnyway is how often a resting worker looks by itself, in case an announcement was missed.
+const lookAnyway = 2 * time.Second
+
+// Run processes updates until the context ends.
+func (i *Inbox) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	doorbell := make(chan struct{}, i.workers)
+	for range i.workers {
+		wg.Go(func() { i.work(ctx, doorbell) })
+	}
+	wg.Go(func() { i.ring(ctx, doorbell) })
+	wg.Wait()
+}
+
+// ring passes one announcement on to every worker: each looks for a chat of its own.
+func (i *Inbox) ring(ctx context.Context, doorbell chan<- struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-i.wake:
+			for range i.workers {
+				select {
+				case doorbell <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}
+}
+
+func (i *Inbox) work(ctx context.Context, doorbell <-chan struct{}) {
+	rest := time.NewTicker(lookAnyway)
+	defer rest.Stop()
+	for {
+		found, err := i.ProcessOne(ctx)
+		if err != nil && ctx.Err() == nil {
+			i.logger.WarnContext(ctx, "processing an update", "error", err)
+		}
+		if found && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-doorbell:
+		case <-rest.C:
+		}
+	}
+}
+
+// ProcessOne processes one waiting update and tells whether there was one.
+func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
+	var pressed gateway.Update
+	var pressedOn gateway.Bot
+	found, err = i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (gateway.Verdict, error) {
+		update, err := i.read(raw, bot)
+		if err != nil {
+			return gateway.Verdict{}, err
+		}
+		if update.Kind == gateway.UpdateButton {
+			pressed, pressedOn = update, bot
+		}
+		return i.judge(raw, update), nil
+	})
+	if err == nil && pressed.CallbackID != "" {
+		i.answerButton(ctx, pressedOn, pressed.CallbackID)
+	}
+	return found, err
+}
+
+// read keeps a panic over one odd update from ending the process: it becomes that update's error.
+func (i *Inbox) read(raw gateway.RawUpdate, bot gateway.Bot) (u gateway.Update, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("reading the update panicked: %v", r)
+		}
+	}()
+	reader, ok := i.readers[bot.Platform]
+	if !ok {
+		return u, fmt.Errorf("no reader for updates of %s", bot.Platform)
+	}
+	return reader.ReadUpdate(raw.Body)
+}
+
+// answerTimeout bounds the call that stops the waiting sign on a pressed button.
+const answerTimeout = 10 * time.Second
+
+// answerButton is a courtesy: it is not repeated, and a button that is too old to answer is no fault.
+func (i *Inbox) answerButton(ctx context.Context, bot gateway.Bot, callbackID string) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	err := i.messenger.AnswerButton(ctx, bot, callbackID)
+	var refusal *gateway.DeliveryError
+	if err != nil && !(errors.As(err, &refusal) && refusal.Class == gateway.ClassStale) {
+		i.logger.InfoContext(ctx, "answering a button", "bot", bot.ID, "error", err)
+	}
+}

@@ -1,0 +1,90 @@
+package inbox
+
+import (
+	"time"
+
+	"herald/internal/gateway"
+	"herald/internal/phone"
+)
+
+// Notes of verdicts: why an update changed less than it might have.
+const (
+	NoteNotPrivate       = "not_private"       // from a group: no subscriber
+	NoteFromBot          = "from_bot"          // bots are ignored
+	NoteNoPerson         = "no_person"         // nobody is named as its sender
+	NoteUnknownKind      = "unknown_kind"      // a kind of update that we do not know
+	NoteContactNotOwn    = "contact_not_own"   // somebody else's contact proves nothing
+	NoteContactForwarded = "contact_forwarded" // a forwarded contact proves nothing
+	NoteContactInvalid   = "contact_invalid"   // the number is no phone, or an anonymous one
+)
+
+// judge decides what an update means. It is pure but for the ids of what it makes.
+func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
+	switch {
+	case u.Kind == gateway.UpdateOther:
+		return gateway.Verdict{Note: NoteUnknownKind}
+	case u.Person.PlatformID == 0:
+		return gateway.Verdict{Note: NoteNoPerson}
+	case u.Person.Bot:
+		return gateway.Verdict{Note: NoteFromBot}
+	case !u.Private:
+		return gateway.Verdict{Note: NoteNotPrivate}
+	}
+	at := happened(u, raw)
+	v := gateway.Verdict{
+		Subscriber: i.person(raw, u, at),
+		Seen:       gateway.UpdateMark{At: at, UpdateID: u.UpdateID},
+		Connection: gateway.Connected, // whoever writes or presses has started the bot
+	}
+	if u.Kind == gateway.UpdateMembership {
+		if !u.Member {
+			v.Connection, v.Reason = gateway.Disconnected, gateway.ReasonBlocked
+		}
+		return v
+	}
+	if u.Kind == gateway.UpdateCommand && u.Command == "start" {
+		v.Payload = u.Payload
+	}
+	if u.Kind == gateway.UpdateContact {
+		v.Phone, v.Note = provedPhone(u)
+	}
+	v.Message = &gateway.Message{
+		ID: i.ids.Message(), AccountID: raw.AccountID, BotID: raw.BotID, Direction: gateway.In, Kind: u.Kind,
+		Text: u.Text, State: gateway.Received, CreatedAt: raw.ReceivedAt, UpdatedAt: raw.ReceivedAt,
+	}
+	return v
+}
+
+// happened is the messenger's time of the update. One without a time, or from the future, happened when it came.
+func happened(u gateway.Update, raw gateway.RawUpdate) time.Time {
+	if u.At.IsZero() || u.At.After(raw.ReceivedAt) {
+		return raw.ReceivedAt
+	}
+	return u.At
+}
+
+func (i *Inbox) person(raw gateway.RawUpdate, u gateway.Update, at time.Time) *gateway.Subscriber {
+	s := &gateway.Subscriber{
+		ID: i.ids.Subscriber(), AccountID: raw.AccountID, BotID: raw.BotID, PlatformID: u.Person.PlatformID, ChatID: u.ChatID,
+		Username: u.Person.Username, FirstName: u.Person.FirstName, LastName: u.Person.LastName, Language: u.Person.Language,
+	}
+	if s.Username != "" {
+		s.UsernameSeenAt = at
+	}
+	return s
+}
+
+// provedPhone is the phone that a shared contact proves: the sender's own, and not forwarded.
+func provedPhone(u gateway.Update) (e164, note string) {
+	switch {
+	case u.Contact == nil || u.Contact.PlatformID != u.Person.PlatformID:
+		return "", NoteContactNotOwn
+	case u.Forwarded:
+		return "", NoteContactForwarded
+	}
+	e164, err := phone.FromContact(u.Contact.Phone)
+	if err != nil {
+		return "", NoteContactInvalid
+	}
+	return e164, ""
+}

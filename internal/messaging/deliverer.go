@@ -1,0 +1,113 @@
+package messaging
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"herald/internal/gateway"
+)
+
+// Deliverer takes messages to people, one attempt at a time.
+type Deliverer struct {
+	store     gateway.DeliveryStore
+	messenger gateway.Messenger
+	now       gateway.Clock
+	policy    Policy
+	logger    *slog.Logger
+}
+
+// Policy is how patient a Deliverer is. The zero Policy has the defaults.
+type Policy struct {
+	CallTimeout time.Duration // of one call to a messenger; 10 s
+	DoubtGrace  time.Duration // on top of it, before an intent without an outcome counts as lost; 5 s
+	FirstRetry  time.Duration // after an unavailable messenger, doubling with each attempt; 1 s
+	LastRetry   time.Duration // where the doubling ends; 5 min
+	NameAge     time.Duration // codes are not sent to a @name last seen longer ago; 30 days
+}
+
+func (p Policy) filled() Policy {
+	fill := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	fill(&p.CallTimeout, 10*time.Second)
+	fill(&p.DoubtGrace, 5*time.Second)
+	fill(&p.FirstRetry, time.Second)
+	fill(&p.LastRetry, 5*time.Minute)
+	fill(&p.NameAge, 30*24*time.Hour)
+	return p
+}
+
+// NewDeliverer returns a Deliverer.
+func NewDeliverer(store gateway.DeliveryStore, messenger gateway.Messenger, now gateway.Clock, policy Policy, logger *slog.Logger) *Deliverer {
+	return &Deliverer{store: store, messenger: messenger, now: now, policy: policy.filled(), logger: logger}
+}
+
+// Step is what an attempt leaves to do.
+type Step struct {
+	State gateway.State // of the message now
+	Done  bool          // the message has its outcome
+	Wait  time.Duration // if not done: before the next attempt
+}
+
+// Attempt takes the message one step further. It is safe to call it again at any time, from any process: the intent,
+// written before the messenger is called, tells a second caller that a first one was there, and only one caller at a
+// time gets to write it. This is why finding the person, writing the intent and calling are one activity: were the
+// intent written by an earlier one, a worker that takes over could not know whether the call was made.
+func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (Step, error) {
+	var next decision
+	delivery, err := d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
+		next = d.policy.begin(seen, d.now())
+		return next.change, nil
+	})
+	if err != nil {
+		return Step{}, fmt.Errorf("begin attempt at message %s: %w", id, err)
+	}
+	if !next.call {
+		return next.step(delivery), nil
+	}
+	receipt, refusal := d.call(ctx, delivery)
+	return d.settle(ctx, delivery, receipt, refusal)
+}
+
+// call is not ended by the context of the activity: a call that has left cannot be taken back, and its outcome must
+// be written. Its own time-out bounds it.
+func (d *Deliverer) call(ctx context.Context, delivery gateway.Delivery) (gateway.Receipt, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.policy.CallTimeout)
+	defer cancel()
+	return d.messenger.Send(ctx, gateway.Outgoing{
+		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: delivery.Message.Text, Buttons: delivery.Message.Buttons,
+	})
+}
+
+// Writing an outcome is tried again while the database does not answer: it is all that stands between the messenger's
+// answer and its loss. After that the intent stays open and the message counts as in doubt.
+const (
+	writeTries = 5
+	writePause = 500 * time.Millisecond
+)
+
+func (d *Deliverer) settle(ctx context.Context, called gateway.Delivery, receipt gateway.Receipt, refusal error) (Step, error) {
+	ctx = context.WithoutCancel(ctx)
+	attempt := called.Leg.Attempts
+	var err error
+	for try := range writeTries {
+		if try > 0 {
+			time.Sleep(writePause)
+		}
+		var next decision
+		var delivery gateway.Delivery
+		delivery, err = d.store.ChangeDelivery(ctx, called.Message.AccountID, called.Message.ID, func(seen gateway.Delivery) (gateway.Change, error) {
+			next = d.policy.settle(seen, attempt, receipt, refusal, d.now())
+			return next.change, nil
+		})
+		if err == nil {
+			return next.step(delivery), nil
+		}
+		d.logger.WarnContext(ctx, "writing an outcome", "message", called.Message.ID, "error", err)
+	}
+	return Step{}, fmt.Errorf("write outcome of message %s: %w", called.Message.ID, err)
+}

@@ -1,0 +1,35 @@
+package messaging
+
+import "herald/internal/gateway"
+
+// Explain says a reason in words for the person who sent the message, with what they can do.
+func Explain(reason gateway.Reason) string {
+	switch reason {
+	case gateway.ReasonNeverStarted:
+		return "Nobody with this address is connected to the bot. Send them the bot's connect link."
+	case gateway.ReasonBlocked:
+		return "The person blocked the bot. Only they can unblock it."
+	case gateway.ReasonDeactivated:
+		return "The person's account at the messenger is gone."
+	case gateway.ReasonChatLost:
+		return "The bot is no longer in that chat."
+	case gateway.ReasonNameTooOld:
+		return "The @name was last seen too long ago to send a code to it: it may belong to somebody else now. Use the phone or the #id."
+	case gateway.ReasonContent:
+		return "The messenger refused the text or the buttons."
+	case gateway.ReasonBotRevoked:
+		return "The bot's token was revoked. Give the bot its new token with POST /v1/bots."
+	case gateway.ReasonAnswerLost:
+		return "It was sent and the messenger's answer was lost, so nobody knows whether it arrived. It is not sent again, as the message asks."
+	case gateway.ReasonTTL:
+		return "Its lifetime ended before it could be sent."
+	case gateway.ReasonUnavailable:
+		return "The messenger did not answer."
+	case gateway.ReasonThrottled:
+		return "The messenger asked to wait."
+	case gateway.ReasonDefect:
+		return "Something is wrong on our side. The log has the cause."
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,203 @@
+package messaging
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"herald/internal/gateway"
+	"herald/internal/phone"
+)
+
+// Limits of a message: Telegram's, and our own where it names none.
+const (
+	MaxText       = 4096 // UTF-16 units
+	MaxButtonData = 64   // bytes
+	MaxButtonText = 64   // UTF-16 units
+	MaxButtonURL  = 2048 // bytes
+	MaxButtons    = 100  // in all rows
+	MaxLabel      = 100  // bytes
+	MaxTTL        = 7 * 24 * time.Hour
+)
+
+// Default lifetimes: a code is worthless soon, a notice is worth a day.
+const (
+	defaultTTL     = 24 * time.Hour
+	defaultCodeTTL = 10 * time.Minute
+)
+
+// Request is a message as its sender asks for it. Everything but To and Text has a default.
+type Request struct {
+	ID        gateway.MessageID // filled if empty; the same id twice is the same message
+	Bot       string            // id or @name; empty: the account's only bot
+	To        string            // +380501234567, @anna or #123456
+	Text      string
+	Buttons   [][]gateway.Button
+	Lane      gateway.Lane      // service
+	TTL       time.Duration     // 24 hours; 10 minutes for codes
+	OnUnknown gateway.OnUnknown // hold; resend for codes
+	Label     string            // the sender's own mark, for filters
+	Wait      bool              // the sender will wait for the outcome
+}
+
+// message checks the request and returns the message that it asks for, without ids and bot.
+func (r Request) message(now time.Time) (gateway.Message, error) {
+	var faults gateway.Faults
+	note := func(err *gateway.Error) {
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	to, err := ParseAddress(r.To)
+	note(err)
+	note(checkText(r.Text))
+	faults = append(faults, checkButtons(r.Buttons)...)
+	r.fillDefaults()
+	note(r.checkOptions())
+	if r.TTL <= 0 || r.TTL > MaxTTL {
+		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is more than zero and at most 7 days."))
+	}
+	return gateway.Message{
+		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Buttons: r.Buttons, Lane: r.Lane, OnUnknown: r.OnUnknown,
+		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ExpiresAt: now.Add(r.TTL), CreatedAt: now, UpdatedAt: now,
+	}, faults.OrNil()
+}
+
+func (r *Request) fillDefaults() {
+	if r.Lane == "" {
+		r.Lane = gateway.LaneService
+	}
+	if r.OnUnknown == "" {
+		r.OnUnknown = gateway.Hold
+		if r.Lane == gateway.LaneCode {
+			r.OnUnknown = gateway.Resend
+		}
+	}
+	if r.TTL == 0 {
+		r.TTL = defaultTTL
+		if r.Lane == gateway.LaneCode {
+			r.TTL = defaultCodeTTL
+		}
+	}
+}
+
+func (r Request) checkOptions() *gateway.Error {
+	switch r.Lane {
+	case gateway.LaneCode, gateway.LaneService, gateway.LaneBulk:
+	default:
+		return gateway.Fault(gateway.CodeFieldInvalid, "lane", "There are three lanes: code, service and bulk.")
+	}
+	switch r.OnUnknown {
+	case gateway.Resend, gateway.Hold:
+	default:
+		return gateway.Fault(gateway.CodeFieldInvalid, "on_unknown", "When an answer is lost a message can be: resend or hold.")
+	}
+	if len(r.Label) > MaxLabel || !utf8.ValidString(r.Label) {
+		return gateway.Fault(gateway.CodeFieldInvalid, "label", "A label has at most 100 bytes.")
+	}
+	return nil
+}
+
+// ParseAddress reads a recipient as a sender writes it: a phone in international form, @name or #id.
+func ParseAddress(to string) (gateway.Address, *gateway.Error) {
+	to = strings.TrimSpace(to)
+	switch {
+	case to == "":
+		return gateway.Address{}, gateway.Fault(gateway.CodeRequired, "to", "Name the recipient: a phone such as +380501234567, a @name or a #id.")
+	case to[0] == '@':
+		name := strings.ToLower(to[1:])
+		if !usernameLike(name) {
+			return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "A @name has 4 to 32 letters, digits and underscores.")
+		}
+		return gateway.Address{Kind: gateway.AddressUsername, Value: name}, nil
+	case to[0] == '#':
+		id, err := strconv.ParseInt(to[1:], 10, 64)
+		if err != nil || id <= 0 {
+			return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "After # stands the person's id at the messenger, a positive number.")
+		}
+		return gateway.Address{Kind: gateway.AddressPlatform, Value: strconv.FormatInt(id, 10)}, nil
+	case phoneLike(to):
+		e164, err := phone.Parse(to, "")
+		if errors.Is(err, phone.ErrInvalid) {
+			return gateway.Address{}, gateway.Fault(gateway.CodePhoneInvalid, "to", "This is not a phone number that exists. Write it with its country code, such as +380501234567.")
+		}
+		return gateway.Address{Kind: gateway.AddressPhone, Value: e164}, nil
+	default:
+		return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "A recipient is a phone such as +380501234567, a @name or a #id.")
+	}
+}
+
+// usernameLike accepts what Telegram has ever handed out: short names of four characters were auctioned.
+func usernameLike(name string) bool {
+	return len(name) >= 4 && len(name) <= 32 && !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_')
+	})
+}
+
+func phoneLike(to string) bool {
+	return (to[0] == '+' || to[0] == '(' || to[0] >= '0' && to[0] <= '9') &&
+		!strings.ContainsFunc(to, unicode.IsLetter)
+}
+
+func checkText(text string) *gateway.Error {
+	switch {
+	case !utf8.ValidString(text):
+		return gateway.Fault(gateway.CodeFieldInvalid, "text", "The text is not valid UTF-8.")
+	case strings.TrimSpace(text) == "":
+		return gateway.Fault(gateway.CodeTextEmpty, "text", "The text is empty.")
+	case units(text) > MaxText:
+		return gateway.Fault(gateway.CodeTextTooLong, "text", fmt.Sprintf("The text has %d UTF-16 units; the messenger takes at most %d.", units(text), MaxText))
+	}
+	return nil
+}
+
+// units counts as messengers do: in UTF-16 code units.
+func units(text string) (n int) {
+	for _, r := range text {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+func checkButtons(rows [][]gateway.Button) (faults gateway.Faults) {
+	total := 0
+	for i, row := range rows {
+		if len(row) == 0 {
+			faults = append(faults, gateway.Fault(gateway.CodeButtonInvalid, fmt.Sprintf("buttons[%d]", i), "A row of buttons has at least one."))
+		}
+		for j, b := range row {
+			if fault := checkButton(b); fault != nil {
+				fault.Field = fmt.Sprintf("buttons[%d][%d]%s", i, j, fault.Field)
+				faults = append(faults, fault)
+			}
+		}
+		total += len(row)
+	}
+	if total > MaxButtons {
+		return gateway.Faults{gateway.Fault(gateway.CodeButtonInvalid, "buttons", "A message has at most 100 buttons.")}
+	}
+	return faults
+}
+
+func checkButton(b gateway.Button) *gateway.Error {
+	switch {
+	case strings.TrimSpace(b.Text) == "" || !utf8.ValidString(b.Text) || units(b.Text) > MaxButtonText:
+		return gateway.Fault(gateway.CodeButtonInvalid, ".text", "A button's text has 1 to 64 characters.")
+	case (b.Data == "") == (b.URL == ""):
+		return gateway.Fault(gateway.CodeButtonInvalid, "", "A button has either data or a url.")
+	case len(b.Data) > MaxButtonData:
+		return gateway.Fault(gateway.CodeButtonTooLong, ".data", fmt.Sprintf("A button's data has at most 64 bytes; this has %d.", len(b.Data)))
+	case b.URL != "" && !webURL(b.URL):
+		return gateway.Fault(gateway.CodeButtonInvalid, ".url", "A button's url begins with https:// or http:// and has at most 2048 bytes.")
+	}
+	return nil
+}
+
+func webURL(u string) bool {
+	return len(u) <= MaxButtonURL && (strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://")) && !strings.ContainsAny(u, " \t\r\n")
+}

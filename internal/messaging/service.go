@@ -1,0 +1,154 @@
+package messaging
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"herald/internal/gateway"
+)
+
+// Store is what the messages of this package live in.
+type Store interface {
+	gateway.MessageStore
+	Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error)
+	BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error)
+	Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error)
+}
+
+// Starter is told about a message that was just accepted, to start its workflow at once. It must not block and may
+// do nothing: the outbox starts what it did not.
+type Starter interface {
+	StartDelivery(account gateway.AccountID, id gateway.MessageID)
+}
+
+// Outcomes tells when a message may have settled.
+type Outcomes interface {
+	// Watch returns a channel that receives whenever the message may have changed, until stop is called.
+	Watch(id gateway.MessageID) (changed <-chan struct{}, stop func())
+}
+
+// Service accepts messages and tells what became of them.
+type Service struct {
+	store    Store
+	starter  Starter
+	outcomes Outcomes
+	ids      *gateway.IDs
+	now      gateway.Clock
+}
+
+// New returns a Service.
+func New(store Store, starter Starter, outcomes Outcomes, ids *gateway.IDs, now gateway.Clock) *Service {
+	return &Service{store: store, starter: starter, outcomes: outcomes, ids: ids, now: now}
+}
+
+// Accept stores the message that the request describes and sets it on its way. A message with the same id that was
+// accepted before is returned as it is.
+func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Request) (gateway.Message, error) {
+	m, err := r.message(s.now())
+	if err != nil {
+		return gateway.Message{}, err
+	}
+	bot, err := s.bot(ctx, account, r.Bot)
+	if err != nil {
+		return gateway.Message{}, err
+	}
+	if bot.State == gateway.BotRevoked {
+		return gateway.Message{}, gateway.Fault(gateway.CodeBotRevoked, "bot", "The bot's token was revoked. Give the bot its new token with POST /v1/bots.")
+	}
+	m.AccountID, m.BotID = account, bot.ID
+	if m.ID == "" {
+		m.ID = s.ids.Message()
+	}
+	leg := gateway.Leg{
+		ID: s.ids.Leg(), MessageID: m.ID, AccountID: account, Number: 1,
+		Channel: gateway.ChannelTelegram, State: gateway.LegPending,
+	}
+	created, err := s.store.AcceptMessage(ctx, m, leg)
+	if err != nil {
+		return gateway.Message{}, fmt.Errorf("store message %s: %w", m.ID, err)
+	}
+	if !created {
+		return s.store.Message(ctx, account, m.ID)
+	}
+	s.starter.StartDelivery(account, m.ID)
+	return m, nil
+}
+
+func (s *Service) bot(ctx context.Context, account gateway.AccountID, ref string) (gateway.Bot, error) {
+	switch {
+	case ref == "":
+		return s.onlyBot(ctx, account)
+	case ref[0] == '@':
+		return s.store.BotByUsername(ctx, account, ref[1:])
+	case gateway.HasPrefix(ref, "bot"):
+		return s.store.Bot(ctx, account, gateway.BotID(ref))
+	default:
+		return gateway.Bot{}, gateway.ErrBotNotFound
+	}
+}
+
+func (s *Service) onlyBot(ctx context.Context, account gateway.AccountID) (gateway.Bot, error) {
+	list, err := s.store.Bots(ctx, account, gateway.Page{Limit: 2})
+	if err != nil {
+		return gateway.Bot{}, fmt.Errorf("list bots: %w", err)
+	}
+	switch len(list.Items) {
+	case 1:
+		return list.Items[0], nil
+	case 0:
+		return gateway.Bot{}, gateway.Fault(gateway.CodeBotRequired, "bot", "The account has no bot yet. Add one with POST /v1/bots.")
+	default:
+		return gateway.Bot{}, gateway.Fault(gateway.CodeBotRequired, "bot", "The account has several bots: name one by id or @name.")
+	}
+}
+
+// pollOutcome is how often a waiting sender looks by itself, in case an announcement was missed.
+const pollOutcome = time.Second
+
+// Wait returns the message once it has an outcome, or as it is when the time is over.
+func (s *Service) Wait(ctx context.Context, account gateway.AccountID, id gateway.MessageID, atMost time.Duration) (gateway.Message, error) {
+	changed, stop := s.outcomes.Watch(id)
+	defer stop()
+	deadline := time.NewTimer(atMost)
+	defer deadline.Stop()
+	poll := time.NewTicker(pollOutcome)
+	defer poll.Stop()
+	for over := false; ; {
+		m, err := s.store.Message(ctx, account, id)
+		if err != nil || over || m.State.Settled() {
+			return m, err
+		}
+		select {
+		case <-changed:
+		case <-poll.C:
+		case <-deadline.C:
+			over = true
+		case <-ctx.Done():
+			return m, ctx.Err()
+		}
+	}
+}
+
+// Message returns one message.
+func (s *Service) Message(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (gateway.Message, error) {
+	return s.store.Message(ctx, account, id)
+}
+
+// Messages lists History, newest first.
+func (s *Service) Messages(ctx context.Context, account gateway.AccountID, f gateway.MessageFilter, p gateway.Page) (gateway.List[gateway.Message], error) {
+	return s.store.Messages(ctx, account, f, p.Bounded())
+}
+
+// Events tells the story of one message, from its beginning.
+func (s *Service) Events(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Event, error) {
+	if _, err := s.store.Message(ctx, account, id); err != nil {
+		return nil, err
+	}
+	return s.store.Events(ctx, account, id)
+}
+
+// Legs returns the attempts of one message over its channels.
+func (s *Service) Legs(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Leg, error) {
+	return s.store.Legs(ctx, account, id)
+}

@@ -1,0 +1,64 @@
+// Package phone turns phone numbers as people write them into E.164, by libphonenumber's rules.
+package phone
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// ErrInvalid is a text that is no phone number that could be called.
+var ErrInvalid = errors.New("not a valid phone number")
+
+// anonymousPrefix begins Telegram's anonymous numbers: they prove nobody's phone and cannot receive SMS.
+const anonymousPrefix = "+888"
+
+// maxLength bounds what is looked at: E.164 has 15 digits, people add signs and spaces.
+const maxLength = 40
+
+// Parse returns the E.164 form of a number written in international form, with or without +, or in the national
+// form of region (two letters; empty refuses national forms).
+func Parse(text, region string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" || len(text) > maxLength {
+		return "", ErrInvalid
+	}
+	if e164, err := parse(text, region); err == nil {
+		return e164, nil
+	}
+	if text[0] == '+' {
+		return "", ErrInvalid
+	}
+	return parse("+"+text, "")
+}
+
+// FromContact returns the E.164 form of the number of a shared contact: clients send it with or without +, always
+// in international form. Anonymous numbers are refused.
+func FromContact(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" || len(text) > maxLength {
+		return "", ErrInvalid
+	}
+	if text[0] != '+' {
+		text = "+" + text
+	}
+	if Anonymous(text) {
+		return "", ErrInvalid
+	}
+	return parse(text, "")
+}
+
+// Anonymous tells whether the number is one of Telegram's anonymous numbers.
+func Anonymous(e164 string) bool { return strings.HasPrefix(e164, anonymousPrefix) }
+
+func parse(text, region string) (string, error) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }) {
+		return "", ErrInvalid // vanity numbers and extensions name no subscriber
+	}
+	number, err := phonenumbers.Parse(text, region)
+	if err != nil || !phonenumbers.IsValidNumber(number) {
+		return "", ErrInvalid
+	}
+	return phonenumbers.Format(number, phonenumbers.E164), nil
+}

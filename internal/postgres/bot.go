@@ -1,0 +1,121 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var (
+	_ gateway.BotStore  = (*Store)(nil)
+	_ gateway.PollLease = (*Store)(nil)
+)
+
+func (s *Store) CreateBot(ctx context.Context, b gateway.Bot) error {
+	inserted, err := s.q.CreateBot(ctx, dbsqlc.CreateBotParams{
+		ID: string(b.ID), AccountID: string(b.AccountID), Platform: string(b.Platform), Network: string(b.Network),
+		PlatformID: b.PlatformID, Username: b.Username, Name: b.Name, SealedToken: b.SealedToken,
+		WebhookSecret: b.WebhookSecret.Reveal(), Intake: string(b.Intake), State: string(b.State), StateReason: b.StateReason,
+		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+	})
+	if err != nil {
+		return fmt.Errorf("insert bot %s: %w", b.ID, err)
+	}
+	if inserted == 0 {
+		return gateway.Fault(gateway.CodeBotExists, "token", "This bot is registered already.")
+	}
+	return nil
+}
+
+func (s *Store) Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error) {
+	row, err := s.q.Bot(ctx, dbsqlc.BotParams{AccountID: string(account), ID: string(id)})
+	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
+}
+
+func (s *Store) BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error) {
+	row, err := s.q.BotByUsername(ctx, dbsqlc.BotByUsernameParams{AccountID: string(account), Username: username})
+	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
+}
+
+func (s *Store) Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error) {
+	rows, err := s.q.Bots(ctx, dbsqlc.BotsParams{AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1})
+	if err != nil {
+		return gateway.List[gateway.Bot]{}, fmt.Errorf("list bots: %w", err)
+	}
+	return list(rows, p.Limit, bot, func(b gateway.Bot) string { return string(b.ID) }), nil
+}
+
+func (s *Store) ReplaceToken(ctx context.Context, b gateway.Bot) error {
+	changed, err := s.q.ReplaceToken(ctx, dbsqlc.ReplaceTokenParams{
+		AccountID: string(b.AccountID), ID: string(b.ID), SealedToken: b.SealedToken, WebhookSecret: b.WebhookSecret.Reveal(),
+		Intake: string(b.Intake), Username: b.Username, Name: b.Name, UpdatedAt: b.UpdatedAt,
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("replace token of bot %s: %w", b.ID, err)
+	case changed == 0:
+		return gateway.ErrBotNotFound
+	}
+	return nil
+}
+
+func (s *Store) SetBotState(ctx context.Context, account gateway.AccountID, id gateway.BotID, state gateway.BotState, reason string, at time.Time) error {
+	err := s.q.SetBotState(ctx, dbsqlc.SetBotStateParams{
+		AccountID: string(account), ID: string(id), State: string(state), StateReason: reason, UpdatedAt: at,
+	})
+	if err != nil {
+		return fmt.Errorf("set state of bot %s: %w", id, err)
+	}
+	return nil
+}
+
+// BotForIntake returns the bot that a webhook address names. Its secret, which the caller must check, stands for the
+// account.
+func (s *Store) BotForIntake(ctx context.Context, id gateway.BotID) (gateway.Bot, error) {
+	row, err := s.q.BotForIntake(ctx, string(id))
+	return bot(row), found(err, gateway.ErrBotNotFound, "read bot of webhook")
+}
+
+// WebhookBots returns every bot whose updates come by webhook, over all accounts.
+func (s *Store) WebhookBots(ctx context.Context) ([]gateway.Bot, error) {
+	rows, err := s.q.WebhookBots(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list webhook bots: %w", err)
+	}
+	return bots(rows), nil
+}
+
+func (s *Store) AcquirePolls(ctx context.Context, holder string, now, until time.Time) ([]gateway.Bot, error) {
+	rows, err := s.q.AcquirePolls(ctx, dbsqlc.AcquirePollsParams{Holder: holder, Now: &now, Until: &until})
+	if err != nil {
+		return nil, fmt.Errorf("acquire polls: %w", err)
+	}
+	return bots(rows), nil
+}
+
+func (s *Store) ReleasePolls(ctx context.Context, holder string) error {
+	if err := s.q.ReleasePolls(ctx, holder); err != nil {
+		return fmt.Errorf("release polls: %w", err)
+	}
+	return nil
+}
+
+func bots(rows []dbsqlc.Bot) []gateway.Bot {
+	out := make([]gateway.Bot, len(rows))
+	for i, row := range rows {
+		out[i] = bot(row)
+	}
+	return out
+}
+
+func bot(r dbsqlc.Bot) gateway.Bot {
+	return gateway.Bot{
+		ID: gateway.BotID(r.ID), AccountID: gateway.AccountID(r.AccountID), Platform: gateway.Platform(r.Platform),
+		Network: gateway.Network(r.Network), PlatformID: r.PlatformID, Username: r.Username, Name: r.Name,
+		SealedToken: r.SealedToken, WebhookSecret: gateway.Secret(r.WebhookSecret), Intake: gateway.Intake(r.Intake),
+		State: gateway.BotState(r.State), StateReason: r.StateReason, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+}

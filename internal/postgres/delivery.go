@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var _ gateway.DeliveryStore = (*Store)(nil)
+
+func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery) (gateway.Change, error)) (gateway.Delivery, error) {
+	var d gateway.Delivery
+	err := s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+		var err error
+		if d, err = lockDelivery(ctx, q, account, id); err != nil {
+			return err
+		}
+		change, err := decide(d)
+		if err != nil || change.Empty() {
+			return err
+		}
+		return applyChange(ctx, q, &d, change)
+	})
+	return d, err
+}
+
+func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (gateway.Delivery, error) {
+	row, err := q.LockDelivery(ctx, dbsqlc.LockDeliveryParams{AccountID: string(account), ID: string(id)})
+	if err = found(err, gateway.ErrMessageNotFound, "lock message"); err != nil {
+		return gateway.Delivery{}, err
+	}
+	d := gateway.Delivery{
+		Message: message(row.Message), Bot: bot(row.Bot), Leg: leg(row.Leg), Sequence: int(row.Message.EventSequence),
+	}
+	d.Subscriber, err = resolve(ctx, q, d.Bot.ID, d.Message.To)
+	return d, err
+}
+
+// applyChange writes the change and brings d to what stands in the database afterwards.
+func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change) error {
+	at := changeTime(c)
+	if err := applyToOthers(ctx, q, d, c, at); err != nil {
+		return err
+	}
+	d.Message.UpdatedAt = at
+	if c.State != "" {
+		d.Message.State, d.Message.Reason = c.State, c.Reason
+	}
+	if c.Subscriber != "" {
+		d.Message.SubscriberID = c.Subscriber
+	}
+	if c.Leg != nil {
+		d.Leg = *c.Leg
+	}
+	if err := q.ApplyChange(ctx, changeParams(d, c)); err != nil {
+		return fmt.Errorf("write change of message %s: %w", d.Message.ID, err)
+	}
+	return nil
+}
+
+// changeParams is everything about the message itself, as it shall stand.
+func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParams {
+	m, l := d.Message, d.Leg
+	p := dbsqlc.ApplyChangeParams{
+		AccountID: string(m.AccountID), ID: string(m.ID), State: string(m.State), Reason: string(m.Reason), At: m.UpdatedAt,
+		LegID: string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
+		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt),
+		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
+	}
+	if m.SubscriberID != "" {
+		id := string(m.SubscriberID)
+		p.SubscriberID = &id
+	}
+	for _, e := range c.Events {
+		d.Sequence++
+		p.Sequences = append(p.Sequences, int32(d.Sequence))
+		p.Ats = append(p.Ats, e.At)
+		p.Kinds = append(p.Kinds, string(e.Kind))
+		p.FromStates = append(p.FromStates, string(e.From))
+		p.States = append(p.States, string(e.State))
+		p.Legs = append(p.Legs, int32(e.Leg))
+		p.Reasons = append(p.Reasons, string(e.Reason))
+		p.Details = append(p.Details, e.Detail)
+		p.WaitMs = append(p.WaitMs, e.Wait.Milliseconds())
+	}
+	p.EventSequence = int32(d.Sequence)
+	return p
+}
+
+// changeTime is when the change happened: its events know.
+func changeTime(c gateway.Change) time.Time {
+	if len(c.Events) > 0 {
+		return c.Events[len(c.Events)-1].At
+	}
+	return time.Now().UTC().Truncate(time.Microsecond)
+}
+
+// applyToOthers writes what the change says about the person and the bot: rare, so each in its own round trip.
+func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change, at time.Time) error {
+	if d.Subscriber != nil && c.Disconnect != "" {
+		err := q.Disconnect(ctx, dbsqlc.DisconnectParams{
+			AccountID: string(d.Subscriber.AccountID), ID: string(d.Subscriber.ID), Reason: string(c.Disconnect), At: &at,
+		})
+		if err != nil {
+			return fmt.Errorf("disconnect subscriber %s: %w", d.Subscriber.ID, err)
+		}
+	}
+	if d.Subscriber != nil && c.Migrate != 0 {
+		err := q.MoveChat(ctx, dbsqlc.MoveChatParams{
+			AccountID: string(d.Subscriber.AccountID), ID: string(d.Subscriber.ID), ChatID: c.Migrate,
+		})
+		if err != nil {
+			return fmt.Errorf("move chat of subscriber %s: %w", d.Subscriber.ID, err)
+		}
+	}
+	if c.RevokeBot != "" {
+		err := q.SetBotState(ctx, dbsqlc.SetBotStateParams{
+			AccountID: string(d.Bot.AccountID), ID: string(d.Bot.ID), State: string(gateway.BotRevoked), StateReason: c.RevokeBot, UpdatedAt: at,
+		})
+		if err != nil {
+			return fmt.Errorf("revoke bot %s: %w", d.Bot.ID, err)
+		}
+	}
+	return nil
+}

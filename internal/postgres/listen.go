@@ -1,0 +1,117 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"herald/internal/gateway"
+)
+
+// Channels of pg_notify.
+const (
+	outcomeChannel = "herald_outcome" // payload: the id of a message that settled and whose sender waits
+	inboxChannel   = "herald_inbox"   // new updates are stored
+)
+
+// relisten is how long to wait before connecting again when the listening connection was lost.
+const relisten = time.Second
+
+// Listener hears what the database announces, over one connection of its own, and tells whoever waits for it. A lost
+// announcement costs time, never truth: whoever waits also looks by itself now and then.
+type Listener struct {
+	store  *Store
+	logger *slog.Logger
+	inbox  chan struct{}
+
+	mu       sync.Mutex
+	watchers map[gateway.MessageID][]chan struct{}
+}
+
+// NewListener returns a Listener; Run makes it listen.
+func NewListener(store *Store, logger *slog.Logger) *Listener {
+	return &Listener{
+		store: store, logger: logger, inbox: make(chan struct{}, 1), watchers: map[gateway.MessageID][]chan struct{}{},
+	}
+}
+
+// Inbox receives whenever new updates were stored, by any process.
+func (l *Listener) Inbox() <-chan struct{} { return l.inbox }
+
+// Watch returns a channel that receives when the message settles, until stop is called.
+func (l *Listener) Watch(id gateway.MessageID) (changed <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watchers[id] = append(l.watchers[id], c)
+	return c, func() { l.unwatch(id, c) }
+}
+
+func (l *Listener) unwatch(id gateway.MessageID, gone chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var rest []chan struct{}
+	for _, c := range l.watchers[id] {
+		if c != gone {
+			rest = append(rest, c)
+		}
+	}
+	if len(rest) == 0 {
+		delete(l.watchers, id)
+		return
+	}
+	l.watchers[id] = rest
+}
+
+// Run listens until the context ends, connecting again whenever the connection is lost.
+func (l *Listener) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := l.listen(ctx); err != nil && ctx.Err() == nil {
+			l.logger.WarnContext(ctx, "listening to the database stopped; trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(relisten):
+		}
+	}
+}
+
+func (l *Listener) listen(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, l.store.pool.Config().ConnConfig)
+	if err != nil {
+		return fmt.Errorf("connect listener: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for _, channel := range []string{outcomeChannel, inboxChannel} {
+		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+			return fmt.Errorf("listen to %s: %w", channel, err)
+		}
+	}
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return fmt.Errorf("wait for announcements: %w", err)
+		}
+		if n.Channel == inboxChannel {
+			wake(l.inbox)
+			continue
+		}
+		l.mu.Lock()
+		for _, c := range l.watchers[gateway.MessageID(n.Payload)] {
+			wake(c)
+		}
+		l.mu.Unlock()
+	}
+}
+
+// wake leaves a mark; one is enough, however many announcements came.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

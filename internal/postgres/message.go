@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var _ gateway.MessageStore = (*Store)(nil)
+
+// outboxGrace is how long a message may stay in the outbox before somebody else than its acceptor starts its workflow.
+const outboxGrace = 5 * time.Second
+
+func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, leg gateway.Leg) (created bool, err error) {
+	buttons, err := marshalButtons(m.Buttons)
+	if err != nil {
+		return false, err
+	}
+	rows, err := s.q.AcceptMessage(ctx, dbsqlc.AcceptMessageParams{
+		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
+		AddressKind: string(m.To.Kind), Address: m.To.Value, Text: m.Text, Buttons: buttons,
+		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited,
+		ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
+		LegID: string(leg.ID), Channel: string(leg.Channel),
+	})
+	if err != nil {
+		return false, fmt.Errorf("insert message %s: %w", m.ID, err)
+	}
+	return rows == 1, nil
+}
+
+func (s *Store) Message(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (gateway.Message, error) {
+	row, err := s.q.Message(ctx, dbsqlc.MessageParams{AccountID: string(account), ID: string(id)})
+	if err = found(err, gateway.ErrMessageNotFound, "read message"); err != nil {
+		return gateway.Message{}, err
+	}
+	return message(row), nil
+}
+
+func (s *Store) Messages(ctx context.Context, account gateway.AccountID, f gateway.MessageFilter, p gateway.Page) (gateway.List[gateway.Message], error) {
+	rows, err := s.q.Messages(ctx, dbsqlc.MessagesParams{
+		AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1, BotID: string(f.BotID),
+		Direction: string(f.Direction), State: string(f.State), SubscriberID: string(f.SubscriberID), Label: f.Label,
+	})
+	if err != nil {
+		return gateway.List[gateway.Message]{}, fmt.Errorf("list messages: %w", err)
+	}
+	return list(rows, p.Limit, message, func(m gateway.Message) string { return string(m.ID) }), nil
+}
+
+func (s *Store) Events(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Event, error) {
+	rows, err := s.q.Events(ctx, dbsqlc.EventsParams{AccountID: string(account), MessageID: string(id)})
+	if err != nil {
+		return nil, fmt.Errorf("list events of message %s: %w", id, err)
+	}
+	out := make([]gateway.Event, len(rows))
+	for i, r := range rows {
+		out[i] = gateway.Event{
+			MessageID: gateway.MessageID(r.MessageID), Sequence: int(r.Sequence), At: r.At.UTC(), Kind: gateway.EventKind(r.Kind),
+			From: gateway.State(r.FromState), State: gateway.State(r.State), Leg: int(r.Leg), Reason: gateway.Reason(r.Reason),
+			Detail: r.Detail, Wait: time.Duration(r.WaitMs) * time.Millisecond,
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) Legs(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Leg, error) {
+	rows, err := s.q.Legs(ctx, dbsqlc.LegsParams{AccountID: string(account), MessageID: string(id)})
+	if err != nil {
+		return nil, fmt.Errorf("list legs of message %s: %w", id, err)
+	}
+	out := make([]gateway.Leg, len(rows))
+	for i, row := range rows {
+		out[i] = leg(row)
+	}
+	return out, nil
+}
+
+func marshalButtons(rows [][]gateway.Button) ([]byte, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("write buttons: %w", err)
+	}
+	return raw, nil
+}
+
+func message(r dbsqlc.Message) gateway.Message {
+	m := gateway.Message{
+		ID: gateway.MessageID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID),
+		Direction: gateway.Direction(r.Direction), To: gateway.Address{Kind: gateway.AddressKind(r.AddressKind), Value: r.Address},
+		Kind: gateway.UpdateKind(r.Kind), Text: r.Text, Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
+		Label: r.Label, State: gateway.State(r.State), Reason: gateway.Reason(r.Reason), Waited: r.Waited,
+		ExpiresAt: orZero(r.ExpiresAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+	if r.SubscriberID != nil {
+		m.SubscriberID = gateway.SubscriberID(*r.SubscriberID)
+	}
+	if len(r.Buttons) > 0 {
+		_ = json.Unmarshal(r.Buttons, &m.Buttons) // written by marshalButtons
+	}
+	return m
+}
+
+func leg(r dbsqlc.Leg) gateway.Leg {
+	return gateway.Leg{
+		ID: gateway.LegID(r.ID), MessageID: gateway.MessageID(r.MessageID), AccountID: gateway.AccountID(r.AccountID),
+		Number: int(r.Number), Channel: gateway.Channel(r.Channel), State: gateway.LegState(r.State), Reason: gateway.Reason(r.Reason),
+		Intent: orZero(r.IntentAt), Attempts: int(r.Attempts), ChatID: r.ChatID, PlatformMessageID: r.PlatformMessageID,
+		SettledAt: orZero(r.SettledAt),
+	}
+}

@@ -1,0 +1,46 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var _ gateway.OutboxStore = (*Store)(nil)
+
+func (s *Store) DueOutbox(ctx context.Context, now, hideUntil time.Time, limit int) ([]gateway.OutboxItem, error) {
+	rows, err := s.q.DueOutbox(ctx, dbsqlc.DueOutboxParams{Now: now, HideUntil: hideUntil, AtMost: int32(limit)})
+	if err != nil {
+		return nil, fmt.Errorf("take outbox: %w", err)
+	}
+	out := make([]gateway.OutboxItem, len(rows))
+	for i, r := range rows {
+		out[i] = gateway.OutboxItem{
+			AccountID: gateway.AccountID(r.AccountID), MessageID: gateway.MessageID(r.MessageID), Lane: gateway.Lane(r.Lane),
+			QueuedAt: r.QueuedAt.UTC(), Attempts: int(r.Attempts),
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) DropOutbox(ctx context.Context, items []gateway.OutboxItem) error {
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = string(item.MessageID)
+	}
+	if err := s.q.DropOutbox(ctx, ids); err != nil {
+		return fmt.Errorf("drop outbox: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) OutboxDepth(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error) {
+	row, err := s.q.OutboxDepth(ctx, now)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count outbox: %w", err)
+	}
+	return int(row.Waiting), now.Sub(row.Oldest), nil
+}

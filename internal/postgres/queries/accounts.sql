@@ -1,0 +1,28 @@
+-- name: Operator :one
+SELECT * FROM accounts WHERE operator;
+
+-- name: CreateAccount :exec
+INSERT INTO accounts (id, name, operator, region, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING;
+
+-- name: Account :one
+SELECT * FROM accounts WHERE id = $1;
+
+-- name: CreateKey :exec
+INSERT INTO api_keys (id, account_id, name, hint, hash, scopes, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: Keys :many
+SELECT * FROM api_keys
+WHERE account_id = $1 AND (@after::text = '' OR id < @after)
+ORDER BY id DESC LIMIT $2;
+
+-- name: KeyByHash :one
+SELECT * FROM api_keys WHERE hash = $1;
+
+-- name: TouchKey :exec
+UPDATE api_keys SET last_used_at = $3 WHERE account_id = $1 AND id = $2;
+
+-- name: RevokeKey :one
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE account_id = $1 AND id = $2
+RETURNING *;

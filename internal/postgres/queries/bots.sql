@@ -1,0 +1,42 @@
+-- name: CreateBot :execrows
+INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret,
+                  intake, state, state_reason, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT DO NOTHING;
+
+-- name: Bot :one
+SELECT * FROM bots WHERE account_id = $1 AND id = $2;
+
+-- name: BotByUsername :one
+SELECT * FROM bots WHERE account_id = $1 AND lower(username) = lower(@username)
+ORDER BY created_at DESC LIMIT 1;
+
+-- name: Bots :many
+SELECT * FROM bots WHERE account_id = $1 AND (@after::text = '' OR id < @after) ORDER BY id DESC LIMIT $2;
+
+-- name: ReplaceToken :execrows
+UPDATE bots SET sealed_token = $3, webhook_secret = $4, intake = $5, username = $6, name = $7,
+                state = 'active', state_reason = '', updated_at = $8
+WHERE account_id = $1 AND id = $2;
+
+-- name: SetBotState :exec
+UPDATE bots SET state = $3, state_reason = $4, updated_at = $5
+WHERE account_id = $1 AND id = $2 AND (state, state_reason) IS DISTINCT FROM ($3, $4);
+
+-- name: BotForIntake :one
+-- A webhook names its bot by id alone: the secret that comes with it stands for the account.
+SELECT * FROM bots WHERE id = $1;
+
+-- name: WebhookBots :many
+SELECT * FROM bots WHERE intake = 'webhook' AND state <> 'revoked' ORDER BY id;
+
+-- name: AcquirePolls :many
+UPDATE bots SET poll_holder = @holder, poll_until = @until
+WHERE id IN (SELECT b.id FROM bots b
+             WHERE b.intake = 'polling' AND b.state <> 'revoked'
+               AND (b.poll_holder = @holder OR b.poll_until IS NULL OR b.poll_until < @now)
+             FOR UPDATE SKIP LOCKED)
+RETURNING *;
+
+-- name: ReleasePolls :exec
+UPDATE bots SET poll_holder = '', poll_until = NULL WHERE poll_holder = @holder;

@@ -1,0 +1,44 @@
+-- name: AcceptMessage :execrows
+-- One statement, so one round trip and one transaction: the message, its leg, the first line of its story, and the
+-- outbox row from which its workflow is started if nobody does so before.
+WITH m AS (
+    INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, buttons, lane, on_unknown,
+                          label, state, waited, event_sequence, expires_at, created_at, updated_at)
+    VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @text, @buttons, @lane, @on_unknown,
+            @label, 'queued', @waited, 1, @expires_at, @created_at, @created_at)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id, account_id, lane, created_at
+), l AS (
+    INSERT INTO legs (id, account_id, message_id, number, channel, state)
+    SELECT @leg_id, account_id, id, 1, @channel, 'pending' FROM m
+), e AS (
+    INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
+    SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
+)
+INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
+SELECT id, account_id, lane, created_at, @due_at::timestamptz FROM m;
+
+-- name: StoreInbound :exec
+INSERT INTO messages (id, account_id, bot_id, direction, subscriber_id, kind, text, state, created_at, updated_at)
+VALUES ($1, $2, $3, 'in', $4, $5, $6, 'received', $7, $7)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: Message :one
+SELECT * FROM messages WHERE account_id = $1 AND id = $2;
+
+-- name: Messages :many
+SELECT * FROM messages
+WHERE account_id = $1
+  AND (@after::text = '' OR id < @after)
+  AND (@bot_id::text = '' OR bot_id = @bot_id)
+  AND (@direction::text = '' OR direction = @direction)
+  AND (@state::text = '' OR state = @state)
+  AND (@subscriber_id::text = '' OR subscriber_id = @subscriber_id)
+  AND (@label::text = '' OR label = @label)
+ORDER BY id DESC LIMIT $2;
+
+-- name: Events :many
+SELECT * FROM message_events WHERE account_id = $1 AND message_id = $2 ORDER BY sequence;
+
+-- name: Legs :many
+SELECT * FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number;

@@ -1,0 +1,81 @@
+-- name: Subscriber :one
+SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3;
+
+-- name: Subscribers :many
+SELECT * FROM subscribers
+WHERE account_id = $1 AND bot_id = $2
+  AND (@after::text = '' OR id < @after)
+  AND (@phone::text = '' OR phone = @phone)
+  AND (@username::text = '' OR lower(username) = lower(@username))
+  AND (@platform_id::bigint = 0 OR platform_id = @platform_id)
+  AND (@connection::text = '' OR connection = @connection)
+ORDER BY id DESC LIMIT $3;
+
+-- name: UpsertSubscriber :one
+-- Particulars and connection move forward only: an older update that arrives later leaves what is known.
+INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name,
+                         last_name, language, connection, reason, start_payload, connected_at, disconnected_at,
+                         last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at)
+VALUES (@id, @account_id, @bot_id, @platform_id, @chat_id, @username, @username_seen_at, @first_name,
+        @last_name, @language, @connection, @reason, @start_payload,
+        CASE WHEN @connection::text = 'connected' THEN @at::timestamptz END,
+        CASE WHEN @connection::text = 'disconnected' THEN @at::timestamptz END,
+        @at, @at, @update_id, @at, @update_id, @created_at)
+ON CONFLICT (bot_id, platform_id) DO UPDATE SET
+    username = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username ELSE subscribers.username END,
+    username_seen_at = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
+    first_name = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
+    last_name = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.last_name ELSE subscribers.last_name END,
+    language = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
+    start_payload = CASE WHEN excluded.start_payload <> '' THEN excluded.start_payload ELSE subscribers.start_payload END,
+    connection = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
+    reason = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id) THEN excluded.reason ELSE subscribers.reason END,
+    connected_at = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id)
+                         AND excluded.connection = 'connected' AND subscribers.connection <> 'connected' THEN excluded.connection_at ELSE coalesce(subscribers.connected_at, excluded.connected_at) END,
+    disconnected_at = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id)
+                         AND excluded.connection = 'disconnected' AND subscribers.connection <> 'disconnected' THEN excluded.connection_at ELSE subscribers.disconnected_at END,
+    last_seen_at = greatest(subscribers.last_seen_at, excluded.last_seen_at),
+    profile_at = greatest(subscribers.profile_at, excluded.profile_at),
+    profile_update_id = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.profile_update_id ELSE subscribers.profile_update_id END,
+    connection_at = greatest(subscribers.connection_at, excluded.connection_at),
+    connection_update_id = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection_update_id ELSE subscribers.connection_update_id END
+RETURNING *;
+
+-- name: ClosePhone :exec
+-- Somebody else proved the phone now: whoever had it loses it, and the proof stays in the history as closed.
+WITH closed AS (
+    UPDATE phone_proofs p SET closed_at = @at
+    FROM subscribers s
+    WHERE s.bot_id = @bot_id AND s.phone = @phone AND s.platform_id <> @platform_id
+      AND s.phone_proved_at <= @at
+      AND p.subscriber_id = s.id AND p.phone = s.phone AND p.closed_at IS NULL)
+UPDATE subscribers o SET phone = '', phone_proof = '', phone_proved_at = NULL
+WHERE o.bot_id = @bot_id AND o.phone = @phone AND o.platform_id <> @platform_id AND o.phone_proved_at <= @at;
+
+-- name: PhoneHolder :one
+SELECT id FROM subscribers WHERE bot_id = @bot_id AND phone = @phone;
+
+-- name: SetPhone :execrows
+UPDATE subscribers SET phone = @phone, phone_proof = @proof, phone_proved_at = @at, phone_update_id = @update_id
+WHERE account_id = $1 AND id = $2
+  AND (phone_proved_at IS NULL OR (phone_proved_at, phone_update_id) <= (@at, @update_id));
+
+-- name: RecordProof :exec
+WITH closed AS (
+    UPDATE phone_proofs SET closed_at = @at
+    WHERE subscriber_id = @subscriber_id AND phone <> @phone AND closed_at IS NULL)
+INSERT INTO phone_proofs (account_id, bot_id, subscriber_id, phone, proof, proved_at)
+VALUES (@account_id, @bot_id, @subscriber_id, @phone, @proof, @at)
+ON CONFLICT DO NOTHING;
+
+-- name: Disconnect :exec
+UPDATE subscribers SET connection = 'disconnected', reason = @reason, disconnected_at = @at,
+                       connection_at = greatest(connection_at, @at::timestamptz)
+WHERE account_id = $1 AND id = $2 AND connection = 'connected';
+
+-- name: MoveChat :exec
+UPDATE subscribers SET chat_id = @chat_id WHERE account_id = $1 AND id = $2;
+
+-- name: LockPhone :exec
+-- Two people who prove one phone at the same moment go one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended(@bot_id::text || @phone::text, 0));

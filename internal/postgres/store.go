@@ -1,0 +1,134 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+// Store implements the stores of package gateway over a pool of connections.
+type Store struct {
+	pool *pgxpool.Pool
+	q    *dbsqlc.Queries
+}
+
+// Options say how to reach the database.
+type Options struct {
+	URL      gateway.Secret // postgres://...; it may hold a password
+	MaxConns int32          // connections at most; 0 means 20
+}
+
+const (
+	defaultMaxConns = 20
+	connectTimeout  = 5 * time.Second
+)
+
+// ErrRefused is a database that cannot be used. Its text is one line for the operator, without the password.
+type ErrRefused struct{ err error }
+
+func (e *ErrRefused) Error() string { return "the database refuses: " + plainReason(e.err) }
+func (e *ErrRefused) Unwrap() error { return e.err }
+
+// plainReason keeps the server's own words and leaves out the connection string.
+func plainReason(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Message
+	}
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		return "the database URL cannot be read; it looks like postgres://user:password@host:5432/database"
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return fmt.Sprintf("no connection to %s:%d (database %q, user %q): is it running, and may this user connect?",
+			connect.Config.Host, connect.Config.Port, connect.Config.Database, connect.Config.User)
+	}
+	return err.Error()
+}
+
+// Open connects and checks that the database answers. It migrates nothing.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	config, err := pgxpool.ParseConfig(o.URL.Reveal())
+	if err != nil {
+		return nil, &ErrRefused{err}
+	}
+	config.MaxConns = o.MaxConns
+	if config.MaxConns == 0 {
+		config.MaxConns = defaultMaxConns
+	}
+	config.ConnConfig.ConnectTimeout = connectTimeout
+	config.ConnConfig.RuntimeParams["application_name"] = "herald"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, &ErrRefused{err}
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, &ErrRefused{err}
+	}
+	return &Store{pool: pool, q: dbsqlc.New(pool)}, nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
+
+// inTx runs fn in one transaction.
+func (s *Store) inTx(ctx context.Context, fn func(pgx.Tx, *dbsqlc.Queries) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(tx, s.q.WithTx(tx)) })
+}
+
+// found turns "no rows" into the noun's own error.
+func found(err error, missing *gateway.Error, doing string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return missing
+	default:
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+}
+
+// list cuts rows read with one more than the limit into a page.
+func list[R, T any](rows []R, limit int, convert func(R) T, id func(T) string) gateway.List[T] {
+	more := len(rows) > limit
+	if more {
+		rows = rows[:limit]
+	}
+	out := gateway.List[T]{Items: make([]T, len(rows))}
+	for i, row := range rows {
+		out.Items[i] = convert(row)
+	}
+	if more {
+		out.Next = id(out.Items[limit-1])
+	}
+	return out
+}
+
+// orNull is the pointer that sqlc wants for a nullable time: nil for the zero time.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// orZero is its inverse, in UTC.
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}

@@ -1,0 +1,67 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var _ gateway.SubscriberStore = (*Store)(nil)
+
+func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) (gateway.Subscriber, error) {
+	row, err := s.q.Subscriber(ctx, dbsqlc.SubscriberParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
+	return subscriber(row), found(err, gateway.ErrSubscriberNotFound, "read subscriber")
+}
+
+func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error) {
+	rows, err := s.q.Subscribers(ctx, dbsqlc.SubscribersParams{
+		AccountID: string(account), BotID: string(bot), After: p.After, Limit: int32(p.Limit) + 1,
+		Phone: f.Phone, Username: f.Username, PlatformID: f.PlatformID, Connection: string(f.Connection),
+	})
+	if err != nil {
+		return gateway.List[gateway.Subscriber]{}, fmt.Errorf("list subscribers: %w", err)
+	}
+	return list(rows, p.Limit, subscriber, func(s gateway.Subscriber) string { return string(s.ID) }), nil
+}
+
+// resolve finds the person that the address names on the bot, nil if there is none.
+func resolve(ctx context.Context, q *dbsqlc.Queries, bot gateway.BotID, to gateway.Address) (*gateway.Subscriber, error) {
+	var row dbsqlc.Subscriber
+	var err error
+	switch to.Kind {
+	case gateway.AddressPhone:
+		row, err = q.SubscriberByPhone(ctx, dbsqlc.SubscriberByPhoneParams{BotID: string(bot), Phone: to.Value})
+	case gateway.AddressUsername:
+		row, err = q.SubscriberByUsername(ctx, dbsqlc.SubscriberByUsernameParams{BotID: string(bot), Username: to.Value})
+	case gateway.AddressPlatform:
+		var id int64
+		if id, err = strconv.ParseInt(to.Value, 10, 64); err != nil {
+			return nil, fmt.Errorf("read stored address: %w", err)
+		}
+		row, err = q.SubscriberByPlatformID(ctx, dbsqlc.SubscriberByPlatformIDParams{BotID: string(bot), PlatformID: id})
+	default:
+		return nil, fmt.Errorf("resolve recipient: unknown kind of address %q", to.Kind)
+	}
+	if err = found(err, gateway.ErrSubscriberNotFound, "resolve recipient"); err != nil {
+		if gateway.CodeOf(err) == gateway.CodeSubscriberNotFound {
+			return nil, nil
+		}
+		return nil, err
+	}
+	person := subscriber(row)
+	return &person, nil
+}
+
+func subscriber(r dbsqlc.Subscriber) gateway.Subscriber {
+	return gateway.Subscriber{
+		ID: gateway.SubscriberID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID),
+		PlatformID: r.PlatformID, ChatID: r.ChatID, Username: r.Username, UsernameSeenAt: orZero(r.UsernameSeenAt),
+		FirstName: r.FirstName, LastName: r.LastName, Language: r.Language, Phone: r.Phone,
+		PhoneProof: gateway.PhoneProof(r.PhoneProof), PhoneProvedAt: orZero(r.PhoneProvedAt),
+		Connection: gateway.Connection(r.Connection), Reason: gateway.Reason(r.Reason), StartPayload: r.StartPayload,
+		ConnectedAt: orZero(r.ConnectedAt), DisconnectedAt: orZero(r.DisconnectedAt), LastSeenAt: r.LastSeenAt.UTC(),
+	}
+}

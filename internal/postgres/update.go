@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var (
+	_ gateway.IntakeStore = (*Store)(nil)
+	_ gateway.InboxStore  = (*Store)(nil)
+)
+
+// maxUpdateTries is how often an update that the database refuses is tried before it is put aside.
+const maxUpdateTries = 5
+
+func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (stored int, err error) {
+	p := dbsqlc.StoreUpdatesParams{}
+	for _, u := range updates {
+		p.AccountIds = append(p.AccountIds, string(u.AccountID))
+		p.BotIds = append(p.BotIds, string(u.BotID))
+		p.UpdateIds = append(p.UpdateIds, u.UpdateID)
+		p.ChatIds = append(p.ChatIds, u.ChatID)
+		p.Bodies = append(p.Bodies, u.Body)
+		p.ReceivedAts = append(p.ReceivedAts, u.ReceivedAt)
+	}
+	row, err := s.q.StoreUpdates(ctx, p)
+	if err != nil {
+		return 0, fmt.Errorf("insert updates: %w", err)
+	}
+	return int(row.Stored), nil
+}
+
+func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (found bool, err error) {
+	var taken int64 // the update in hand, for the case that the database refuses its verdict
+	err = s.inTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
+		row, err := q.TakeUpdate(ctx)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("take update: %w", err)
+		}
+		found, taken = true, row.Update.Sequence
+		raw := rawUpdate(row.Update)
+		verdict, err := decide(raw, bot(row.Bot))
+		if err != nil {
+			return putAside(ctx, q, raw, err)
+		}
+		if err := writeVerdict(ctx, q, raw, verdict, now); err != nil {
+			return err
+		}
+		err = q.FinishUpdate(ctx, dbsqlc.FinishUpdateParams{Sequence: raw.Sequence, At: &now, Note: verdict.Note})
+		if err != nil {
+			return fmt.Errorf("finish update: %w", err)
+		}
+		return nil
+	})
+	if err != nil && taken != 0 && ctx.Err() == nil {
+		err = errors.Join(err, s.countFailure(ctx, taken, err))
+	}
+	return found, err
+}
+
+// countFailure remembers that an update's verdict could not be written, and puts it aside when that happens again and
+// again: one update must not hold up its chat for ever.
+func (s *Store) countFailure(ctx context.Context, sequence int64, cause error) error {
+	err := s.q.CountUpdateFailure(ctx, dbsqlc.CountUpdateFailureParams{
+		Sequence: sequence, MaxTries: maxUpdateTries, Error: bounded(cause.Error()),
+	})
+	if err != nil {
+		return fmt.Errorf("count failure of update: %w", err)
+	}
+	return nil
+}
+
+func putAside(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, cause error) error {
+	err := q.PutUpdateAside(ctx, dbsqlc.PutUpdateAsideParams{Sequence: raw.Sequence, Error: bounded(cause.Error())})
+	if err != nil {
+		return fmt.Errorf("put update aside: %w", err)
+	}
+	return nil
+}
+
+// bounded keeps an error's words short enough to show; they must not be empty, since empty means no error.
+func bounded(text string) string {
+	const most = 500
+	if len(text) > most {
+		text = text[:most]
+	}
+	return "error: " + text
+}
+
+func (s *Store) InboxDepth(ctx context.Context) (waiting, aside int, err error) {
+	row, err := s.q.InboxDepth(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count updates: %w", err)
+	}
+	return int(row.Waiting), int(row.Aside), nil
+}
+
+func rawUpdate(r dbsqlc.Update) gateway.RawUpdate {
+	return gateway.RawUpdate{
+		Sequence: r.Sequence, AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID), UpdateID: r.UpdateID,
+		ChatID: r.ChatID, Body: r.Body, ReceivedAt: r.ReceivedAt.UTC(), Attempts: int(r.Attempts),
+	}
+}

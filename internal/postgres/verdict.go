@@ -1,0 +1,91 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+// writeVerdict writes what the inbox decided about one update.
+func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
+	var person dbsqlc.Subscriber
+	var err error
+	if v.Subscriber != nil {
+		if person, err = upsertSubscriber(ctx, q, raw, v, now); err != nil {
+			return err
+		}
+		if v.Phone != "" {
+			if err := provePhone(ctx, q, person, v); err != nil {
+				return err
+			}
+		}
+	}
+	if v.Message == nil {
+		return nil
+	}
+	var subscriberID *string
+	if v.Subscriber != nil {
+		subscriberID = &person.ID
+	}
+	err = q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
+		ID: string(v.Message.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), SubscriberID: subscriberID,
+		Kind: string(v.Message.Kind), Text: v.Message.Text, CreatedAt: v.Message.CreatedAt,
+	})
+	if err != nil {
+		return fmt.Errorf("insert inbound message: %w", err)
+	}
+	return nil
+}
+
+func upsertSubscriber(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) (dbsqlc.Subscriber, error) {
+	s := v.Subscriber
+	row, err := q.UpsertSubscriber(ctx, dbsqlc.UpsertSubscriberParams{
+		ID: string(s.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), PlatformID: s.PlatformID, ChatID: s.ChatID,
+		Username: s.Username, UsernameSeenAt: orNull(s.UsernameSeenAt), FirstName: s.FirstName, LastName: s.LastName,
+		Language: s.Language, Connection: string(v.Connection), Reason: string(v.Reason), StartPayload: v.Payload,
+		At: v.Seen.At, UpdateID: v.Seen.UpdateID, CreatedAt: now,
+	})
+	if err != nil {
+		return row, fmt.Errorf("upsert subscriber: %w", err)
+	}
+	return row, nil
+}
+
+// provePhone gives the phone to the person, unless somebody else proved it later than this update was made.
+func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
+	at := v.Seen.At
+	if err := q.LockPhone(ctx, dbsqlc.LockPhoneParams{BotID: person.BotID, Phone: v.Phone}); err != nil {
+		return fmt.Errorf("lock phone: %w", err)
+	}
+	err := q.ClosePhone(ctx, dbsqlc.ClosePhoneParams{BotID: person.BotID, Phone: v.Phone, PlatformID: person.PlatformID, At: &at})
+	if err != nil {
+		return fmt.Errorf("close earlier proof of phone: %w", err)
+	}
+	err = q.RecordProof(ctx, dbsqlc.RecordProofParams{
+		AccountID: person.AccountID, BotID: person.BotID, SubscriberID: person.ID, Phone: v.Phone,
+		Proof: string(gateway.ProofContact), At: at,
+	})
+	if err != nil {
+		return fmt.Errorf("insert proof of phone: %w", err)
+	}
+	holder, err := q.PhoneHolder(ctx, dbsqlc.PhoneHolderParams{BotID: person.BotID, Phone: v.Phone})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("find holder of phone: %w", err)
+	}
+	if err == nil && holder != person.ID {
+		return nil
+	}
+	_, err = q.SetPhone(ctx, dbsqlc.SetPhoneParams{
+		AccountID: person.AccountID, ID: person.ID, Phone: v.Phone, Proof: string(gateway.ProofContact), At: &at, UpdateID: v.Seen.UpdateID,
+	})
+	if err != nil {
+		return fmt.Errorf("set phone: %w", err)
+	}
+	return nil
+}
