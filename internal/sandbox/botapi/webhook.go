@@ -1,0 +1,298 @@
+package botapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"herald/internal/sandbox/fault"
+	"herald/internal/sandbox/network"
+	"herald/internal/sandbox/wire"
+)
+
+const (
+	deliveryTimeout = 60 * time.Second
+	maxRetry        = 60 * time.Second // the longest pause that the sandbox chooses by itself
+	maxRetryAfter   = time.Hour        // the longest pause that a webhook can ask for
+	fetched         = 100              // updates taken from the queue at once
+)
+
+// deliverer carries updates to webhooks: one runner per bot that has a webhook.
+type deliverer struct {
+	server *Server
+	client *http.Client
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	mu      sync.Mutex
+	running map[network.BotID]bool
+}
+
+func newDeliverer(s *Server) *deliverer {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &deliverer{
+		server: s, ctx: ctx, cancel: cancel, running: map[network.BotID]bool{},
+		client: &http.Client{
+			Timeout:       deliveryTimeout,
+			Transport:     &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: time.Minute},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+func (d *deliverer) close() {
+	d.cancel()
+	d.done.Wait()
+	d.client.CloseIdleConnections()
+}
+
+// ensure starts the runner of a bot unless it runs.
+func (d *deliverer) ensure(id network.BotID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.running[id] || d.ctx.Err() != nil {
+		return
+	}
+	d.running[id] = true
+	d.done.Go(func() { d.run(id) })
+}
+
+// run serves a bot's webhooks, one after the other as they are set, and ends when none is left.
+func (d *deliverer) run(id network.BotID) {
+	for d.ctx.Err() == nil {
+		d.mu.Lock()
+		delivery, ok := d.server.Network.BeginDelivery(id)
+		if !ok {
+			delete(d.running, id)
+			d.mu.Unlock()
+			return
+		}
+		d.mu.Unlock()
+		newHookRun(d, id, delivery).run()
+	}
+}
+
+// hookRun is the work for one setting of a webhook.
+type hookRun struct {
+	*deliverer
+	bot      network.BotID
+	delivery *network.Delivery
+	slots    chan struct{} // one per connection
+	ctx      context.Context
+	cancel   context.CancelFunc
+	done     sync.WaitGroup
+
+	mu    sync.Mutex
+	lanes map[int64][]*wire.Update // by chat; a lane exists while its goroutine runs
+}
+
+func newHookRun(d *deliverer, id network.BotID, delivery *network.Delivery) *hookRun {
+	h := &hookRun{
+		deliverer: d, bot: id, delivery: delivery, slots: make(chan struct{}, delivery.MaxConnections),
+		lanes: map[int64][]*wire.Update{},
+	}
+	h.ctx, h.cancel = context.WithCancel(d.ctx)
+	return h
+}
+
+// run hands out updates to the lanes of their chats until the webhook changes. Requests under way end by themselves.
+func (h *hookRun) run() {
+	defer h.done.Wait()
+	defer h.cancel()
+	for {
+		updates, more, ok := h.delivery.Next(fetched)
+		if !ok {
+			return
+		}
+		for _, u := range updates {
+			h.enqueue(u)
+		}
+		if len(updates) == fetched {
+			continue
+		}
+		select {
+		case <-more:
+		case <-h.ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *hookRun) enqueue(u *wire.Update) {
+	chat := u.ChatID()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, busy := h.lanes[chat]
+	h.lanes[chat] = append(h.lanes[chat], u)
+	if !busy {
+		h.done.Go(func() { h.lane(chat) })
+	}
+}
+
+// lane delivers the updates of one chat, in order, until none is left.
+func (h *hookRun) lane(chat int64) {
+	for {
+		h.mu.Lock()
+		updates := h.lanes[chat]
+		if len(updates) == 0 {
+			delete(h.lanes, chat)
+			h.mu.Unlock()
+			return
+		}
+		h.lanes[chat] = nil
+		h.mu.Unlock()
+		for _, u := range h.disorder(chat, updates) {
+			if !h.deliver(u) {
+				h.mu.Lock()
+				delete(h.lanes, chat)
+				h.mu.Unlock()
+				return
+			}
+		}
+	}
+}
+
+// disorder turns the order around when a fault wants it, waiting a moment for a second update to swap with.
+func (h *hookRun) disorder(chat int64, updates []*wire.Update) []*wire.Update {
+	if _, ok := h.server.Faults.Match(int64(h.bot), "webhook", chat, fault.DisorderedUpdates); !ok {
+		return updates
+	}
+	if len(updates) == 1 && pause(h.ctx, gathering) {
+		h.mu.Lock()
+		updates = append(updates, h.lanes[chat]...)
+		h.lanes[chat] = nil
+		h.mu.Unlock()
+	}
+	out := make([]*wire.Update, 0, len(updates))
+	for i := len(updates) - 1; i >= 0; i-- {
+		out = append(out, updates[i])
+	}
+	return out
+}
+
+// deliver posts one update until it is taken; false when the webhook changed. Pauses: none, 2, 4, 8 ... 60 seconds, or
+// what the webhook asked for.
+func (h *hookRun) deliver(u *wire.Update) bool {
+	delay := time.Second
+	for failures := 0; ; failures++ {
+		if h.ctx.Err() != nil {
+			return false
+		}
+		if !h.delivery.Waiting(u.UpdateID) {
+			return true // dropped meanwhile
+		}
+		retryAfter, err := h.post(u)
+		if err == nil {
+			h.delivery.Confirm(u.UpdateID)
+			if _, twice := h.server.Faults.Match(int64(h.bot), "webhook", u.ChatID(), fault.DuplicateUpdates); twice {
+				_, _ = h.post(u) // a duplicate that fails is not repeated
+			}
+			return true
+		}
+		if h.ctx.Err() != nil {
+			return false
+		}
+		h.delivery.Failed(err.Error())
+		wait := retryAfter
+		if wait == 0 && failures > 0 {
+			delay = min(delay*2, maxRetry)
+			wait = delay
+		}
+		if !pause(h.ctx, wait) {
+			return false
+		}
+	}
+}
+
+// post sends an update once. It returns the pause that the webhook asked for.
+func (h *hookRun) post(u *wire.Update) (time.Duration, error) {
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-h.ctx.Done():
+		return 0, h.ctx.Err()
+	}
+	if _, stolen := h.server.Faults.Match(int64(h.bot), "webhook", u.ChatID(), fault.StolenWebhook); stolen {
+		return 0, errors.New("Wrong response from the webhook: 404 Not Found")
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(u); err != nil {
+		return 0, fmt.Errorf("encode update %d: %w", u.UpdateID, err)
+	}
+	request, err := http.NewRequestWithContext(h.ctx, http.MethodPost, h.delivery.URL, &body)
+	if err != nil {
+		return 0, errors.New("bad webhook URL")
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if h.delivery.Secret != "" {
+		request.Header.Set("X-Telegram-Bot-Api-Secret-Token", h.delivery.Secret)
+	}
+	response, err := h.client.Do(request)
+	if err != nil {
+		return 0, errors.New(connectionFault(err))
+	}
+	defer response.Body.Close()
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody))
+		return retryAfter(response.Header), fmt.Errorf("Wrong response from the webhook: %d %s",
+			response.StatusCode, http.StatusText(response.StatusCode))
+	}
+	h.reply(response)
+	return 0, nil
+}
+
+// retryAfter reads the pause that the webhook asks for, in whole seconds.
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.Atoi(header.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+}
+
+// reply executes the method that the answer of a webhook names. Like on Telegram, nobody learns its result; methods that
+// read or that change the webhook are not taken.
+func (h *hookRun) reply(response *http.Response) {
+	p, err := decode("", response.Header.Get("Content-Type"), response.Body)
+	name := strings.ToLower(p.str("method"))
+	if err != nil || name == "" || name == "setwebhook" || name == "deletewebhook" || name == "close" || name == "logout" ||
+		strings.HasPrefix(name, "get") {
+		return
+	}
+	s := h.server
+	start := s.Clock()
+	c := &call{Server: s, ctx: h.ctx, bot: h.bot, params: p}
+	c.note = Call{At: start.UTC(), Bot: h.bot, Method: cut(name, 64), ChatID: network.ChatID(p.id("chat_id")), Webhook: true}
+	result, err := s.run(c, name)
+	s.finish(c, result, err, start)
+}
+
+// connectionFault says in the official server's words why no answer came.
+func connectionFault(err error) string {
+	var timeout net.Error
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "Connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "Webhook connection closed"
+	case errors.As(err, &dns):
+		return "Failed to resolve host: Name or service not known"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "Read timeout expired"
+	}
+	return "SSL or connection error"
+}
