@@ -63,6 +63,7 @@ export const api = {
   messages: (person, chat) => call("GET", `${chatPath(person, chat)}/messages`),
   start: (person, chat, payload) => call("POST", `${chatPath(person, chat)}/start`, payload ? { payload } : {}),
   write: (person, chat, text, replyTo) => call("POST", `${chatPath(person, chat)}/messages`, replyTo ? { text, reply_to: replyTo } : { text }),
+  edit: (person, chat, message, text) => call("PATCH", `${chatPath(person, chat)}/messages/${enc(message)}`, { text }),
   press: (person, chat, button) => call("POST", `${chatPath(person, chat)}/press`, button),
   share: (person, chat, what) => call("POST", `${chatPath(person, chat)}/contact`, what),
   sendPhoto: (person, chat, file, caption) => upload(`${chatPath(person, chat)}/photo`, file, caption, "photo"),

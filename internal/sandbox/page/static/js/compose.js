@@ -14,13 +14,14 @@ const MAX_TEXT = 4096;
 export class Composer {
   constructor(conversation) {
     this.conversation = conversation;
-    this.reply = null;
+    this.about = null; // the message that is answered or edited
+    this.editing = false;
     this.keyboardShown = true;
     this.text = el("textarea", {
       rows: 1, maxlength: MAX_TEXT, placeholder: "Write a message", "aria-label": "Message",
       onkeydown: (event) => this.#key(event), oninput: () => this.#suggest(),
     });
-    this.replying = el("div", { hidden: true });
+    this.replying = el("div", { class: "replying", hidden: true });
     this.commands = el("div", { class: "commands thin-scroll", role: "group", "aria-label": "Commands of the bot", hidden: true });
     this.keyboard = el("div");
     this.toggle = iconButton("keyboard", "Show or hide the bot's keyboard", () => {
@@ -67,7 +68,7 @@ export class Composer {
   clear() {
     this.text.value = "";
     this.commands.hidden = true;
-    this.replyTo(null);
+    this.#about(null, false);
   }
 
   focus() {
@@ -75,12 +76,22 @@ export class Composer {
   }
 
   replyTo(message) {
-    this.reply = message;
+    this.#about(message, false);
+  }
+
+  edit(message) {
+    this.#about(message, true);
+    this.text.value = message.text;
+  }
+
+  // #about says what the text will be: an answer to a message, a new text of it, or (null) nothing of the kind.
+  #about(message, editing) {
+    this.about = message;
+    this.editing = editing;
     this.replying.hidden = !message;
-    this.replying.className = "replying";
     if (!message) return fill(this.replying);
-    fill(this.replying, el("div", { class: "grow clip" }, el("b", {}, fullName(message.from)), " ", summary(message)),
-      iconButton("close", "Do not reply to this message", () => this.replyTo(null)));
+    fill(this.replying, el("div", { class: "grow clip" }, el("b", {}, editing ? "Edit" : fullName(message.from)), " ", summary(message)),
+      iconButton("close", editing ? "Leave it as it was" : "Do not reply to this message", () => this.clear()));
     this.focus();
     return undefined;
   }
@@ -89,7 +100,8 @@ export class Composer {
     const text = this.text.value.trim();
     if (!text) return;
     const sent = await attempt(async () => {
-      await api.write(...this.#where, text, this.reply?.message_id);
+      if (this.editing) await api.edit(...this.#where, this.about.message_id, text);
+      else await api.write(...this.#where, text, this.about?.message_id);
       return true;
     });
     if (sent) this.clear();
@@ -100,8 +112,8 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       this.send();
-    } else if (event.key === "Escape" && this.reply) {
-      this.replyTo(null);
+    } else if (event.key === "Escape" && this.about) {
+      this.clear();
     } else if (event.key === "ArrowUp" && !this.commands.hidden) {
       event.preventDefault();
       this.commands.lastElementChild?.focus();

@@ -54,16 +54,20 @@ export class Conversation {
   update(target) {
     this.target = { ...target, payload: this.target?.payload };
     this.#draw();
+    this.#markRead();
   }
 
   async #read() {
     const chat = this.chat;
     if (chat === null) return;
-    let messages = [];
+    let messages;
     try {
       messages = await api.messages(this.seat.personID, chat);
     } catch (error) {
-      if (error.status !== 404) complain(error);
+      if (chat !== this.chat) return;
+      if (error.status === 404) this.seat.closeChat(); // the bot, the group or the person is gone
+      else complain(error);
+      return;
     }
     if (chat !== this.chat) return;
     this.messages = messages;
@@ -150,6 +154,7 @@ export class Conversation {
       command: (text) => attempt(() => api.write(this.seat.personID, this.chat, text)),
       press: (message, button, row, col) => this.#press(message, button, row, col),
       reply: (message) => this.composer.replyTo(message),
+      edit: (message) => this.composer.edit(message),
       find: (id) => this.#find(id),
     };
   }

@@ -41,6 +41,7 @@ function card(fault) {
     fault.delay ? `by ${fault.delay}` : null,
     fault.probability && fault.probability < 1 ? `${Math.round(fault.probability * 100)} % of calls` : null,
     fault.times ? `${fault.times} times` : "until removed",
+    fault.happened ? `happened ${fault.happened} times` : null,
   ];
   return el("article", { class: "card" }, el("div", { class: "row" },
     el("div", { class: "grow" }, el("b", {}, label(fault.kind)), el("div", { class: "small muted" }, facts.filter(Boolean).join(" · "))),

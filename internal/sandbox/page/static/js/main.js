@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { fill } from "./dom.js";
+import { clock } from "./format.js";
 import { wanted } from "./link.js";
 import { latest, listen } from "./live.js";
 import { NetworkDrawer } from "./network.js";
@@ -9,6 +10,8 @@ import { complain, toast } from "./notice.js";
 import { createPerson, PeopleBar } from "./people.js";
 import { emptyDesk, Seat } from "./seat.js";
 import { store } from "./store.js";
+
+const CLOCK_MS = 5000;
 
 const desk = document.getElementById("desk");
 const drawer = new NetworkDrawer(document.getElementById("network"));
@@ -26,7 +29,7 @@ function draw() {
     seat.draw();
     return seat.root;
   });
-  const wantedNodes = shown.length ? shown : [...desk.querySelectorAll(".empty")].slice(0, 1);
+  const wantedNodes = shown.length ? shown : [...desk.querySelectorAll(":scope > .empty")].slice(0, 1);
   if (wantedNodes.length === 0) fill(desk, emptyDesk(createPerson));
   else if (wantedNodes.length !== desk.children.length || wantedNodes.some((node, i) => node !== desk.children[i])) fill(desk, wantedNodes);
   offerWanted();
@@ -57,6 +60,10 @@ store.addEventListener("change", ({ detail }) => {
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) for (const seat of seats.values()) seat.changed({ kind: "all" });
 });
+
+setInterval(() => {
+  for (const node of document.querySelectorAll(".phone-clock:not(:empty)")) node.textContent = clock(new Date());
+}, CLOCK_MS);
 
 listen((change) => store.changed(change), (live) => store.setLive(live));
 store.refresh();

@@ -27,7 +27,7 @@ export function rows(messages, me) {
 }
 
 // renderRow draws one row. actions: {link(url), command(text), press(message, button, row, col), reply(message),
-// find(message id)}; group says whether senders are named.
+// edit(message), find(message id)}; group says whether senders are named.
 export function renderRow(row, actions, group, updated) {
   if (row.day) return el("div", { class: "day" }, row.day);
   const note = serviceText(row.message);
@@ -50,7 +50,9 @@ function bubble({ message, mine, turn }, actions, group, updated) {
       el("span", { class: "meta", title: message.edit_date ? `Sent ${exact(message.date)}, edited ${exact(message.edit_date)}` : exact(message.date) },
         message.edit_date ? "edited " : null, el("time", {}, clock(message.date)))),
     buttons?.length ? inlineKeyboard(buttons, (button, r, c) => actions.press(message, button, r, c)) : null,
-    iconButton("reply", "Reply", () => actions.reply(message), { class: "icon-button reply-action" }));
+    el("div", { class: "message-actions" },
+      iconButton("reply", "Reply", () => actions.reply(message)),
+      mine && message.text ? iconButton("edit", "Edit", () => actions.edit(message)) : null));
 }
 
 function words(message, actions) {

@@ -14,6 +14,7 @@ import { phoneSettings } from "./phones.js";
 import { store } from "./store.js";
 
 const CALLS_SHOWN = 60;
+const PHONES_SHOWN = 100;
 const CALLS_PAUSE_MS = 400;
 
 const TABS = [["bots", "Bots"], ["groups", "Groups"], ["phones", "Phones"], ["faults", "Faults"], ["limits", "Limits"], ["calls", "Calls"]];
@@ -166,16 +167,19 @@ function phonesTab() {
     return el("div", { class: "empty" }, icon("phone"), el("h3", {}, "No phones yet"),
       el("p", {}, "Give a person a number, or send an SMS to any number: its phone shows up here."));
   }
-  return store.phones.map((phone) => {
-    const owner = store.person(phone.person);
-    const last = phone.sms?.at(-1);
-    return el("article", { class: "card", "aria-label": phoneNumber(phone.phone) },
-      el("div", { class: "row" }, icon("phone"),
-        el("div", { class: "grow" }, el("b", {}, phoneNumber(phone.phone)), el("div", { class: "small muted clip" }, owner ? fullName(owner) : "nobody's phone")),
-        el("span", { class: "chip" }, `${phone.sms?.length ?? 0} SMS`)),
-      last ? el("p", { class: "small" }, el("b", {}, `${phoneNumber(last.from)}: `), last.text) : null,
-      phoneSettings(phone));
-  });
+  const rest = store.phones.length - PHONES_SHOWN;
+  return [store.phones.slice(0, PHONES_SHOWN).map(phoneCard), rest > 0 ? el("p", { class: "muted small" }, `And ${rest} more.`) : null];
+}
+
+function phoneCard(phone) {
+  const owner = store.person(phone.person);
+  const last = phone.sms?.at(-1);
+  return el("article", { class: "card", "aria-label": phoneNumber(phone.phone) },
+    el("div", { class: "row" }, icon("phone"),
+      el("div", { class: "grow" }, el("b", {}, phoneNumber(phone.phone)), el("div", { class: "small muted clip" }, owner ? fullName(owner) : "nobody's phone")),
+      el("span", { class: "chip" }, `${phone.sms?.length ?? 0} SMS`)),
+    last ? el("p", { class: "small" }, el("b", {}, `${phoneNumber(last.from)}: `), last.text) : null,
+    phoneSettings(phone));
 }
 
 function callsTab(calls) {

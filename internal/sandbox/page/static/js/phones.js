@@ -67,7 +67,7 @@ export class Phone {
   #device(phone, on) {
     const state = STATES.find(([value]) => value === phone.state)?.[1] ?? phone.state;
     return el("div", { class: `phone${on ? "" : " off"}` }, el("div", { class: "screen" },
-      el("div", { class: "status-bar" }, el("span", {}, on ? "SMS" : ""), on ? icon("signal") : null),
+      el("div", { class: "status-bar" }, el("time", { class: "phone-clock" }, on ? clock(new Date()) : ""), on ? icon("signal") : null),
       el("div", { class: "phone-head" },
         el("div", { class: "grow" }, el("h3", {}, "Messages"), el("div", { class: "small muted clip" }, phoneNumber(phone.phone))),
         iconButton("tune", "Phone and delivery settings", () => { this.settingsShown = !this.settingsShown; this.draw(); }, { "aria-expanded": String(this.settingsShown) }),
