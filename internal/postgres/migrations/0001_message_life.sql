@@ -95,6 +95,17 @@ CREATE TABLE subscribers (
     CHECK ((phone = '') = (phone_proved_at IS NULL)),
     CHECK ((phone = '') = (phone_proof = ''))
 );
+
+-- Whether the first mark of an update is newer than the second. Ids of updates grow, and restart at random after a quiet
+-- week; times have whole seconds and come from two clocks. So ids decide between updates of about the same day, and
+-- times decide otherwise.
+-- +goose StatementBegin
+CREATE FUNCTION newer_mark(at1 timestamptz, id1 bigint, at2 timestamptz, id2 bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT at1 - at2 > interval '1 day' OR (at1 - at2 > interval '-1 day' AND id1 > id2)
+$$;
+-- +goose StatementEnd
+
 CREATE INDEX subscribers_bot ON subscribers (account_id, bot_id, id DESC);
 -- A phone names one person of a bot: the last proof wins.
 CREATE UNIQUE INDEX subscribers_phone ON subscribers (bot_id, phone) WHERE phone <> '';

@@ -22,23 +22,23 @@ VALUES (@id, @account_id, @bot_id, @platform_id, @chat_id, @username, @username_
         CASE WHEN @connection::text = 'disconnected' THEN @at::timestamptz END,
         @at, @at, @update_id, @at, @update_id, @created_at)
 ON CONFLICT (bot_id, platform_id) DO UPDATE SET
-    username = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username ELSE subscribers.username END,
-    username_seen_at = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
-    first_name = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
-    last_name = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.last_name ELSE subscribers.last_name END,
-    language = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
+    username = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username ELSE subscribers.username END,
+    username_seen_at = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
+    first_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
+    last_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.last_name ELSE subscribers.last_name END,
+    language = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
     start_payload = CASE WHEN excluded.start_payload <> '' THEN excluded.start_payload ELSE subscribers.start_payload END,
-    connection = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
-    reason = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id) THEN excluded.reason ELSE subscribers.reason END,
-    connected_at = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id)
+    connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
+    reason = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.reason ELSE subscribers.reason END,
+    connected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
                          AND excluded.connection = 'connected' AND subscribers.connection <> 'connected' THEN excluded.connection_at ELSE coalesce(subscribers.connected_at, excluded.connected_at) END,
-    disconnected_at = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id)
+    disconnected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
                          AND excluded.connection = 'disconnected' AND subscribers.connection <> 'disconnected' THEN excluded.connection_at ELSE subscribers.disconnected_at END,
     last_seen_at = greatest(subscribers.last_seen_at, excluded.last_seen_at),
     profile_at = greatest(subscribers.profile_at, excluded.profile_at),
-    profile_update_id = CASE WHEN (excluded.profile_at, excluded.profile_update_id) > (subscribers.profile_at, subscribers.profile_update_id) THEN excluded.profile_update_id ELSE subscribers.profile_update_id END,
+    profile_update_id = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.profile_update_id ELSE subscribers.profile_update_id END,
     connection_at = greatest(subscribers.connection_at, excluded.connection_at),
-    connection_update_id = CASE WHEN (excluded.connection_at, excluded.connection_update_id) > (subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection_update_id ELSE subscribers.connection_update_id END
+    connection_update_id = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection_update_id ELSE subscribers.connection_update_id END
 RETURNING *;
 
 -- name: ClosePhone :exec
@@ -58,7 +58,7 @@ SELECT id FROM subscribers WHERE bot_id = @bot_id AND phone = @phone;
 -- name: SetPhone :execrows
 UPDATE subscribers SET phone = @phone, phone_proof = @proof, phone_proved_at = @at, phone_update_id = @update_id
 WHERE account_id = $1 AND id = $2
-  AND (phone_proved_at IS NULL OR (phone_proved_at, phone_update_id) <= (@at, @update_id));
+  AND (phone_proved_at IS NULL OR NOT newer_mark(phone_proved_at, phone_update_id, @at, @update_id));
 
 -- name: RecordProof :exec
 WITH closed AS (

@@ -1,0 +1,233 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"herald/internal/gateway"
+)
+
+// Timing of polling.
+const (
+	pollWait      = 25 * time.Second       // how long the server holds an empty poll
+	pollDeadline  = 40 * time.Second       // of one poll, all in all
+	leaseFor      = 15 * time.Second       // how long a bot is ours without renewal
+	renewEvery    = 3 * time.Second        // how often leases are renewed and new bots noticed
+	pollPauseMin  = 500 * time.Millisecond // after a failed poll, doubling
+	pollPauseMax  = 30 * time.Second
+	pollBatch     = 100
+	stateDeadline = 5 * time.Second // of writing a bot's state
+)
+
+// Words for the owner of a bot that does not receive.
+const (
+	wordsRevoked  = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with POST /v1/bots."
+	wordsConflict = "The bot is connected to another service as well, and only one of them receives its messages. Disconnect the other one; Herald goes on by itself."
+)
+
+// PollStore is what a Poller needs of the database.
+type PollStore interface {
+	gateway.IntakeStore
+	gateway.PollLease
+	SetBotState(ctx context.Context, account gateway.AccountID, id gateway.BotID, state gateway.BotState, reason string, at time.Time) error
+}
+
+// Poller asks for the updates of every bot that is polled, one process per bot by a lease in the database.
+type Poller struct {
+	client *Client
+	store  PollStore
+	holder string
+	now    gateway.Clock
+	logger *slog.Logger
+}
+
+// NewPoller returns a Poller. The holder names this process among all that poll.
+func NewPoller(client *Client, store PollStore, holder string, now gateway.Clock, logger *slog.Logger) *Poller {
+	return &Poller{client: client, store: store, holder: holder, now: now, logger: logger}
+}
+
+// polling is one bot that is being polled.
+type polling struct {
+	sealed string // its token, to notice a new one
+	cancel context.CancelFunc
+}
+
+// Run polls until the context ends, then gives the leases up.
+func (p *Poller) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	running := map[gateway.BotID]polling{}
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		p.renew(ctx, &wg, running)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	wg.Wait()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stateDeadline)
+	defer cancel()
+	if err := p.store.ReleasePolls(ctx, p.holder); err != nil {
+		p.logger.WarnContext(ctx, "polling: giving leases up", "error", err)
+	}
+}
+
+// renew takes and renews leases, and starts and stops polls to match. When the database does not answer the polls go
+// on: what they bring cannot be stored then, so no offset moves.
+func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gateway.BotID]polling) {
+	now := p.now()
+	bots, err := p.store.AcquirePolls(ctx, p.holder, now, now.Add(leaseFor))
+	if err != nil {
+		if ctx.Err() == nil {
+			p.logger.WarnContext(ctx, "polling: renewing leases", "error", err)
+		}
+		return
+	}
+	ours := map[gateway.BotID]bool{}
+	for _, b := range bots {
+		ours[b.ID] = true
+		if r, ok := running[b.ID]; ok {
+			if r.sealed == string(b.SealedToken) {
+				continue
+			}
+			r.cancel()
+		}
+		pollCtx, cancel := context.WithCancel(ctx)
+		running[b.ID] = polling{sealed: string(b.SealedToken), cancel: cancel}
+		wg.Go(func() { p.poll(pollCtx, b) })
+	}
+	for id, r := range running {
+		if !ours[id] {
+			r.cancel()
+			delete(running, id)
+		}
+	}
+}
+
+// poll asks for one bot's updates until the context ends or its token is revoked.
+func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
+	var offset int64 // of the first poll: whatever is not confirmed
+	pause := pollPauseMin
+	for ctx.Err() == nil {
+		next, err := p.pollOnce(ctx, b, offset)
+		if err == nil {
+			offset, pause = next, pollPauseMin
+			if b.State == gateway.BotConflict {
+				b.State = gateway.BotActive
+				p.setState(ctx, b, gateway.BotActive, "")
+			}
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		var refusal *gateway.DeliveryError
+		if errors.As(err, &refusal) {
+			switch refusal.Class {
+			case gateway.ClassRevoked:
+				p.logger.WarnContext(ctx, "polling: the token was revoked; the bot is stopped", "bot", b.ID)
+				p.setState(ctx, b, gateway.BotRevoked, wordsRevoked)
+				return
+			case gateway.ClassConflict:
+				if b.State != gateway.BotConflict {
+					p.logger.WarnContext(ctx, "polling: another program receives this bot's updates", "bot", b.ID)
+					b.State = gateway.BotConflict
+					p.setState(ctx, b, gateway.BotConflict, wordsConflict)
+				}
+			case gateway.ClassThrottled:
+				pause = max(pause, refusal.RetryAfter)
+			}
+		}
+		p.logger.InfoContext(ctx, "polling: trying again", "bot", b.ID, "in", pause, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, pollPauseMax)
+	}
+}
+
+// pollOnce brings one batch and stores it; only then does the returned offset confirm it at the next poll.
+func (p *Poller) pollOnce(ctx context.Context, b gateway.Bot, offset int64) (next int64, err error) {
+	bodies, err := p.client.updates(ctx, b, offset)
+	if err != nil {
+		return offset, err
+	}
+	next = offset
+	batch := make([]gateway.RawUpdate, 0, len(bodies))
+	for _, body := range bodies {
+		update, err := enclose(b, body, p.now())
+		if err != nil {
+			return offset, fmt.Errorf("take polled update: %w", err)
+		}
+		batch = append(batch, update)
+		next = max(next, update.UpdateID+1)
+	}
+	if len(batch) == 0 {
+		return next, nil
+	}
+	if _, err := p.store.StoreUpdates(ctx, batch); err != nil {
+		return offset, fmt.Errorf("store polled updates: %w", err)
+	}
+	return next, nil
+}
+
+func (p *Poller) setState(ctx context.Context, b gateway.Bot, state gateway.BotState, words string) {
+	ctx, cancel := context.WithTimeout(ctx, stateDeadline)
+	defer cancel()
+	if err := p.store.SetBotState(ctx, b.AccountID, b.ID, state, words, p.now()); err != nil {
+		p.logger.WarnContext(ctx, "polling: writing the bot's state", "bot", b.ID, "error", err)
+	}
+}
+
+// updates makes one long poll. The library's own moves the offset before anybody has stored anything.
+func (c *Client) updates(ctx context.Context, b gateway.Bot, offset int64) ([]json.RawMessage, error) {
+	server, err := c.server(b.Network)
+	if err != nil {
+		return nil, err
+	}
+	token, err := c.token(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := json.Marshal(allowedUpdates)
+	if err != nil {
+		return nil, fmt.Errorf("write allowed updates: %w", err)
+	}
+	query := url.Values{
+		"timeout":         {strconv.Itoa(int(pollWait.Seconds()))},
+		"limit":           {strconv.Itoa(pollBatch)},
+		"allowed_updates": {string(kinds)},
+	}
+	if offset != 0 {
+		query.Set("offset", strconv.FormatInt(offset, 10))
+	}
+	ctx, cancel := context.WithTimeout(ctx, pollDeadline)
+	defer cancel()
+	ctx, e := withExchange(ctx)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server+"/bot"+token.Reveal()+"/getUpdates?"+query.Encode(), nil)
+	if err != nil {
+		return nil, &gateway.DeliveryError{Class: gateway.ClassDefect, Text: "the poll's address cannot be made"}
+	}
+	if _, err := c.wire.Do(req); err != nil {
+		return nil, e.refusal(err)
+	}
+	var a answer
+	if err := json.Unmarshal(e.body, &a); err != nil || !a.OK {
+		return nil, e.refusal(fmt.Errorf("poll answered %d", e.status))
+	}
+	var bodies []json.RawMessage
+	if err := json.Unmarshal(a.Result, &bodies); err != nil {
+		return nil, fmt.Errorf("read polled updates: %w", err)
+	}
+	return bodies, nil
+}
