@@ -562,7 +562,7 @@ type Message struct {
 	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
 	Lane Lane `json:"lane,omitempty,omitzero"`
 
-	// Legs The attempts to reach the person over a channel, in order. Left out in lists.
+	// Legs The attempts to reach the person over a channel, in order. Left out in lists, and in the answer to a send that did not wait.
 	Legs []Leg `json:"legs,omitempty,omitzero"`
 
 	// OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
@@ -2218,7 +2218,7 @@ type SendMessageResponseObject interface {
 }
 
 type SendMessage200ResponseHeaders struct {
-	PreferenceApplied string
+	PreferenceApplied *string
 }
 
 type SendMessage200JSONResponse struct {
@@ -2233,14 +2233,16 @@ func (response SendMessage200JSONResponse) VisitSendMessageResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Preference-Applied", fmt.Sprint(response.Headers.PreferenceApplied))
+	if response.Headers.PreferenceApplied != nil {
+		w.Header().Set("Preference-Applied", fmt.Sprint(*response.Headers.PreferenceApplied))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
 type SendMessage202ResponseHeaders struct {
-	PreferenceApplied string
+	PreferenceApplied *string
 }
 
 type SendMessage202JSONResponse struct {
@@ -2255,7 +2257,9 @@ func (response SendMessage202JSONResponse) VisitSendMessageResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Preference-Applied", fmt.Sprint(response.Headers.PreferenceApplied))
+	if response.Headers.PreferenceApplied != nil {
+		w.Header().Set("Preference-Applied", fmt.Sprint(*response.Headers.PreferenceApplied))
+	}
 	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+
+	"herald/api/internal/wire"
+	"herald/internal/bots"
+	"herald/internal/gateway"
+)
+
+// AddBot adds the bot that a token belongs to.
+func (s *server) AddBot(ctx context.Context, r wire.AddBotRequestObject) (wire.AddBotResponseObject, error) {
+	who := callerOf(ctx)
+	b, err := s.bots.Add(ctx, who.key.AccountID, bots.NewBot{
+		ID: gateway.BotID(who.newID("bot")), Platform: gateway.Platform(r.Body.Platform),
+		Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake),
+	})
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.bot(b)
+	if err != nil {
+		return nil, err
+	}
+	return wire.AddBot201JSONResponse(body), nil
+}
+
+// ListBots lists the account's bots.
+func (s *server) ListBots(ctx context.Context, r wire.ListBotsRequestObject) (wire.ListBotsResponseObject, error) {
+	p, err := page(r.Params.Limit, r.Params.Cursor, "bot")
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.bots.List(ctx, callerOf(ctx).key.AccountID, p)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]wire.Bot, len(list.Items))
+	for i, b := range list.Items {
+		if items[i], err = s.bot(b); err != nil {
+			return nil, err
+		}
+	}
+	return wire.ListBots200JSONResponse{Items: items, Next: next(list.Next)}, nil
+}
+
+// GetBot returns one bot.
+func (s *server) GetBot(ctx context.Context, r wire.GetBotRequestObject) (wire.GetBotResponseObject, error) {
+	b, err := s.bots.Find(ctx, callerOf(ctx).key.AccountID, r.Bot)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.bot(b)
+	if err != nil {
+		return nil, err
+	}
+	return wire.GetBot200JSONResponse(body), nil
+}
+
+// GetConnectLink returns the link by which people connect, and where its QR code is.
+func (s *server) GetConnectLink(ctx context.Context, r wire.GetConnectLinkRequestObject) (wire.GetConnectLinkResponseObject, error) {
+	b, link, err := s.connectLink(ctx, r.Bot, r.Params.Payload)
+	if err != nil {
+		return nil, err
+	}
+	query := ""
+	if r.Params.Payload != "" {
+		query = "?payload=" + url.QueryEscape(r.Params.Payload)
+	}
+	code := "/v1/bots/" + string(b.ID) + "/connect/qr"
+	return wire.GetConnectLink200JSONResponse{
+		Link: link, QrSvg: code + ".svg" + query, QrPng: code + ".png" + query,
+		Text: fmt.Sprintf("To get messages from %s, open %s or scan the code, then press Start.", b.Name, link),
+	}, nil
+}
+
+// GetConnectSVG draws the link as a QR code.
+func (s *server) GetConnectSVG(ctx context.Context, r wire.GetConnectSVGRequestObject) (wire.GetConnectSVGResponseObject, error) {
+	_, link, err := s.connectLink(ctx, r.Bot, r.Params.Payload)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := qrSVG(link)
+	if err != nil {
+		return nil, err
+	}
+	return wire.GetConnectSVG200ImageSvgXMLResponse{Body: bytes.NewReader(picture), ContentLength: int64(len(picture))}, nil
+}
+
+// GetConnectPNG draws the link as a QR code of the wanted size.
+func (s *server) GetConnectPNG(ctx context.Context, r wire.GetConnectPNGRequestObject) (wire.GetConnectPNGResponseObject, error) {
+	_, link, err := s.connectLink(ctx, r.Bot, r.Params.Payload)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := qrPNG(link, r.Params.Size)
+	if err != nil {
+		return nil, err
+	}
+	return wire.GetConnectPNG200ImagePngResponse{Body: bytes.NewReader(picture), ContentLength: int64(len(picture))}, nil
+}
+
+func (s *server) connectLink(ctx context.Context, ref, payload string) (gateway.Bot, string, error) {
+	b, err := s.bots.Find(ctx, callerOf(ctx).key.AccountID, ref)
+	if err != nil {
+		return gateway.Bot{}, "", err
+	}
+	link, err := s.bots.Link(b, payload)
+	return b, link, err
+}
+
+func (s *server) bot(b gateway.Bot) (wire.Bot, error) {
+	link, err := s.bots.Link(b, "")
+	return wire.Bot{
+		ID: string(b.ID), Platform: string(b.Platform), Network: wire.BotNetwork(b.Network), PlatformID: b.PlatformID,
+		Username: b.Username, Name: b.Name, Link: link, Intake: wire.Intake(b.Intake), State: wire.BotState(b.State),
+		StateReason: b.StateReason, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+	}, err
+}

@@ -1,0 +1,183 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"herald/internal/gateway"
+)
+
+const (
+	// maxIdempotencyKey bounds the header, in characters.
+	maxIdempotencyKey = 255
+	// claimStale is how long the first request with a key may be silent before a repeat takes its place. A process
+	// that died is silent for ever; one that lives has long answered, or timed out.
+	claimStale = 60 * time.Second
+	// settleTimeout bounds the last write of a claim, which is made even when the caller has gone.
+	settleTimeout = 5 * time.Second
+)
+
+// idempotent does a POST with an Idempotency-Key once. The first request claims the key; its answer is kept, sealed,
+// for the repeats. What it creates gets its id from the claim, so that a request which died between doing and
+// answering does the same thing when it is repeated, not a second one.
+func (s *server) idempotent(c *gin.Context) {
+	keys, given := c.Request.Header["Idempotency-Key"]
+	if !given || c.Request.Method != http.MethodPost || s.operationOf(c).scope == "" {
+		return
+	}
+	if len(keys) != 1 || !idempotencyKeyLike(keys[0]) {
+		s.refuse(c, gateway.Fault(gateway.CodeIdempotencyKey, "Idempotency-Key", "An Idempotency-Key has 1 to 255 printable ASCII characters and is given once."))
+		return
+	}
+	who := callerOf(c.Request.Context())
+	digest, err := requestDigest(c.Request)
+	if err != nil {
+		s.refuse(c, err)
+		return
+	}
+	wanted := gateway.Claim{
+		AccountID: who.key.AccountID, Key: keys[0], Request: digest,
+		Suffix: strings.TrimPrefix(s.ids.New("x"), "x_"),
+	}
+	now := s.now()
+	held, taken, err := s.claims.Claim(c.Request.Context(), wanted, now, now.Add(-claimStale))
+	switch {
+	case err != nil:
+		s.refuse(c, err)
+	case held.Request != digest:
+		s.refuse(c, gateway.Fault(gateway.CodeIdempotencyMismatch, "Idempotency-Key", "This Idempotency-Key was used for another request. Choose a new one."))
+	case held.Done:
+		s.replay(c, held)
+	case !taken:
+		s.refuse(c, gateway.Fault(gateway.CodeIdempotencyRunning, "Idempotency-Key", "The first request with this Idempotency-Key still runs. Send it again in a moment."))
+	default:
+		who.suffix = held.Suffix
+		withCaller(c, who)
+		s.holdClaim(c, held)
+	}
+}
+
+func idempotencyKeyLike(key string) bool {
+	return key != "" && len(key) <= maxIdempotencyKey && !strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// requestDigest is what two requests under one key must share: method, path and body, each with its length before it.
+func requestDigest(r *http.Request) (digest [sha256.Size]byte, err error) {
+	body, err := io.ReadAll(r.Body) // in memory already, and bounded: see checkRequest
+	if err != nil {
+		return digest, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	hash := sha256.New()
+	for _, part := range [][]byte{[]byte(r.Method), []byte(r.URL.Path), body} {
+		_ = binary.Write(hash, binary.BigEndian, uint64(len(part))) // a hash takes everything
+		hash.Write(part)
+	}
+	return [sha256.Size]byte(hash.Sum(nil)), nil
+}
+
+// claimBound is what a stored answer is bound to.
+func claimBound(claim gateway.Claim) string {
+	return "idempotency_keys.answer/" + string(claim.AccountID) + "/" + claim.Key
+}
+
+// replay writes the answer of the first request once more.
+func (s *server) replay(c *gin.Context, held gateway.Claim) {
+	body, err := s.sealer.Open(c.Request.Context(), held.Answer, claimBound(held))
+	if err != nil {
+		s.refuse(c, err)
+		return
+	}
+	c.Header("Content-Type", "application/json")
+	c.Header("Idempotent-Replayed", "true")
+	c.Writer.WriteHeader(held.Status)
+	_, _ = c.Writer.Write(body)
+	c.Abort()
+}
+
+// holdClaim runs the request and settles its claim before the caller sees the answer.
+func (s *server) holdClaim(c *gin.Context, claim gateway.Claim) {
+	kept := &keptAnswer{ResponseWriter: c.Writer, status: http.StatusOK}
+	c.Writer = kept
+	returned := false
+	defer func() {
+		c.Writer = kept.ResponseWriter
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), settleTimeout)
+		defer cancel()
+		if err := s.settle(ctx, claim, kept, returned); err != nil {
+			// What was asked for is done. The claim grows stale, and a repeat does the same thing again.
+			s.logger.ErrorContext(ctx, "settle idempotency key", "request_id", requestID(ctx), "error", err)
+		}
+		if returned {
+			kept.send()
+		}
+	}()
+	c.Next()
+	returned = true
+}
+
+// settle keeps a good answer for the repeats, frees the key of a refused request, and leaves the claim of a request
+// that broke off in the middle to the next repeat.
+func (s *server) settle(ctx context.Context, claim gateway.Claim, kept *keptAnswer, returned bool) error {
+	switch {
+	case !returned || kept.status >= http.StatusInternalServerError:
+		return s.leave(ctx, claim)
+	case kept.status >= http.StatusBadRequest:
+		return s.claims.Release(ctx, claim.AccountID, claim.Key)
+	}
+	sealed, err := s.sealer.Seal(ctx, kept.body.Bytes(), claimBound(claim))
+	if err != nil {
+		return err
+	}
+	claim.Done, claim.Status, claim.Answer = true, kept.status, sealed
+	return s.claims.Complete(ctx, claim, s.now())
+}
+
+// leave makes a claim stale: it is taken over from ourselves as of a moment long enough ago. Nobody knows how much of the
+// request was done, so the key is not freed: the next repeat takes the claim at once and goes on with the same id.
+func (s *server) leave(ctx context.Context, claim gateway.Claim) error {
+	now := s.now()
+	_, _, err := s.claims.Claim(ctx, claim, now.Add(-claimStale-time.Second), now.Add(time.Second))
+	return err
+}
+
+// keptAnswer holds an answer back until its claim is settled.
+type keptAnswer struct {
+	gin.ResponseWriter
+	status  int
+	body    bytes.Buffer
+	started bool
+}
+
+func (k *keptAnswer) WriteHeader(status int) {
+	if !k.started {
+		k.status, k.started = status, true
+	}
+}
+
+func (k *keptAnswer) WriteHeaderNow() { k.started = true }
+
+func (k *keptAnswer) Write(part []byte) (int, error) {
+	k.started = true
+	return k.body.Write(part)
+}
+
+func (k *keptAnswer) WriteString(part string) (int, error) { return k.Write([]byte(part)) }
+func (k *keptAnswer) Status() int                          { return k.status }
+func (k *keptAnswer) Size() int                            { return k.body.Len() }
+func (k *keptAnswer) Written() bool                        { return k.started }
+func (k *keptAnswer) Flush()                               {}
+
+// send writes the answer to the caller.
+func (k *keptAnswer) send() {
+	k.ResponseWriter.WriteHeader(k.status)
+	_, _ = k.ResponseWriter.Write(k.body.Bytes())
+}

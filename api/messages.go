@@ -1,0 +1,225 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"herald/api/internal/wire"
+	"herald/internal/gateway"
+	"herald/internal/messaging"
+)
+
+// maxWait bounds Prefer: wait.
+const maxWait = 60 * time.Second
+
+// SendMessage accepts a message, and waits for its outcome if the sender prefers to.
+func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObject) (wire.SendMessageResponseObject, error) {
+	who := callerOf(ctx)
+	wait := preferredWait(r.Params.Prefer)
+	m, err := s.messaging.Accept(ctx, who.key.AccountID, messaging.Request{
+		ID: gateway.MessageID(who.newID("msg")), Bot: r.Body.Bot, To: r.Body.To, Text: r.Body.Text,
+		Buttons: buttonsOf(r.Body.Buttons), Lane: gateway.Lane(r.Body.Lane), TTL: lifetime(r.Body.TTL),
+		OnUnknown: gateway.OnUnknown(r.Body.OnUnknown), Label: r.Body.Label, Wait: wait > 0,
+	})
+	if err != nil {
+		return nil, atField(err, gateway.CodeBotNotFound, "bot")
+	}
+	if wait == 0 {
+		return wire.SendMessage202JSONResponse{Body: message(m)}, nil
+	}
+	applied := "wait=" + strconv.Itoa(int(wait/time.Second))
+	body := s.outcome(ctx, m, wait)
+	if !gateway.State(body.State).Settled() {
+		return wire.SendMessage202JSONResponse{Body: body, Headers: wire.SendMessage202ResponseHeaders{PreferenceApplied: &applied}}, nil
+	}
+	return wire.SendMessage200JSONResponse{Body: body, Headers: wire.SendMessage200ResponseHeaders{PreferenceApplied: &applied}}, nil
+}
+
+// outcome waits for what becomes of an accepted message. Whatever goes wrong while waiting, the message was accepted,
+// and that is the answer.
+func (s *server) outcome(ctx context.Context, accepted gateway.Message, wait time.Duration) wire.Message {
+	m, err := s.messaging.Wait(ctx, accepted.AccountID, accepted.ID, wait)
+	if err == nil {
+		var body wire.Message
+		if body, err = s.withLegs(ctx, m); err == nil {
+			return body
+		}
+	}
+	if ctx.Err() == nil {
+		s.logger.ErrorContext(ctx, "wait for the outcome of a message",
+			"message", accepted.ID, "request_id", requestID(ctx), "error", err)
+	}
+	return message(accepted)
+}
+
+// atField says in which field of this request the named object was not found.
+func atField(err error, code gateway.Code, field string) error {
+	var single *gateway.Error
+	if !errors.As(err, &single) || single.Code != code || single.Field != "" {
+		return err
+	}
+	placed := *single
+	placed.Field = field
+	return &placed
+}
+
+// preferredWait reads the wait of a Prefer header (RFC 7240), zero if there is none. What cannot be read is ignored, as
+// that standard wants it.
+func preferredWait(prefer string) time.Duration {
+	for _, preference := range strings.Split(prefer, ",") {
+		preference, _, _ = strings.Cut(preference, ";")
+		name, value, _ := strings.Cut(preference, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "wait") {
+			continue
+		}
+		seconds, err := strconv.ParseUint(strings.Trim(strings.TrimSpace(value), `"`), 10, 31)
+		if err != nil {
+			return 0
+		}
+		return min(time.Duration(seconds)*time.Second, maxWait)
+	}
+	return 0
+}
+
+// unreadable is a lifetime that no use case accepts: what a text that is no lifetime stands for.
+const unreadable time.Duration = -1
+
+var (
+	lifetimeForm = regexp.MustCompile(`^([0-9]{1,9}[smhd])+$`)
+	lifetimePart = regexp.MustCompile(`([0-9]+)([smhd])`)
+)
+
+// lifetime reads a ttl such as 90s, 1h30m or 7d. An empty one is zero, which leaves it to the use case.
+func lifetime(ttl string) time.Duration {
+	const longest = 40
+	if ttl == "" {
+		return 0
+	}
+	if len(ttl) > longest || !lifetimeForm.MatchString(ttl) {
+		return unreadable
+	}
+	units := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+	var total time.Duration
+	for _, part := range lifetimePart.FindAllStringSubmatch(ttl, -1) {
+		n, _ := strconv.ParseInt(part[1], 10, 64) // at most nine digits
+		if n > int64(messaging.MaxTTL/units[part[2]]) {
+			return unreadable
+		}
+		total += time.Duration(n) * units[part[2]]
+	}
+	if total == 0 {
+		return unreadable // 0s asks for no lifetime at all, not for the default
+	}
+	return total
+}
+
+// ListMessages lists History.
+func (s *server) ListMessages(ctx context.Context, r wire.ListMessagesRequestObject) (wire.ListMessagesResponseObject, error) {
+	account := callerOf(ctx).key.AccountID
+	p, err := page(r.Params.Limit, r.Params.Cursor, "msg")
+	if err != nil {
+		return nil, err
+	}
+	filter := gateway.MessageFilter{
+		Direction: gateway.Direction(r.Params.Direction), State: gateway.State(r.Params.State),
+		SubscriberID: gateway.SubscriberID(r.Params.Subscriber), Label: r.Params.Label,
+	}
+	if r.Params.Subscriber != "" && !gateway.HasPrefix(r.Params.Subscriber, "sub") {
+		return nil, gateway.Fault(gateway.CodeFieldInvalid, "subscriber", "Name the subscriber by id, sub_....")
+	}
+	if r.Params.Bot != "" {
+		bot, err := s.bots.Find(ctx, account, r.Params.Bot)
+		if err != nil {
+			return nil, atField(err, gateway.CodeBotNotFound, "bot")
+		}
+		filter.BotID = bot.ID
+	}
+	list, err := s.messaging.Messages(ctx, account, filter, p)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ListMessages200JSONResponse{Items: each(list.Items, message), Next: next(list.Next)}, nil
+}
+
+// GetMessage returns one message with its legs.
+func (s *server) GetMessage(ctx context.Context, r wire.GetMessageRequestObject) (wire.GetMessageResponseObject, error) {
+	if !gateway.HasPrefix(r.Message, "msg") {
+		return nil, gateway.ErrMessageNotFound
+	}
+	m, err := s.messaging.Message(ctx, callerOf(ctx).key.AccountID, gateway.MessageID(r.Message))
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.withLegs(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return wire.GetMessage200JSONResponse(body), nil
+}
+
+// ListMessageEvents tells the story of one message.
+func (s *server) ListMessageEvents(ctx context.Context, r wire.ListMessageEventsRequestObject) (wire.ListMessageEventsResponseObject, error) {
+	if !gateway.HasPrefix(r.Message, "msg") {
+		return nil, gateway.ErrMessageNotFound
+	}
+	events, err := s.messaging.Events(ctx, callerOf(ctx).key.AccountID, gateway.MessageID(r.Message))
+	if err != nil {
+		return nil, err
+	}
+	return wire.ListMessageEvents200JSONResponse{Items: each(events, event)}, nil
+}
+
+func (s *server) withLegs(ctx context.Context, m gateway.Message) (wire.Message, error) {
+	legs, err := s.messaging.Legs(ctx, m.AccountID, m.ID)
+	body := message(m)
+	body.Legs = each(legs, leg)
+	return body, err
+}
+
+func message(m gateway.Message) wire.Message {
+	body := wire.Message{
+		ID: string(m.ID), Bot: string(m.BotID), Direction: wire.Direction(m.Direction), Subscriber: string(m.SubscriberID),
+		Kind: string(m.Kind), Text: m.Text, Buttons: each(m.Buttons, buttonRow), Label: m.Label,
+		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: reasonText(m.Reason),
+		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
+	}
+	if m.Direction == gateway.Out {
+		body.To, body.Lane, body.OnUnknown = m.To.String(), wire.Lane(m.Lane), wire.OnUnknown(m.OnUnknown)
+	}
+	return body
+}
+
+func buttonsOf(rows [][]wire.Button) [][]gateway.Button {
+	if len(rows) == 0 {
+		return nil
+	}
+	return each(rows, func(row []wire.Button) []gateway.Button {
+		return each(row, func(b wire.Button) gateway.Button {
+			return gateway.Button{Text: b.Text, Data: b.Data, URL: b.URL}
+		})
+	})
+}
+
+func buttonRow(row []gateway.Button) []wire.Button {
+	return each(row, func(b gateway.Button) wire.Button {
+		return wire.Button{Text: b.Text, Data: b.Data, URL: b.URL}
+	})
+}
+
+func leg(l gateway.Leg) wire.Leg {
+	return wire.Leg{
+		Number: l.Number, Channel: string(l.Channel), State: wire.LegState(l.State), Reason: string(l.Reason),
+		ReasonText: reasonText(l.Reason), Attempts: l.Attempts, SettledAt: l.SettledAt,
+	}
+}
+
+func event(e gateway.Event) wire.Event {
+	return wire.Event{
+		Sequence: e.Sequence, At: e.At, Kind: string(e.Kind), From: wire.MessageState(e.From), State: wire.MessageState(e.State),
+		Leg: e.Leg, Reason: string(e.Reason), ReasonText: reasonText(e.Reason), Detail: e.Detail, WaitSeconds: e.Wait.Seconds(),
+	}
+}

@@ -1,0 +1,172 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/gin-gonic/gin"
+
+	"herald/api/internal/strictjson"
+	"herald/internal/gateway"
+)
+
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 1 << 20
+
+var errBodyTooLarge = gateway.Fault(gateway.CodeBodyTooLarge, "", "The body is over 1 MiB.")
+
+// readBody reads the whole body of a request, whether its length was announced or not, and puts it back for whoever
+// comes next. A body over the limit is not read to its end.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, errBodyTooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, errBodyTooLarge
+	case err != nil:
+		return nil, &gateway.Error{Code: gateway.CodeBodyInvalid, Message: "The body did not arrive whole.", Err: err}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
+// checkRequest holds a request against the specification before anything is done: its path, its query and its body.
+func (s *server) checkRequest(c *gin.Context) {
+	op := s.operationOf(c)
+	for _, p := range c.Params {
+		if !storable(p.Value) || len(p.Value) > maxParameter {
+			s.refuse(c, gateway.Fault(gateway.CodeFieldInvalid, p.Key, "This part of the address is not a name or an id."))
+			return
+		}
+	}
+	if err := checkQuery(c.Request.URL.RawQuery, op.query); err != nil {
+		s.refuse(c, err)
+		return
+	}
+	// RFC 7240 lets a client send preferences in one header or in several.
+	if prefer := c.Request.Header.Values("Prefer"); len(prefer) > 1 {
+		c.Request.Header.Set("Prefer", strings.Join(prefer, ", "))
+	}
+	if op.body == nil {
+		return
+	}
+	body, err := readBody(c.Writer, c.Request)
+	if err == nil {
+		err = strictjson.Check(body, op.body)
+	}
+	if err != nil {
+		s.refuse(c, err)
+	}
+}
+
+// maxParameter bounds a parameter in bytes, whatever the specification says of its characters.
+const maxParameter = 512
+
+// storable tells whether a text can be stored and compared: the database takes neither NUL nor broken UTF-8.
+func storable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
+}
+
+// checkQuery refuses parameters that the operation does not know and values that cannot be: a filter with a slip in its
+// name must not return everything.
+func checkQuery(raw string, known map[string]*openapi3.Schema) error {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return gateway.Fault(gateway.CodeBodyInvalid, "", "The query of the address cannot be read: check its % signs and write & between parameters.")
+	}
+	var faults gateway.Faults
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		schema, ok := known[name]
+		switch {
+		case !ok && len(faults) >= maxQueryFaults:
+		case !ok:
+			faults = append(faults, gateway.Fault(gateway.CodeFieldUnknown, echo(name), "There is no such parameter here. "+parameterNames(known)))
+		case len(query[name]) > 1:
+			faults = append(faults, gateway.Fault(gateway.CodeFieldInvalid, name, "This parameter stands here twice."))
+		default:
+			if message := checkParameter(query[name][0], schema); message != "" {
+				faults = append(faults, gateway.Fault(gateway.CodeFieldInvalid, name, message))
+			}
+		}
+	}
+	return faults.OrNil()
+}
+
+// maxQueryFaults bounds how many unknown parameters are listed.
+const maxQueryFaults = 20
+
+// checkParameter says what is wrong with the value of a parameter, "" if nothing is.
+func checkParameter(value string, schema *openapi3.Schema) string {
+	switch {
+	case value == "":
+		return "This parameter is empty. Leave it out, or give it a value."
+	case !storable(value):
+		return "This is not valid UTF-8, or contains a NUL character."
+	case len(value) > maxParameter || schema.MaxLength != nil && uint64(utf8.RuneCountInString(value)) > *schema.MaxLength:
+		return "This value is too long."
+	case schema.Type.Is("integer"):
+		return checkInteger(value, schema)
+	case len(schema.Enum) > 0 && !slices.Contains(schema.Enum, any(value)):
+		return "This must be one of: " + strictjson.Choices(schema) + "."
+	case schema.Pattern != "" && !regexp.MustCompile(schema.Pattern).MatchString(value):
+		return "This value has characters that cannot be in it. " + strings.ReplaceAll(schema.Description, "`", "")
+	}
+	return ""
+}
+
+func checkInteger(value string, schema *openapi3.Schema) string {
+	low, high := int64(math.MinInt64), int64(math.MaxInt64)
+	if schema.Min != nil {
+		low = int64(*schema.Min)
+	}
+	if schema.Max != nil {
+		high = int64(*schema.Max)
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	switch {
+	case err == nil && n >= low && n <= high:
+		return ""
+	case schema.Min != nil && schema.Max != nil:
+		return fmt.Sprintf("This must be a whole number from %d to %d.", low, high)
+	case schema.Min != nil:
+		return fmt.Sprintf("This must be a whole number from %d on.", low)
+	default:
+		return "This must be a whole number."
+	}
+}
+
+func parameterNames(known map[string]*openapi3.Schema) string {
+	if len(known) == 0 {
+		return "This call takes none."
+	}
+	return "There are: " + strings.Join(slices.Sorted(maps.Keys(known)), ", ") + "."
+}
+
+// echo returns an unknown name as it may be repeated: short and printable.
+func echo(name string) string {
+	const longest = 64
+	if len(name) > longest {
+		name = name[:longest] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !strconv.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, name)
+}
