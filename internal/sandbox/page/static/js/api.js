@@ -53,7 +53,6 @@ export const api = {
   bot: (bot) => call("GET", `/bots/${enc(bot)}`),
   revokeBot: (bot) => call("POST", `/bots/${enc(bot)}/revoke`),
   deleteBot: (bot) => call("DELETE", `/bots/${enc(bot)}`),
-  resolve: (link) => call("GET", `/resolve?link=${enc(link)}`),
 
   createPerson: (person) => call("POST", "/people", person),
   changePerson: (id, changes) => call("PATCH", `/people/${enc(id)}`, changes),

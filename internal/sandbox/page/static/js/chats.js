@@ -4,11 +4,12 @@ import { api } from "./api.js";
 import { avatar } from "./avatar.js";
 import { el, fill, icon, reconcile } from "./dom.js";
 import { fullName, shortWhen } from "./format.js";
-import { looksLikeLink } from "./link.js";
+import { parseLink } from "./link.js";
 import { summary } from "./message.js";
 import { complain } from "./notice.js";
 
 const TYPING_PAUSE_MS = 160;
+const MAX_FOUND = 50;
 
 export class ChatList {
   // seat: {openChat(target), openLink(text), createBot()}
@@ -67,23 +68,15 @@ export class ChatList {
 
   async #look(text) {
     try {
-      const found = looksLikeLink(text) ? await this.#resolve(text) : (await api.findBots(text)).map((bot) => ({ bot }));
+      const link = parseLink(text, true);
+      const bots = await api.findBots(link?.name ?? text);
+      const found = bots.slice(0, MAX_FOUND).map((bot) => ({ bot, payload: link?.payload }));
+      if (link) found.sort((a, b) => isNamed(b.bot, link.name) - isNamed(a.bot, link.name));
       if (this.input.value.trim() !== text) return;
       this.found = found;
       this.#drawFound();
     } catch (error) {
       complain(error);
-    }
-  }
-
-  // #resolve finds the bot of a link; a link to nobody finds nothing.
-  async #resolve(text) {
-    try {
-      const { bot, payload } = await api.resolve(text);
-      return [{ bot, payload: payload || undefined }];
-    } catch (error) {
-      if (error.status === 404 || error.status === 400) return [];
-      throw error;
     }
   }
 
@@ -126,4 +119,8 @@ export class ChatList {
       this.items.querySelector("button")?.focus();
     }
   }
+}
+
+function isNamed(bot, name) {
+  return bot.username.toLowerCase() === name.toLowerCase();
 }

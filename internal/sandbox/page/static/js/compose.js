@@ -12,6 +12,8 @@ import { store } from "./store.js";
 const MAX_TEXT = 4096;
 
 export class Composer {
+  #forced = null; // the message whose answer the bot asked for, until it is on the screen
+
   constructor(conversation) {
     this.conversation = conversation;
     this.about = null; // the message that is answered or edited
@@ -51,18 +53,27 @@ export class Composer {
     ].filter(Boolean);
   }
 
-  // draw follows the bot's keyboard.
+  // draw follows what the bot did to the keyboard: a new one opens by itself, a forced reply begins one.
   draw() {
     const markup = this.conversation.target?.entry?.keyboard ?? null;
     const rows = markup?.keyboard ?? [];
+    const given = JSON.stringify([this.conversation.chat, markup?.message_id, rows]);
+    if (this.given !== given) {
+      this.given = given;
+      this.keyboardShown = true;
+      if (markup?.force_reply) this.#forced = markup.message_id;
+    }
+    const asked = this.#forced && this.conversation.messages.find((message) => message.message_id === this.#forced);
+    if (asked) {
+      this.#forced = null;
+      this.replyTo(asked);
+    }
     this.toggle.hidden = rows.length === 0;
     this.text.placeholder = markup?.input_field_placeholder || "Write a message";
-    const version = JSON.stringify([this.conversation.chat, rows, this.keyboardShown]);
+    const version = JSON.stringify([given, this.keyboardShown]);
     if (this.keyboard.dataset.version === version) return;
-    if (this.shownRows !== JSON.stringify(rows)) this.keyboardShown = true; // a new keyboard opens by itself
-    this.shownRows = JSON.stringify(rows);
-    this.keyboard.dataset.version = JSON.stringify([this.conversation.chat, rows, this.keyboardShown]);
-    fill(this.keyboard, rows.length > 0 && this.keyboardShown ? replyKeyboard(rows, (button) => this.#pressKey(button)) : null);
+    this.keyboard.dataset.version = version;
+    fill(this.keyboard, rows.length > 0 && this.keyboardShown ? replyKeyboard(rows, (button) => this.#pressKey(button, markup)) : null);
   }
 
   clear() {
@@ -129,9 +140,11 @@ export class Composer {
       el("span", { class: "mono" }, `/${entry.command}`), el("span", { class: "muted clip" }, entry.description))));
   }
 
-  async #pressKey(button) {
+  async #pressKey(button, markup) {
     if (button.request_contact && !await this.#agree()) return;
+    if (markup.one_time_keyboard) this.keyboardShown = false;
     await attempt(() => api.press(...this.#where, { text: button.text }));
+    this.draw();
     await this.conversation.seat.chatsChanged();
   }
 

@@ -59,7 +59,7 @@ async function addFault() {
   await form({
     title: "Add a fault",
     fields: [
-      { name: "kind", label: "What happens", options: KINDS, value: KINDS[0][0] },
+      { name: "kind", label: "What happens", options: KINDS, value: KINDS[0][0], wide: true },
       { name: "bot", label: "Bot", options: [["", "All bots"], ...store.bots.map((bot) => [String(bot.id), `@${bot.username}`])] },
       { name: "method", label: "Method", placeholder: "all, or sendMessage", maxlength: 64 },
       { name: "retry_after", label: "Retry after, seconds", type: "number", min: 0, max: 86400 },

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { box } from "./notice.js";
 
 // form resolves to what submit returned, or to null when the person closed it. A field is {name, label, value, type,
-// required, maxlength, placeholder, hint, options: [[value, label]], wide}. Empty values of optional fields are left
+// required, maxlength, placeholder, pattern, options: [[value, label]], wide}. Empty values of optional fields are left
 // out unless keepEmpty is set.
 export async function form({ title, note, before, fields, action, submit, extra, keepEmpty = false }) {
   let result = null;
@@ -37,8 +37,7 @@ export async function form({ title, note, before, fields, action, submit, extra,
   el("h2", {}, title),
   note ? el("p", { class: "muted small" }, note) : null,
   before ?? null,
-  el("div", { class: "columns" }, inputs.map(([field, input]) => el("label", { class: "field" },
-    el("span", {}, field.label, field.required ? null : field.hint ? ` (${field.hint})` : null), input))),
+  el("div", { class: "columns" }, inputs.map(([field, input]) => el("label", { class: `field${field.wide ? " wide" : ""}` }, el("span", {}, field.label), input))),
   error,
   el("div", { class: "actions" },
     extra ? extra(() => node.closest("dialog").close()) : null,

@@ -4,37 +4,44 @@ import { api } from "./api.js";
 import { el, fill, icon } from "./dom.js";
 import { attempt, box } from "./notice.js";
 
-// looksLikeLink tells a link or @name from a search for a name.
-export function looksLikeLink(text) {
-  return /^@\w+$/.test(text) || /^tg:/i.test(text) || /^[a-z]+:\/\//i.test(text) || /^(t|telegram)\.(me|dog)\//i.test(text);
+const TELEGRAM_HOSTS = new Set(["t.me", "telegram.me", "telegram.dog"]);
+const BOT_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/;
+
+// parseLink reads @name, t.me/name?start=payload, tg://resolve?domain=name&start=payload and the sandbox's own links
+// into {name, payload}; null for anything else. With anyHost a link of any host counts whose path is a name: somebody
+// who pastes it into the search field means the bot, even if this page is reached by another address.
+export function parseLink(text, anyHost = false) {
+  if (text.startsWith("@")) return target(text.slice(1), null);
+  const bare = /^(t|telegram)\.(me|dog)\//i.test(text);
+  const url = URL.parse(bare ? `https://${text}` : text);
+  if (!url) return null;
+  const start = url.searchParams.get("start");
+  if (url.protocol === "tg:") return target(url.searchParams.get("domain") ?? "", start);
+  if (!/^https?:$/.test(url.protocol)) return null;
+  if (!anyHost && !TELEGRAM_HOSTS.has(url.hostname) && url.origin !== location.origin) return null;
+  return target((url.searchParams.get("bot") ?? url.pathname.slice(1)).replace(/^@|\/$/g, ""), start);
 }
 
-// botOf returns {bot, payload} when the link leads to a bot of this sandbox, else null.
+function target(name, payload) {
+  return BOT_NAME.test(name) ? { name, payload: payload || undefined } : null;
+}
+
+// botNamed returns the bot with exactly this username, or null.
+export async function botNamed(name) {
+  const bots = await api.findBots(name);
+  return bots.find((bot) => bot.username.toLowerCase() === name.toLowerCase()) ?? null;
+}
+
+// botOf returns {bot, payload} when the link of a message leads to a bot of this sandbox, else null.
 export async function botOf(link) {
-  const url = /^(t|telegram)\.(me|dog)\//i.test(link) ? `https://${link}` : link;
-  if (!leadsToBot(url)) return null;
-  try {
-    return await api.resolve(url);
-  } catch {
-    return null;
-  }
-}
-
-function leadsToBot(link) {
-  if (/^@\w+$/.test(link) || /^tg:/i.test(link)) return true;
-  try {
-    const url = new URL(link);
-    return ["t.me", "telegram.me", "telegram.dog"].includes(url.hostname) || url.origin === location.origin;
-  } catch {
-    return false;
-  }
+  const parsed = parseLink(link);
+  const bot = parsed && await botNamed(parsed.name);
+  return bot ? { bot, payload: parsed.payload } : null;
 }
 
 // wanted reads the page's own address: /?bot=@acme_bot&start=payload or /acme_bot?start=payload. Null if it names none.
 export function wanted() {
-  const query = new URLSearchParams(location.search);
-  const name = (query.get("bot") ?? decodeURIComponent(location.pathname.slice(1))).replace(/^@/, "");
-  return name ? { name, payload: query.get("start") || undefined } : null;
+  return parseLink(location.href);
 }
 
 // forgetWanted takes the bot out of the address, so that a reload does not offer it again.
@@ -54,6 +61,7 @@ export async function openOutside(personID, chat, url) {
   const result = el("div", { class: "stack", "aria-live": "polite" });
   const go = async (as) => {
     fill(result, el("p", { class: "muted" }, "Opening…"));
+    if (chat === undefined) return fill(result, el("p", { class: "muted" }, "Start a chat with a bot first; then links open as this person."));
     const answer = await attempt(() => api.open(personID, chat, url, as));
     if (!answer) return fill(result, el("p", { class: "muted" }, "Nothing came back."));
     const good = answer.status >= 200 && answer.status < 400;

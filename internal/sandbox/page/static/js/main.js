@@ -1,12 +1,11 @@
 // The page's start: bar, desk and drawer, held together by the store and the event stream.
 
-import { api } from "./api.js";
 import { fill } from "./dom.js";
 import { clock } from "./format.js";
-import { wanted } from "./link.js";
-import { latest, listen } from "./live.js";
+import { botNamed, wanted } from "./link.js";
+import { listen } from "./live.js";
 import { NetworkDrawer } from "./network.js";
-import { complain, toast } from "./notice.js";
+import { attempt, toast } from "./notice.js";
 import { createPerson, PeopleBar } from "./people.js";
 import { emptyDesk, Seat } from "./seat.js";
 import { store } from "./store.js";
@@ -37,18 +36,14 @@ function draw() {
 
 // offerWanted opens the bot that the address names, once somebody is there to open it.
 let offered = false;
-const offerWanted = latest(async () => {
+async function offerWanted() {
   const want = wanted();
   if (offered || !want || store.seats.length === 0) return;
   offered = true;
-  try {
-    const bot = await api.bot(want.name);
-    seats.get(store.seats[store.active])?.openChat({ chat: bot.id, bot, payload: want.payload ?? "" });
-  } catch (error) {
-    if (error.status === 404) toast(`There is no bot named @${want.name} here.`, true);
-    else complain(error);
-  }
-});
+  const bot = await attempt(() => botNamed(want.name));
+  if (bot === null) toast(`There is no bot named @${want.name} here.`, true);
+  if (bot) seats.get(store.seats[store.active])?.openChat({ chat: bot.id, bot, payload: want.payload ?? "" });
+}
 
 store.addEventListener("network", draw);
 store.addEventListener("seats", draw);

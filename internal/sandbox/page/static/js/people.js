@@ -92,7 +92,7 @@ function personFields(person) {
     { name: "last_name", label: "Last name", maxlength: 64, value: person.last_name },
     { name: "username", label: "Username", maxlength: 33, value: person.username, placeholder: "without @" },
     { name: "phone", label: "Phone", type: "tel", maxlength: 20, value: person.phone, placeholder: "+12025550143" },
-    { name: "language", label: "Language of the app", value: person.language, options: languages(person.language) },
+    { name: "language", label: "Language of the app", value: person.language, options: languages(person.language), wide: true },
   ];
 }
 

@@ -13,10 +13,11 @@ export const REPORTS = [
 const STATUS = { delivered: "delivered", undelivered: "not delivered", expired: "expired", accepted: "waiting", queued: "waiting", sent: "sent" };
 
 export class Phone {
-  // numberOf tells whose phone it is; onGiveNumber is called when there is none yet.
-  constructor(numberOf, onGiveNumber) {
+  // numberOf tells whose phone it is; onGiveNumber is called when there is none yet, onLink when a link is followed.
+  constructor(numberOf, onGiveNumber, onLink) {
     this.numberOf = numberOf;
     this.onGiveNumber = onGiveNumber;
+    this.onLink = onLink;
     this.settingsShown = false;
     this.unseen = 0;
     this.count = null;
@@ -92,7 +93,7 @@ export class Phone {
         last = other;
         return row;
       });
-      reconcile(list, rows, (row) => row.sms.id, renderSMS);
+      reconcile(list, rows, (row) => row.sms.id, (row, updated) => renderSMS(row, this.onLink, updated));
     }
     this.#drawSenders(messages);
     if (atEnd) requestAnimationFrame(() => (list.scrollTop = list.scrollHeight));
@@ -129,12 +130,19 @@ function isOut(sms) {
   return sms.direction === "out" || sms.direction === "from_phone";
 }
 
-function renderSMS({ sms, other, named }, updated) {
+function renderSMS({ sms, other, named }, onLink, updated) {
   const out = isOut(sms);
   return el("article", { class: `sms ${out ? "out" : "in"}${updated ? "" : " fade-in"}`, "data-sms": sms.id },
     named ? el("div", { class: "who" }, phoneNumber(other)) : null,
-    el("div", { class: "body" }, sms.text),
+    el("div", { class: "body" }, withLinks(sms.text, onLink)),
     el("div", { class: "at", title: exact(sms.at) }, clock(sms.at), sms.status && STATUS[sms.status] !== "delivered" ? ` · ${STATUS[sms.status] ?? sms.status}` : ""));
+}
+
+// withLinks makes the web addresses of a plain text something to press, as phones do.
+function withLinks(text, onLink) {
+  return text.split(/(https?:\/\/[^\s<>"]*[^\s<>"'.,:;!?)\]])/).map((part, i) => (i % 2
+    ? el("button", { type: "button", class: "as-link", onclick: () => onLink(part) }, part)
+    : part));
 }
 
 // phoneSettings is shared with the network drawer: what the phone is doing, and how deliveries are reported.

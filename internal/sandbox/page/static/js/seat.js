@@ -9,7 +9,7 @@ import { el, fill, icon, iconButton } from "./dom.js";
 import { fullName, phoneNumber } from "./format.js";
 import { botOf, forgetWanted, openOutside } from "./link.js";
 import { latest } from "./live.js";
-import { complain } from "./notice.js";
+import { attempt, complain } from "./notice.js";
 import { editPerson } from "./people.js";
 import { Phone } from "./phones.js";
 import { store } from "./store.js";
@@ -22,7 +22,7 @@ export class Seat {
     this.chats = [];
     this.list = new ChatList(this);
     this.conversation = new Conversation(this);
-    this.phone = new Phone(() => store.person(personID)?.phone, () => this.#edit());
+    this.phone = new Phone(() => store.person(personID)?.phone, () => this.#edit(), (url) => this.openLink(url));
     this.refreshChats = latest(() => this.#readChats());
     this.head = el("header", { class: "seat-head" });
     this.tabs = el("div", { class: "seat-tabs", role: "tablist", "aria-label": "Chats or phone" });
@@ -39,6 +39,7 @@ export class Seat {
     const person = store.person(this.personID);
     if (!person) return;
     this.root.setAttribute("aria-label", fullName(person));
+    this.root.classList.toggle("active", store.seats.length > 1 && store.seats[store.active] === this.personID);
     this.#drawHead(person);
     this.phone.draw();
     this.#drawTabs();
@@ -148,9 +149,9 @@ export class Seat {
 
   // openLink follows a link of a message: to a bot of this network, or to the outside.
   async openLink(url) {
-    const found = await botOf(url);
-    if (found) this.openChat({ chat: found.bot.id, bot: found.bot, payload: found.payload || undefined });
-    else openOutside(this.personID, this.conversation.chat, url);
+    const found = await attempt(() => botOf(url));
+    if (found) this.openChat({ chat: found.bot.id, bot: found.bot, payload: found.payload });
+    else openOutside(this.personID, this.conversation.chat ?? this.chats[0]?.chat, url);
   }
 }
 
