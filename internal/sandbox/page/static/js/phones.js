@@ -10,7 +10,7 @@ export const STATES = [["on", "On"], ["off", "Switched off"], ["unreachable", "O
 export const REPORTS = [
   ["now", "At once"], ["late", "Late"], ["twice", "Twice"], ["before_answer", "Before the answer"], ["never", "Never"], ["undelivered", "As undelivered"],
 ];
-const STATUS = { delivered: "delivered", undelivered: "not delivered", expired: "expired", accepted: "waiting", queued: "waiting", sent: "sent" };
+const STATUS = { accepted: "on its way", undelivered: "not delivered", expired: "expired", sent: "sent" };
 
 export class Phone {
   // numberOf tells whose phone it is; onGiveNumber is called when there is none yet, onLink when a link is followed.
@@ -75,7 +75,7 @@ export class Phone {
         iconButton("power", on ? "Switch the phone off" : "Switch the phone on", () => this.#change({ state: on ? "off" : "on" }))),
       this.settingsShown ? phoneSettings(phone) : null,
       on ? [this.smsList, this.answer] : el("div", { class: "empty" }, icon("power"), el("h3", {}, state),
-        el("p", {}, "SMS wait at the operator until the phone is back, or expire."),
+        el("p", {}, phone.state === "off" ? "SMS wait at the operator until the phone is on again, or expire." : "SMS to this phone are reported as not delivered."),
         el("button", { type: "button", class: "button", onclick: () => this.#change({ state: "on" }) }, "Switch it on"))));
   }
 
@@ -127,7 +127,7 @@ export class Phone {
 }
 
 function isOut(sms) {
-  return sms.direction === "out" || sms.direction === "from_phone";
+  return sms.direction === "out";
 }
 
 function renderSMS({ sms, other, named }, onLink, updated) {
@@ -135,7 +135,7 @@ function renderSMS({ sms, other, named }, onLink, updated) {
   return el("article", { class: `sms ${out ? "out" : "in"}${updated ? "" : " fade-in"}`, "data-sms": sms.id },
     named ? el("div", { class: "who" }, phoneNumber(other)) : null,
     el("div", { class: "body" }, withLinks(sms.text, onLink)),
-    el("div", { class: "at", title: exact(sms.at) }, clock(sms.at), sms.status && STATUS[sms.status] !== "delivered" ? ` · ${STATUS[sms.status] ?? sms.status}` : ""));
+    el("div", { class: "at", title: exact(sms.at) }, clock(sms.at), sms.segments > 1 ? ` · ${sms.segments} parts` : "", STATUS[sms.status] ? ` · ${STATUS[sms.status]}` : ""));
 }
 
 // withLinks makes the web addresses of a plain text something to press, as phones do.
