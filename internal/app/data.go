@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"herald/internal/accounts"
+	"herald/internal/embedded"
+	"herald/internal/embedded/pgserver"
+	"herald/internal/gateway"
+	"herald/internal/postgres"
+	"herald/internal/seal"
+)
+
+// databaseName is the database of Herald in an embedded cluster.
+const databaseName = "herald"
+
+// startFolder takes the data folder for this process.
+func (a *App) startFolder(context.Context) (string, error) {
+	if err := os.MkdirAll(a.o.Data, embedded.FolderMode); err != nil {
+		return "", fmt.Errorf("make data folder: %w", err)
+	}
+	release, err := embedded.Lock(a.o.Data)
+	if err != nil {
+		return "", err
+	}
+	a.onStop(func(context.Context) error { release(); return nil })
+	if err := embedded.CheckVersion(a.o.Data); err != nil {
+		return "", err
+	}
+	full, err := filepath.Abs(a.o.Data)
+	if err != nil {
+		return "", fmt.Errorf("find data folder: %w", err)
+	}
+	return full, nil
+}
+
+// startDatabase starts the embedded PostgreSQL, or takes the address of an outside one.
+func (a *App) startDatabase(ctx context.Context) (string, error) {
+	if a.o.DatabaseURL != "" {
+		a.databaseURL = a.o.DatabaseURL
+		return "", nil
+	}
+	begun := time.Now()
+	server, err := pgserver.Start(ctx, pgserver.Options{
+		DataDir: a.o.Data, Logger: a.logger("postgresql"),
+		Progress: func(line string) { a.o.Progress(Progress{Part: "PostgreSQL", Detail: line, Took: time.Since(begun)}) },
+	})
+	if err != nil {
+		return "", err
+	}
+	a.onStop(server.Stop)
+	a.watch("PostgreSQL", server.Done(), server.Err)
+	a.databaseURL = gateway.Secret(server.URL(databaseName))
+	return fmt.Sprintf("process %d", server.PID()), nil
+}
+
+// watch reports a part that ends before the app stops.
+func (a *App) watch(part string, done <-chan struct{}, why func() error) {
+	a.background(func(ctx context.Context) {
+		select {
+		case <-ctx.Done():
+		case <-done:
+			a.died(part, why())
+		}
+	})
+}
+
+// startSchema brings the database to this program's version, or checks that it has it, and connects to it.
+func (a *App) startSchema(ctx context.Context) (string, error) {
+	detail := ""
+	if a.o.Migrate || a.o.DatabaseURL == "" {
+		done, err := postgres.Migrate(ctx, a.databaseURL)
+		if err != nil {
+			return "", err
+		}
+		detail = fmt.Sprintf("version %d", done.Version)
+	} else if err := postgres.CheckVersion(ctx, a.databaseURL); err != nil {
+		return "", err
+	}
+	store, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL})
+	if err != nil {
+		return "", err
+	}
+	a.store = store
+	a.onStop(func(context.Context) error { store.Close(); return nil })
+	a.listener = postgres.NewListener(store, a.logger("database"))
+	a.background(a.listener.Run)
+	return detail, nil
+}
+
+// startAccounts opens the key of sealed secrets and makes sure that there is an operator.
+func (a *App) startAccounts(ctx context.Context) (string, error) {
+	var err error
+	if a.sealer, err = openKey(a.o); err != nil {
+		return "", err
+	}
+	a.accounts = accounts.New(a.store, a.ids, now)
+	if a.operator, err = a.accounts.EnsureOperator(ctx); err != nil {
+		return "", err
+	}
+	return "", nil
+}
+
+func openKey(o Options) (*seal.Box, error) {
+	if o.Keyset != "" {
+		return seal.Parse([]byte(o.Keyset.Reveal()))
+	}
+	path := o.KeyFile
+	if path == "" {
+		path = filepath.Join(o.Data, "herald.key")
+	}
+	return seal.LoadOrCreate(path)
+}

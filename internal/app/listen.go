@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"herald/api"
+	"herald/internal/bots"
+	"herald/internal/messaging"
+	"herald/internal/sandbox"
+	"herald/internal/telegram"
+)
+
+// Time limits of connections. A send may wait for its outcome for 60 seconds.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 90 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeader         = 64 << 10
+	drainTimeout      = 10 * time.Second // of requests under way when the app stops
+)
+
+// ListenError is an address that cannot be listened on.
+type ListenError struct {
+	Flag    string
+	Address string
+	Err     error
+}
+
+func (e *ListenError) Error() string {
+	if errors.Is(e.Err, syscall.EADDRINUSE) {
+		return fmt.Sprintf("%s is in use by another program: stop it, or choose another address with %s (port 0 picks a free one)", e.Address, e.Flag)
+	}
+	return fmt.Sprintf("cannot listen on %s: choose another address with %s: %v", e.Address, e.Flag, e.Err)
+}
+
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// listen opens an address.
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, &ListenError{Flag: flag, Address: address, Err: err}
+	}
+	return l, nil
+}
+
+// serve answers on l until the app stops, and then lets requests under way finish.
+func (a *App) serve(part string, l net.Listener, handler http.Handler) {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	}
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.died(part, err)
+		}
+	}()
+	a.onStop(func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			return errors.Join(fmt.Errorf("stop %s: %w", part, err), server.Close())
+		}
+		return nil
+	})
+}
+
+// localURL is how programs on this machine reach a listener.
+func localURL(l net.Listener) string {
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// startPublic opens the listener that messengers call.
+func (a *App) startPublic(ctx context.Context) (string, error) {
+	l, err := listen(ctx, "--public-listen", a.o.PublicListen)
+	if err != nil {
+		return "", err
+	}
+	a.address.Public = localURL(l)
+	a.serve("the public listener", l, api.Public(api.PublicDeps{
+		Telegram: telegram.NewWebhook(a.store, now, a.logger("webhook")), IDs: a.ids, Logger: a.logger("public"),
+	}))
+	return a.address.Public, nil
+}
+
+// startPrivate opens the listener of the API; in a worker it shows health and metrics only.
+func (a *App) startPrivate(ctx context.Context) (string, error) {
+	handler, err := a.privateHandler()
+	if err != nil {
+		return "", err
+	}
+	l, err := listen(ctx, "--listen", a.o.PrivateListen)
+	if err != nil {
+		return "", err
+	}
+	a.address.API = localURL(l)
+	a.serve("the private listener", l, handler)
+	return a.address.API, nil
+}
+
+func (a *App) privateHandler() (http.Handler, error) {
+	if !a.o.API {
+		return api.Health(api.HealthDeps{Ready: a.ready, Metrics: a.metrics(), IDs: a.ids, Logger: a.logger("health")}), nil
+	}
+	a.startMessengers()
+	a.startStarter()
+	return api.New(api.Deps{
+		Accounts: a.accounts, Bots: a.botService(),
+		Messaging: messaging.New(a.store, a.starter, a.listener, a.ids, now),
+		Claims:    a.store, Sealer: a.sealer, Ready: a.ready, Metrics: a.metrics(), Now: now, IDs: a.ids, Logger: a.logger("api"),
+	})
+}
+
+func (a *App) botService() *bots.Service {
+	sandboxURL := a.sandboxURL
+	if sandboxURL == "" {
+		sandboxURL = a.o.SandboxURL
+	}
+	return bots.New(bots.Deps{
+		Bots: a.store, Subscribers: a.store, Registrar: a.telegram, Sealer: a.sealer, IDs: a.ids, Now: now,
+	}, bots.Options{PublicURL: a.o.PublicURL, LocalURL: a.address.Public, SandboxURL: sandboxURL})
+}
+
+// ready asks the parts that requests depend on.
+func (a *App) ready(ctx context.Context) map[string]error {
+	_, temporal := a.temporal.client.CheckHealth(ctx, nil)
+	return map[string]error{"postgresql": a.store.Ping(ctx), "temporal": temporal}
+}
+
+// startIntake polls bots, and tells the messenger once more where webhooks go: the address of this installation may
+// have changed since the bots were added.
+func (a *App) startIntake(context.Context) (string, error) {
+	poller := telegram.NewPoller(a.telegram, a.store, holder(), now, a.logger("polling"))
+	a.background(poller.Run)
+	a.background(a.reconnectWebhooks)
+	return "polling and webhooks", nil
+}
+
+func (a *App) reconnectWebhooks(ctx context.Context) {
+	list, err := a.store.WebhookBots(ctx)
+	if err != nil {
+		a.logger("webhook").WarnContext(ctx, "listing bots with webhooks", "error", err)
+		return
+	}
+	service := a.botService()
+	for _, b := range list {
+		if err := service.Connect(ctx, b); err != nil && ctx.Err() == nil {
+			a.logger("webhook").WarnContext(ctx, "setting a webhook", "bot", b.ID, "error", err)
+		}
+	}
+}
+
+// startSandbox runs a Telegram network and phones in this process.
+func (a *App) startSandbox(ctx context.Context) (string, error) {
+	s, err := sandbox.New(sandbox.Options{Listen: a.o.SandboxListen, StateDir: a.sandboxFolder(), Logger: a.logger("sandbox")})
+	if err != nil {
+		return "", err
+	}
+	if err := s.Start(ctx); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = &ListenError{Flag: "--sandbox-listen", Address: a.o.SandboxListen, Err: err}
+		}
+		return "", err
+	}
+	a.onStop(s.Stop)
+	a.sandboxURL = s.URL()
+	a.address.Sandbox = s.URL()
+	return a.address.Sandbox, nil
+}

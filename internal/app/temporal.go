@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	temporallog "go.temporal.io/sdk/log"
+
+	"herald/internal/embedded/temporalserver"
+	"herald/internal/telegram"
+
+	"herald/internal/gateway"
+	"herald/internal/inbox"
+	"herald/internal/messaging"
+	"herald/workflows"
+)
+
+// namespace is Herald's namespace in an embedded Temporal, and the default of an outside one.
+const namespace = "herald"
+
+// TemporalOptions reach an outside Temporal. What is empty comes from the SDK's own environment configuration
+// (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS..., TEMPORAL_API_KEY, or its configuration file).
+type TemporalOptions struct {
+	Address   string
+	Namespace string
+}
+
+// temporalPart is the connection to Temporal.
+type temporalPart struct {
+	client client.Client
+}
+
+// startTemporal starts the embedded server, or prepares the connection to an outside one: that one may be away now,
+// accepting messages works all the same.
+func (a *App) startTemporal(ctx context.Context) (string, error) {
+	options, err := a.temporalClientOptions(ctx)
+	if err != nil {
+		return "", err
+	}
+	options.Logger = temporallog.NewStructuredLogger(slog.New(quieter{a.logger("temporal").Handler()}))
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		return "", fmt.Errorf("make Temporal client: %w", err)
+	}
+	a.temporal.client = c
+	a.onStop(func(context.Context) error { c.Close(); return nil })
+	a.address.Temporal = options.HostPort
+	return options.HostPort, nil
+}
+
+func (a *App) temporalClientOptions(ctx context.Context) (client.Options, error) {
+	if a.o.Temporal == nil {
+		server, err := temporalserver.Start(ctx, temporalserver.Options{
+			DatabaseURL: a.databaseURL.Reveal(), Namespace: namespace, Logger: a.logger("temporal"),
+		})
+		if err != nil {
+			return client.Options{}, err
+		}
+		a.onStop(server.Stop)
+		return client.Options{HostPort: server.Address(), Namespace: namespace}, nil
+	}
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return options, fmt.Errorf("read Temporal's environment configuration: %w", err)
+	}
+	if a.o.Temporal.Address != "" {
+		options.HostPort = a.o.Temporal.Address
+	}
+	if a.o.Temporal.Namespace != "" {
+		options.Namespace = a.o.Temporal.Namespace
+	}
+	if options.HostPort == "" {
+		options.HostPort = client.DefaultHostPort
+	}
+	if options.Namespace == "" {
+		options.Namespace = namespace
+	}
+	return options, nil
+}
+
+// startWorker runs workflows and the inbox.
+func (a *App) startWorker(ctx context.Context) (string, error) {
+	// The lazy client would let a worker with a wrong address start and do nothing: ask first.
+	if _, err := a.temporal.client.CheckHealth(ctx, nil); err != nil {
+		return "", fmt.Errorf("Temporal at %s does not answer: start it, or name another with --temporal-address: %w", a.address.Temporal, err)
+	}
+	a.startMessengers()
+	deliverer := messaging.NewDeliverer(a.store, a.telegram, now, a.o.Policy, a.logger("delivery"))
+	worker := workflows.NewWorker(a.temporal.client, workflows.NewActivities(deliverer, a.logger("workflow")))
+	if err := worker.Start(); err != nil {
+		return "", err
+	}
+	a.onStop(func(context.Context) error { worker.Stop(); return nil })
+	a.startStarter()
+	in := inbox.New(inbox.Deps{
+		Store: a.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
+		Messenger: a.telegram, Wake: a.listener.Inbox(), IDs: a.ids, Now: now, Logger: a.logger("inbox"),
+	})
+	a.background(in.Run)
+	return "workflows and inbox", nil
+}
+
+// startStarter starts workflows of accepted messages and drains the outbox: the API and the workers both do, so that
+// messages go out while either is away.
+func (a *App) startStarter() {
+	if a.starter == nil {
+		a.starter = workflows.NewStarter(a.temporal.client, a.store, now, a.logger("outbox"))
+		a.background(a.starter.Run)
+	}
+}
+
+// startMessengers makes the clients of messengers.
+func (a *App) startMessengers() {
+	if a.telegram != nil {
+		return
+	}
+	servers := map[gateway.Network]string{gateway.NetworkReal: a.o.TelegramURL, gateway.NetworkSandbox: a.sandboxURL}
+	if servers[gateway.NetworkReal] == "" {
+		servers[gateway.NetworkReal] = telegram.OfficialURL
+	}
+	if a.sandboxURL == "" {
+		servers[gateway.NetworkSandbox] = a.o.SandboxURL
+	}
+	a.telegram = telegram.NewClient(servers, a.sealer)
+	a.onStop(func(context.Context) error { a.telegram.Close(); return nil })
+}
+
+// quieter lets only warnings and errors of the SDK through: it tells about every start of every worker.
+type quieter struct{ slog.Handler }
+
+func (q quieter) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
+}
