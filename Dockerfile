@@ -15,10 +15,12 @@ RUN --mount=type=cache,target=/cache \
 FROM alpine:3.22
 RUN apk add --no-cache ca-certificates tzdata \
     && addgroup -S -g 10001 herald \
-    && adduser -S -D -H -u 10001 -G herald herald
+    && adduser -S -D -H -u 10001 -G herald herald \
+    && install -d -m 0700 -o herald -g herald /var/lib/herald
 COPY --from=build /out/herald /usr/local/bin/herald
 USER 10001:10001
 # The public listener (messengers, read links) and the private one (API, account page, metrics).
+ENV HERALD_PUBLIC_LISTEN=:8080 HERALD_LISTEN=:8081
 EXPOSE 8080 8081
 ENTRYPOINT ["herald"]
 CMD ["serve"]

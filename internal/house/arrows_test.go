@@ -3,7 +3,8 @@ package house
 // This file is the map of the packages as a table. Imports point downwards only:
 //
 //	cmd/herald
-//	    internal/app · internal/bench                          wiring and lifecycle
+//	    internal/app                                           wiring and lifecycle
+//	    internal/bench · internal/demo                         drive it from outside, through client
 //	        api · internal/web · workflows · internal/telegram · internal/sms · internal/translate
 //	        internal/postgres · internal/sandbox · internal/embedded        adapters: each knows one outside thing
 //	            internal/messaging · internal/inbox · internal/bots · internal/accounts · rules        use cases
@@ -15,6 +16,9 @@ package house
 var (
 	// leaves are small packages without I/O of their own, open to use cases, adapters and wiring.
 	leaves = parts("internal/gateway", "internal/phone", "internal/seal")
+
+	// outsideIn is what a program needs to drive an installation that runs already, and to tell about it.
+	outsideIn = parts("client", "internal/installation", "internal/terminal")
 
 	// useCases know gateway and its ports, never a driver.
 	useCases = parts("internal/messaging", "internal/inbox", "internal/bots", "internal/accounts", "rules")
@@ -45,7 +49,7 @@ var arrows = []arrow{
 		because: "the root folder holds deps.go, which keeps the pinned modules and is never built",
 	},
 	{
-		from: "cmd/herald", to: join(parts("internal/app", "internal/bench", "client"), leaves),
+		from: "cmd/herald", to: join(parts("internal/app", "internal/bench", "internal/demo"), outsideIn, leaves),
 		because: "commands turn flags into options and answers into text; the work is below",
 	},
 	{
@@ -53,8 +57,20 @@ var arrows = []arrow{
 		because: "wiring is the only place that sees both a port and its driver",
 	},
 	{
-		from: "internal/bench", to: join(parts("internal/app", "internal/sandbox", "client"), leaves),
+		from: "internal/bench", to: join(parts("internal/app", "internal/sandbox"), outsideIn, leaves),
 		because: "a benchmark drives the program from outside, as its users do",
+	},
+	{
+		from: "internal/demo", to: join(outsideIn, leaves), tests: parts("internal/app", "internal/sandbox"),
+		because: "the demo drives the program from outside, as its users do",
+	},
+	{
+		from: "internal/installation", to: leaves,
+		because: "it finds a running installation by what that left in its data folder",
+	},
+	{
+		from: "internal/terminal", to: nil,
+		because: "tables know columns, not messages",
 	},
 	{
 		from: "internal/e2e", to: nil,

@@ -30,7 +30,7 @@ func TestDockerfile(t *testing.T) {
 func TestDockerfileCheckFindsPlantedFaults(t *testing.T) {
 	t.Parallel()
 	text, gomod, composeText := readText(t, "Dockerfile"), readText(t, "go.mod"), readText(t, "docker-compose.yml")
-	known := program{commands: []string{"serve"}}
+	known := program{commands: []string{"serve"}, variables: []string{"HERALD_LISTEN", "HERALD_PUBLIC_LISTEN"}}
 	require.Empty(t, checkDockerfile(text, gomod, composeText, known))
 	tests := []struct{ name, old, new, want string }{
 		{"another Go", "golang:1.26", "golang:1.25", "go.mod wants Go"},
@@ -42,6 +42,7 @@ func TestDockerfileCheckFindsPlantedFaults(t *testing.T) {
 		{"a command that does not exist", `CMD ["serve"]`, `CMD ["server"]`, "there is no command herald server"},
 		{"the large build", "-tags noembed ", "", "must be built with the tag noembed"},
 		{"a port that Compose does not publish", "EXPOSE 8080 8081", "EXPOSE 8080 9090", "port 9090 is not published"},
+		{"a variable that the program does not read", "HERALD_LISTEN", "HERALD_LISTN", "the program does not read HERALD_LISTN"},
 		{"a secret", "EXPOSE", "ENV HERALD_TOKEN=x\nEXPOSE", "must not carry HERALD_TOKEN"},
 		{"a misspelt instruction", "WORKDIR", "WORKDIRS", "WORKDIRS is not an instruction"},
 	}
@@ -141,6 +142,11 @@ func checkDockerfile(text, gomod, composeText string, known program) []string {
 		case "ENV", "ARG":
 			if secret := regexp.MustCompile(`[A-Z_]*(PASSWORD|TOKEN|SECRET|KEY)\b`).FindString(i.args); secret != "" {
 				found(i, "the image must not carry %s", secret)
+			}
+			for _, variable := range regexp.MustCompile(`\bHERALD_[A-Z_]+`).FindAllString(i.args, -1) {
+				if !slices.Contains(known.variables, variable) {
+					found(i, "the program does not read %s", variable)
+				}
 			}
 		case "ENTRYPOINT", "CMD":
 			if !strings.HasPrefix(i.args, "[") {
