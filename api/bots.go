@@ -30,7 +30,7 @@ func (s *server) AddBot(ctx context.Context, r wire.AddBotRequestObject) (wire.A
 
 // ListBots lists the account's bots.
 func (s *server) ListBots(ctx context.Context, r wire.ListBotsRequestObject) (wire.ListBotsResponseObject, error) {
-	p, err := page(r.Params.Limit, r.Params.Cursor, "bot")
+	p, err := page(given(r.Params.Limit), given(r.Params.Cursor), "bot")
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +62,13 @@ func (s *server) GetBot(ctx context.Context, r wire.GetBotRequestObject) (wire.G
 
 // GetConnectLink returns the link by which people connect, and where its QR code is.
 func (s *server) GetConnectLink(ctx context.Context, r wire.GetConnectLinkRequestObject) (wire.GetConnectLinkResponseObject, error) {
-	b, link, err := s.connectLink(ctx, r.Bot, r.Params.Payload)
+	b, link, err := s.connectLink(ctx, r.Bot, given(r.Params.Payload))
 	if err != nil {
 		return nil, err
 	}
 	query := ""
-	if r.Params.Payload != "" {
-		query = "?payload=" + url.QueryEscape(r.Params.Payload)
+	if r.Params.Payload != nil {
+		query = "?payload=" + url.QueryEscape(*r.Params.Payload)
 	}
 	code := "/v1/bots/" + string(b.ID) + "/connect/qr"
 	return wire.GetConnectLink200JSONResponse{
@@ -79,7 +79,7 @@ func (s *server) GetConnectLink(ctx context.Context, r wire.GetConnectLinkReques
 
 // GetConnectSVG draws the link as a QR code.
 func (s *server) GetConnectSVG(ctx context.Context, r wire.GetConnectSVGRequestObject) (wire.GetConnectSVGResponseObject, error) {
-	_, link, err := s.connectLink(ctx, r.Bot, r.Params.Payload)
+	_, link, err := s.connectLink(ctx, r.Bot, given(r.Params.Payload))
 	if err != nil {
 		return nil, err
 	}
@@ -92,11 +92,11 @@ func (s *server) GetConnectSVG(ctx context.Context, r wire.GetConnectSVGRequestO
 
 // GetConnectPNG draws the link as a QR code of the wanted size.
 func (s *server) GetConnectPNG(ctx context.Context, r wire.GetConnectPNGRequestObject) (wire.GetConnectPNGResponseObject, error) {
-	_, link, err := s.connectLink(ctx, r.Bot, r.Params.Payload)
+	_, link, err := s.connectLink(ctx, r.Bot, given(r.Params.Payload))
 	if err != nil {
 		return nil, err
 	}
-	picture, err := qrPNG(link, r.Params.Size)
+	picture, err := qrPNG(link, given(r.Params.Size))
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func known(scope gateway.Scope) bool {
 
 // ListKeys lists the account's keys.
 func (s *server) ListKeys(ctx context.Context, r wire.ListKeysRequestObject) (wire.ListKeysResponseObject, error) {
-	p, err := page(r.Params.Limit, r.Params.Cursor, "key")
+	p, err := page(given(r.Params.Limit), given(r.Params.Cursor), "key")
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ const maxWait = 60 * time.Second
 // SendMessage accepts a message, and waits for its outcome if the sender prefers to.
 func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObject) (wire.SendMessageResponseObject, error) {
 	who := callerOf(ctx)
-	wait := preferredWait(r.Params.Prefer)
+	wait := preferredWait(given(r.Params.Prefer))
 	m, err := s.messaging.Accept(ctx, who.key.AccountID, messaging.Request{
 		ID: gateway.MessageID(who.newID("msg")), Bot: r.Body.Bot, To: r.Body.To, Text: r.Body.Text,
 		Buttons: buttonsOf(r.Body.Buttons), Lane: gateway.Lane(r.Body.Lane), TTL: lifetime(r.Body.TTL),
@@ -120,19 +120,19 @@ func lifetime(ttl string) time.Duration {
 // ListMessages lists History.
 func (s *server) ListMessages(ctx context.Context, r wire.ListMessagesRequestObject) (wire.ListMessagesResponseObject, error) {
 	account := callerOf(ctx).key.AccountID
-	p, err := page(r.Params.Limit, r.Params.Cursor, "msg")
+	p, err := page(given(r.Params.Limit), given(r.Params.Cursor), "msg")
 	if err != nil {
 		return nil, err
 	}
 	filter := gateway.MessageFilter{
-		Direction: gateway.Direction(r.Params.Direction), State: gateway.State(r.Params.State),
-		SubscriberID: gateway.SubscriberID(r.Params.Subscriber), Label: r.Params.Label,
+		Direction: gateway.Direction(given(r.Params.Direction)), State: gateway.State(given(r.Params.State)),
+		SubscriberID: gateway.SubscriberID(given(r.Params.Subscriber)), Label: given(r.Params.Label),
 	}
-	if r.Params.Subscriber != "" && !gateway.HasPrefix(r.Params.Subscriber, "sub") {
+	if filter.SubscriberID != "" && !gateway.HasPrefix(string(filter.SubscriberID), "sub") {
 		return nil, gateway.Fault(gateway.CodeFieldInvalid, "subscriber", "Name the subscriber by id, sub_....")
 	}
-	if r.Params.Bot != "" {
-		bot, err := s.bots.Find(ctx, account, r.Params.Bot)
+	if r.Params.Bot != nil {
+		bot, err := s.bots.Find(ctx, account, *r.Params.Bot)
 		if err != nil {
 			return nil, atField(err, gateway.CodeBotNotFound, "bot")
 		}

@@ -29,3 +29,11 @@ func each[T, W any](items []T, convert func(T) W) []W {
 	}
 	return out
 }
+
+// given returns the value of a parameter, its zero value if the parameter was left out.
+func given[T any](p *T) (value T) {
+	if p != nil {
+		value = *p
+	}
+	return value
+}

@@ -278,7 +278,7 @@ func curl(method, path string, needsKey bool, parameters openapi3.Parameters, bo
 		}
 	}
 	if len(bodies) > 0 {
-		lines = append(lines, "-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'")
+		lines = append(lines, `-H "Content-Type: application/json"`, "-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'")
 	}
 	return strings.Join(lines, " \\\n  ")
 }

@@ -12,16 +12,16 @@ import (
 // ListSubscribers lists the people who connected to a bot.
 func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequestObject) (wire.ListSubscribersResponseObject, error) {
 	account := callerOf(ctx).key.AccountID
-	p, err := page(r.Params.Limit, r.Params.Cursor, "sub")
+	p, err := page(given(r.Params.Limit), given(r.Params.Cursor), "sub")
 	if err != nil {
 		return nil, err
 	}
 	filter := gateway.SubscriberFilter{
-		Username:   strings.ToLower(strings.TrimPrefix(r.Params.Username, "@")),
-		PlatformID: r.Params.PlatformID, Connection: gateway.Connection(r.Params.Connection),
+		Username:   strings.ToLower(strings.TrimPrefix(given(r.Params.Username), "@")),
+		PlatformID: given(r.Params.PlatformID), Connection: gateway.Connection(given(r.Params.Connection)),
 	}
-	if r.Params.Phone != "" {
-		if filter.Phone, err = phone.Parse(r.Params.Phone, ""); err != nil {
+	if r.Params.Phone != nil {
+		if filter.Phone, err = phone.Parse(*r.Params.Phone, ""); err != nil {
 			return nil, gateway.Fault(gateway.CodePhoneInvalid, "phone", "This is not a phone number that exists. Write it with its country code, such as +380501234567 (and + as %2B).")
 		}
 	}

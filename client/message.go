@@ -1,0 +1,106 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"time"
+
+	"herald/client/wire"
+)
+
+// SendOption changes how a message is sent.
+type SendOption func(*wire.SendMessageParams)
+
+// WithIdempotencyKey names the send: repeated with the same key, by this program or by another, it is done once.
+func WithIdempotencyKey(key string) SendOption {
+	return func(p *wire.SendMessageParams) { p.IdempotencyKey = &key }
+}
+
+// WithWait makes Send wait for the outcome, up to d, which counts in whole seconds and is at most a minute. The message
+// that comes back may still be on its way: look at its state.
+func WithWait(d time.Duration) SendOption {
+	return func(p *wire.SendMessageParams) {
+		prefer := fmt.Sprintf("wait=%d", int64((d+time.Second-1)/time.Second))
+		p.Prefer = &prefer
+	}
+}
+
+// Send sends a message.
+func (c *Client) Send(ctx context.Context, m NewMessage, options ...SendOption) (Message, error) {
+	var params wire.SendMessageParams
+	for _, option := range options {
+		option(&params)
+	}
+	if params.IdempotencyKey == nil {
+		params.IdempotencyKey = newKey()
+	}
+	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.SendMessage(ctx, &params, m) })
+}
+
+// Message returns one message with its legs.
+func (c *Client) Message(ctx context.Context, id string) (Message, error) {
+	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.GetMessage(ctx, id) })
+}
+
+// Events tells the story of one message, oldest event first.
+func (c *Client) Events(ctx context.Context, messageID string) ([]Event, error) {
+	list, err := call[wire.EventList](ctx, c, func() (*http.Response, error) { return c.calls.ListMessageEvents(ctx, messageID) })
+	return list.Items, err
+}
+
+// MessageFilter narrows a list of messages. Empty fields mean any.
+type MessageFilter struct {
+	Bot        string // id or @name
+	Direction  Direction
+	State      MessageState
+	Label      string
+	Subscriber string // id
+}
+
+// Messages walks the history, newest first. It asks for the next page when the one before is used up, so leave the loop
+// when you have enough. An error ends the walk.
+func (c *Client) Messages(ctx context.Context, f MessageFilter) iter.Seq2[Message, error] {
+	return walk(func(cursor string) ([]Message, string, error) {
+		list, err := call[wire.MessageList](ctx, c, func() (*http.Response, error) {
+			return c.calls.ListMessages(ctx, &wire.ListMessagesParams{
+				Bot: optional(f.Bot), Direction: optional(f.Direction), State: optional(f.State), Label: optional(f.Label),
+				Subscriber: optional(f.Subscriber), Cursor: optional(cursor),
+			})
+		})
+		return list.Items, list.Next, err
+	})
+}
+
+// walk makes one sequence of the pages that fetch returns.
+func walk[T any](fetch func(cursor string) (items []T, next string, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for cursor := ""; ; {
+			items, next, err := fetch(cursor)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			cursor = next
+		}
+	}
+}
+
+// optional returns nil for the zero value: a parameter that is left out.
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}

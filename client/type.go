@@ -1,0 +1,32 @@
+package client
+
+import "herald/client/wire"
+
+// What goes over the wire, under the names of the API reference.
+type (
+	NewMessage  = wire.NewMessage
+	Message     = wire.Message
+	Button      = wire.Button
+	Leg         = wire.Leg
+	Event       = wire.Event
+	NewBot      = wire.NewBot
+	Bot         = wire.Bot
+	ConnectLink = wire.ConnectLink
+	Subscriber  = wire.Subscriber
+	NewKey      = wire.NewKey
+	Key         = wire.Key
+	CreatedKey  = wire.CreatedKey
+	FieldError  = wire.FieldError
+	Health      = wire.Health
+)
+
+// Enumerations of the API. Answers may hold values that are not listed here: newer installations know more.
+type (
+	Lane         = wire.Lane
+	OnUnknown    = wire.OnUnknown
+	Direction    = wire.Direction
+	MessageState = wire.MessageState
+	LegState     = wire.LegState
+	Connection   = wire.Connection
+	Intake       = wire.Intake
+)
