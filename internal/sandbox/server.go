@@ -50,18 +50,22 @@ func (s *Server) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for the sandbox on %s: %w", o.Listen, err)
 	}
-	s.state, err = openState(o.StateDir, s.network, o.Logger)
-	if err != nil {
-		_ = listener.Close()
-		return err
-	}
 	s.listener = listener
 	s.robot = link.New(o.LinkHosts)
 	s.bots = botapi.New(botapi.Config{
 		Network: s.network, Faults: s.faults, Robot: s.robot, Logger: o.Logger, Clock: o.Clock,
 	})
 	s.bots.Limiter().SetLimits(*o.Limits)
-	s.phones = phone.New(phone.Config{Network: s.network, ReplyURL: o.SMSReplyURL, Logger: o.Logger, Clock: o.Clock})
+	s.phones = phone.New(phone.Config{
+		Network: s.network, Client: link.Client(o.LinkHosts), ReplyURL: o.SMSReplyURL, Logger: o.Logger, Clock: o.Clock,
+	})
+	s.state, err = openState(o.StateDir, s.network, s.phones, o.Logger)
+	if err != nil {
+		s.phones.Close()
+		s.bots.Close()
+		s.robot.Close()
+		return errors.Join(err, listener.Close())
+	}
 	s.control = control.New(control.Config{
 		Network: s.network, Faults: s.faults, Robot: s.robot, Bots: s.bots, Phones: s.phones, Save: s.state.save,
 		Limits: *o.Limits,

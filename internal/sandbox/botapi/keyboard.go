@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	maxCallbackData = 64  // bytes
-	maxButtons      = 100 // of one inline keyboard
-	maxKeyboard     = 300 // of one reply keyboard
+	maxCallbackData = 64       // bytes
+	maxButtons      = 100      // of one inline keyboard
+	maxKeyboard     = 300      // of one reply keyboard
+	maxMarkup       = 64 << 10 // bytes of a reply markup
 )
 
 // rawMarkup is any reply_markup. Pointers and raw values tell what is there.
@@ -56,6 +57,9 @@ func (c *call) replyMarkup() (*wire.InlineKeyboard, *wire.ReplyKeyboard, error) 
 	raw := c.params.object("reply_markup")
 	if raw == "" {
 		return nil, nil, nil
+	}
+	if len(raw) > maxMarkup {
+		return nil, nil, network.BadRequest("reply markup is too long")
 	}
 	if raw[0] != '{' {
 		return nil, nil, network.BadRequest("object expected as reply markup")

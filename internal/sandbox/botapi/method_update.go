@@ -172,9 +172,6 @@ func (c *call) deleteWebhook() (any, error) {
 	return described{true, "Webhook was deleted"}, nil
 }
 
-// stolenURL is the webhook that the fault stolen_webhook shows.
-const stolenURL = "https://another-service.example/telegram/webhook"
-
 func (c *call) getWebhookInfo() (any, error) {
 	info, err := c.Network.WebhookInfo(c.bot)
 	if err != nil {
@@ -182,7 +179,7 @@ func (c *call) getWebhookInfo() (any, error) {
 	}
 	if hit, ok := c.match(c, c.method.name, fault.StolenWebhook); ok {
 		c.note.Fault = hit.Kind
-		info.URL, info.MaxConnections = stolenURL, 40
+		info.URL, info.MaxConnections = StolenURL, 40
 	}
 	return info, nil
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -113,17 +114,7 @@ func fail(w http.ResponseWriter, err error) {
 	var r *network.Refusal
 	switch {
 	case errors.As(err, &p):
-		code, message = p.Code, p.Message
-		switch p.Kind {
-		case network.NotFound:
-			status = http.StatusNotFound
-		case network.Invalid:
-			status = http.StatusBadRequest
-		case network.Conflict:
-			status = http.StatusConflict
-		case network.Full:
-			status = http.StatusInsufficientStorage
-		}
+		code, message, status = p.Code, p.Message, p.Kind.Status()
 	case errors.As(err, &r):
 		code, message, status = "bot:refused", r.Description, http.StatusConflict
 	}
@@ -136,17 +127,17 @@ func invalid(code, format string, args ...any) error {
 
 // body reads a JSON body into v and refuses unknown fields. An empty body leaves v as it is.
 func body(r *http.Request, v any) error {
-	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody+1))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(v)
-	if errors.Is(err, io.EOF) {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil || len(raw) > maxBody {
+		return invalid("body:too_large", "the body has more than %d bytes", maxBody)
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil
 	}
-	if err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
 		return invalid("body:invalid", "the body is no JSON of the wanted shape: %v", err)
-	}
-	if decoder.InputOffset() > maxBody {
-		return invalid("body:too_large", "the body has more than %d bytes", maxBody)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return invalid("body:invalid", "the body goes on after its JSON value")

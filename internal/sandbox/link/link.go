@@ -62,25 +62,28 @@ type Robot struct {
 
 // New returns a robot that may open loopback addresses and the given host names.
 func New(hosts []string) *Robot {
-	dialer := &net.Dialer{Timeout: timeout}
-	transport := &http.Transport{
-		MaxIdleConnsPerHost: robots, IdleConnTimeout: 30 * time.Second,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return dial(ctx, dialer, hosts, network, address)
-		},
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &Robot{
-		client: &http.Client{
-			Transport: transport, Timeout: timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		queue: make(chan string, maxQueued), stop: cancel,
-	}
+	r := &Robot{client: Client(hosts), queue: make(chan string, maxQueued), stop: cancel}
 	for range robots {
 		r.done.Go(func() { r.work(ctx) })
 	}
 	return r
+}
+
+// Client returns an HTTP client that connects to loopback addresses and the given host names only, and follows no
+// redirects.
+func Client(hosts []string) *http.Client {
+	dialer := &net.Dialer{Timeout: timeout}
+	return &http.Client{
+		Timeout: timeout,
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second,
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				return dial(ctx, dialer, hosts, network, address)
+			},
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // dial connects only where the configuration allows it; the address is checked after the name was resolved.

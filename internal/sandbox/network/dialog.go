@@ -143,8 +143,12 @@ type MessageView struct {
 	Buttons  [][]wire.InlineButton `json:"buttons,omitempty"`
 	Keyboard *wire.ReplyKeyboard   `json:"keyboard,omitempty"`
 	Edited   bool                  `json:"edited"`
-	Out      bool                  `json:"out"` // the person wrote it
+	Out      bool                  `json:"out"`                // the person wrote it
+	FileURL  string                `json:"file_url,omitempty"` // where the control API gives the photo or document
 }
+
+// filesAt is the path under which the control API serves files.
+const filesAt = "/control/v1/files/"
 
 func viewMessage(m *wire.Message, as PersonID) MessageView {
 	v := MessageView{Message: m, Keyboard: m.Keyboard, Edited: m.EditDate != 0}
@@ -152,6 +156,12 @@ func viewMessage(m *wire.Message, as PersonID) MessageView {
 		v.Buttons = m.ReplyMarkup.Rows
 	}
 	v.Out = m.From != nil && m.From.ID == int64(as)
+	switch {
+	case len(m.Photo) > 0:
+		v.FileURL = filesAt + m.Photo[len(m.Photo)-1].FileID
+	case m.Document != nil:
+		v.FileURL = filesAt + m.Document.FileID
+	}
 	return v
 }
 

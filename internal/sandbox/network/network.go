@@ -66,9 +66,10 @@ const (
 	ChangeChat    ChangeKind = "chat"    // started, blocked, read, typing, keyboard
 	ChangePerson  ChangeKind = "person"
 	ChangeBot     ChangeKind = "bot"
-	ChangeSMS     ChangeKind = "sms"
+	ChangeSMS     ChangeKind = "sms" // a phone's settings or its SMS
 	ChangeFault   ChangeKind = "fault"
 	ChangeGroup   ChangeKind = "group"
+	ChangeLimits  ChangeKind = "limits"
 	ChangeReset   ChangeKind = "reset" // everything is gone
 )
 
@@ -158,6 +159,13 @@ func (n *Network) Announce(c Change) {
 		c.Seq = seq
 		return c
 	})
+}
+
+// Touch announces a change of another part of the sandbox that a snapshot must keep too.
+func (n *Network) Touch(c Change) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.changed(c)
 }
 
 // changed announces a change of the network's own state; the lock is held.

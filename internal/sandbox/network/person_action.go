@@ -314,10 +314,10 @@ func (n *Network) Press(id PersonID, chat string, b ButtonPress) (*Pressed, erro
 	if err != nil {
 		return nil, err
 	}
-	if b.MessageID == 0 && b.Text != "" {
+	m := at.history().get(b.MessageID)
+	if b.Text != "" && (m == nil || m.ReplyMarkup == nil) {
 		return n.pressReply(p, at, b.Text)
 	}
-	m := at.history().get(b.MessageID)
 	if m == nil || m.ReplyMarkup == nil {
 		return nil, problem(NotFound, "button:not_found", "message %d has no buttons", b.MessageID)
 	}

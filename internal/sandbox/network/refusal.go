@@ -3,6 +3,7 @@ package network
 import (
 	"errors"
 	"fmt"
+	"net/http"
 )
 
 // Refusal is a "no" to a bot, in the words of the official Bot API server. Code is the HTTP status and the error_code.
@@ -65,6 +66,20 @@ const (
 	Conflict ProblemKind = "conflict"
 	Full     ProblemKind = "full" // a bound of the network is reached
 )
+
+// Status is the HTTP status that tells this kind of problem.
+func (k ProblemKind) Status() int {
+	switch k {
+	case NotFound:
+		return http.StatusNotFound
+	case Conflict:
+		return http.StatusConflict
+	case Full:
+		return http.StatusInsufficientStorage
+	default:
+		return http.StatusBadRequest
+	}
+}
 
 // Problem is a "no" to a person or to the control API. Code is a machine word such as person:not_found.
 type Problem struct {

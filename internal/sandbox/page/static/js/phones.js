@@ -132,7 +132,8 @@ function isOut(sms) {
 
 function renderSMS({ sms, other, named }, onLink, updated) {
   const out = isOut(sms);
-  return el("article", { class: `sms ${out ? "out" : "in"}${updated ? "" : " fade-in"}`, "data-sms": sms.id },
+  const missing = !out && STATUS[sms.status]; // known to the operator, but never shown by the phone itself
+  return el("article", { class: `sms ${out ? "out" : "in"}${missing ? " missing" : ""}${updated ? "" : " fade-in"}`, "data-sms": sms.id },
     named ? el("div", { class: "who" }, phoneNumber(other)) : null,
     el("div", { class: "body" }, withLinks(sms.text, onLink)),
     el("div", { class: "at", title: exact(sms.at) }, clock(sms.at), sms.segments > 1 ? ` · ${sms.segments} parts` : "", STATUS[sms.status] ? ` · ${STATUS[sms.status]}` : ""));

@@ -1,0 +1,185 @@
+package messaging
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/internal/gateway"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// delivery is a message to a connected person, queued at noon, with what the test changes about it.
+func delivery(change func(*gateway.Delivery)) gateway.Delivery {
+	d := gateway.Delivery{
+		Message: gateway.Message{
+			ID: "msg_1", AccountID: "acc_1", State: gateway.Queued, OnUnknown: gateway.Hold, Lane: gateway.LaneService,
+			To: gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}, ExpiresAt: noon.Add(time.Hour),
+		},
+		Bot:        gateway.Bot{State: gateway.BotActive},
+		Leg:        gateway.Leg{ID: "leg_1", Number: 1, State: gateway.LegPending},
+		Subscriber: &gateway.Subscriber{ID: "sub_1", ChatID: 42, Connection: gateway.Connected},
+		Sequence:   1,
+	}
+	if change != nil {
+		change(&d)
+	}
+	return d
+}
+
+// sending is the same message with an open intent of its first attempt.
+func sending(change func(*gateway.Delivery)) gateway.Delivery {
+	return delivery(func(d *gateway.Delivery) {
+		d.Message.State = gateway.Sending
+		d.Leg.Intent, d.Leg.Attempts, d.Leg.ChatID = noon, 1, 42
+		if change != nil {
+			change(d)
+		}
+	})
+}
+
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.filled()
+	doubt := policy.CallTimeout + policy.DoubtGrace
+	for _, c := range []struct {
+		name   string
+		d      gateway.Delivery
+		at     time.Time
+		call   bool
+		state  gateway.State
+		reason gateway.Reason
+		wait   time.Duration
+	}{
+		{name: "calls a connected person", d: delivery(nil), at: noon, call: true, state: gateway.Sending},
+		{name: "ends free when nobody has the address", d: delivery(func(d *gateway.Delivery) { d.Subscriber = nil }), at: noon, state: gateway.NotSubscribed, reason: gateway.ReasonNeverStarted},
+		{name: "ends free when the person blocked the bot", d: delivery(func(d *gateway.Delivery) {
+			d.Subscriber.Connection, d.Subscriber.Reason = gateway.Disconnected, gateway.ReasonBlocked
+		}), at: noon, state: gateway.NotSubscribed, reason: gateway.ReasonBlocked},
+		{name: "expires when its lifetime is over", d: delivery(nil), at: noon.Add(time.Hour), state: gateway.Expired, reason: gateway.ReasonTTL},
+		{name: "fails when the bot was revoked", d: delivery(func(d *gateway.Delivery) { d.Bot.State = gateway.BotRevoked }), at: noon, state: gateway.Failed, reason: gateway.ReasonBotRevoked},
+		{name: "sends through a bot whose updates another program takes", d: delivery(func(d *gateway.Delivery) { d.Bot.State = gateway.BotConflict }), at: noon, call: true, state: gateway.Sending},
+		{name: "sends no code to a name that was seen long ago", d: delivery(func(d *gateway.Delivery) {
+			d.Message.To, d.Message.Lane = gateway.Address{Kind: gateway.AddressUsername, Value: "anna"}, gateway.LaneCode
+			d.Subscriber.UsernameSeenAt = noon.Add(-31 * 24 * time.Hour)
+		}), at: noon, state: gateway.NotSubscribed, reason: gateway.ReasonNameTooOld},
+		{name: "sends a notice to a name that was seen long ago", d: delivery(func(d *gateway.Delivery) {
+			d.Message.To = gateway.Address{Kind: gateway.AddressUsername, Value: "anna"}
+			d.Subscriber.UsernameSeenAt = noon.Add(-31 * 24 * time.Hour)
+		}), at: noon, call: true, state: gateway.Sending},
+		{name: "does nothing to a message that has its outcome", d: delivery(func(d *gateway.Delivery) { d.Message.State = gateway.Accepted }), at: noon},
+		{name: "waits while another attempt may be calling", d: sending(nil), at: noon.Add(time.Second), wait: doubt - time.Second},
+		{name: "holds a message whose answer was lost", d: sending(nil), at: noon.Add(doubt), state: gateway.Unknown, reason: gateway.ReasonAnswerLost},
+		{name: "sends a message again whose second copy is harmless", d: sending(func(d *gateway.Delivery) { d.Message.OnUnknown = gateway.Resend }), at: noon.Add(doubt), call: true},
+		{name: "does not call a message expired that may have arrived", d: sending(func(d *gateway.Delivery) { d.Message.OnUnknown = gateway.Resend }), at: noon.Add(time.Hour), state: gateway.Unknown, reason: gateway.ReasonAnswerLost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := policy.begin(c.d, c.at)
+			require.Equal(t, c.call, got.call)
+			require.Equal(t, c.state, got.change.State)
+			require.Equal(t, c.reason, got.change.Reason)
+			require.Equal(t, c.wait, got.wait)
+			checkChange(t, c.d, got.change)
+			if c.call {
+				require.Equal(t, c.at, got.change.Leg.Intent)
+				require.Equal(t, c.d.Leg.Attempts+1, got.change.Leg.Attempts)
+				require.Equal(t, int64(42), got.change.Leg.ChatID)
+			}
+		})
+	}
+}
+
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.filled()
+	resend := func(d *gateway.Delivery) { d.Message.OnUnknown = gateway.Resend }
+	refusal := func(class gateway.Class) *gateway.DeliveryError { return &gateway.DeliveryError{Class: class} }
+	for _, c := range []struct {
+		name       string
+		d          gateway.Delivery
+		refusal    error
+		state      gateway.State
+		reason     gateway.Reason
+		wait       time.Duration
+		disconnect gateway.Reason
+		open       bool // the leg goes on to another attempt
+	}{
+		{name: "is accepted", d: sending(nil), state: gateway.Accepted},
+		{name: "disconnects who blocked the bot", d: sending(nil), refusal: refusal(gateway.ClassUnsubscribed), state: gateway.NotSubscribed, reason: gateway.ReasonBlocked, disconnect: gateway.ReasonBlocked},
+		{name: "disconnects a deleted account", d: sending(nil), refusal: refusal(gateway.ClassGone), state: gateway.NotSubscribed, reason: gateway.ReasonDeactivated, disconnect: gateway.ReasonDeactivated},
+		{name: "disconnects who never started the bot", d: sending(nil), refusal: refusal(gateway.ClassNotSubscribed), state: gateway.NotSubscribed, reason: gateway.ReasonNeverStarted, disconnect: gateway.ReasonNeverStarted},
+		{name: "disconnects a lost chat", d: sending(nil), refusal: refusal(gateway.ClassChatLost), state: gateway.NotSubscribed, reason: gateway.ReasonChatLost, disconnect: gateway.ReasonChatLost},
+		{name: "follows a chat that moved", d: sending(nil), refusal: &gateway.DeliveryError{Class: gateway.ClassMigrated, MigrateTo: -100}, open: true},
+		{name: "waits as long as the messenger asks", d: sending(nil), refusal: &gateway.DeliveryError{Class: gateway.ClassThrottled, RetryAfter: 7 * time.Second}, wait: 7 * time.Second, open: true},
+		{name: "waits no longer than it lives", d: sending(nil), refusal: &gateway.DeliveryError{Class: gateway.ClassThrottled, RetryAfter: 2 * time.Hour}, wait: time.Hour, open: true},
+		{name: "tries again when the messenger was away", d: sending(nil), refusal: refusal(gateway.ClassUnavailable), wait: time.Second, open: true},
+		{name: "tries again more slowly each time", d: sending(func(d *gateway.Delivery) { d.Leg.Attempts = 4 }), refusal: refusal(gateway.ClassUnavailable), wait: 8 * time.Second, open: true},
+		{name: "holds a message whose answer was lost", d: sending(nil), refusal: refusal(gateway.ClassUnknown), state: gateway.Unknown, reason: gateway.ReasonAnswerLost},
+		{name: "sends again when a second copy is harmless", d: sending(resend), refusal: refusal(gateway.ClassUnknown), wait: time.Second, open: true},
+		{name: "takes an error without facts for a lost answer", d: sending(nil), refusal: errors.New("odd"), state: gateway.Unknown, reason: gateway.ReasonAnswerLost},
+		{name: "fails on refused content", d: sending(nil), refusal: refusal(gateway.ClassContent), state: gateway.Failed, reason: gateway.ReasonContent},
+		{name: "fails on a defect", d: sending(nil), refusal: refusal(gateway.ClassDefect), state: gateway.Failed, reason: gateway.ReasonDefect},
+		{name: "fails and stops the bot when its token was revoked", d: sending(nil), refusal: refusal(gateway.ClassRevoked), state: gateway.Failed, reason: gateway.ReasonBotRevoked},
+		{name: "does not call a message free of which an earlier copy may have arrived", d: sending(func(d *gateway.Delivery) {
+			d.Leg.Reason = gateway.ReasonAnswerLost
+		}), refusal: refusal(gateway.ClassUnsubscribed), state: gateway.Unknown, reason: gateway.ReasonAnswerLost, disconnect: gateway.ReasonBlocked},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := policy.settle(c.d, c.d.Leg.Attempts, gateway.Receipt{ChatID: 42, PlatformMessageID: 7}, c.refusal, noon)
+			require.Equal(t, c.state, got.change.State)
+			require.Equal(t, c.reason, got.change.Reason)
+			require.Equal(t, c.wait, got.wait)
+			require.Equal(t, c.disconnect, got.change.Disconnect)
+			require.Equal(t, c.open, got.change.Leg.State == gateway.LegPending)
+			require.True(t, got.change.Leg.Intent.IsZero(), "an answer closes the intent")
+			require.False(t, got.call)
+			checkChange(t, c.d, got.change)
+			if c.state == gateway.Accepted {
+				require.Equal(t, int64(7), got.change.Leg.PlatformMessageID)
+			}
+		})
+	}
+
+	t.Run("stops a bot whose token was revoked, with words for its owner", func(t *testing.T) {
+		t.Parallel()
+		got := policy.settle(sending(nil), 1, gateway.Receipt{}, refusal(gateway.ClassRevoked), noon)
+		require.Contains(t, got.change.RevokeBot, "revoked")
+	})
+	t.Run("moves the person's chat with a group that was upgraded", func(t *testing.T) {
+		t.Parallel()
+		got := policy.settle(sending(nil), 1, gateway.Receipt{}, &gateway.DeliveryError{Class: gateway.ClassMigrated, MigrateTo: -100}, noon)
+		require.Equal(t, int64(-100), got.change.Migrate)
+	})
+	t.Run("believes a late receipt of a message that was held", func(t *testing.T) {
+		t.Parallel()
+		d := sending(func(d *gateway.Delivery) {
+			d.Message.State, d.Leg.State, d.Leg.Intent = gateway.Unknown, gateway.LegUnknown, time.Time{}
+		})
+		got := policy.settle(d, 1, gateway.Receipt{PlatformMessageID: 7}, nil, noon)
+		require.Equal(t, gateway.Accepted, got.change.State)
+		require.Equal(t, gateway.LegAccepted, got.change.Leg.State)
+	})
+	t.Run("leaves a message alone that a later attempt has taken over", func(t *testing.T) {
+		t.Parallel()
+		d := sending(func(d *gateway.Delivery) { d.Leg.Attempts = 2 })
+		require.True(t, policy.settle(d, 1, gateway.Receipt{PlatformMessageID: 7}, nil, noon).change.Empty())
+	})
+}
+
+// checkChange holds what is true of every change: the machine allows it, and its last line tells it.
+func checkChange(t *testing.T, d gateway.Delivery, c gateway.Change) {
+	t.Helper()
+	if c.State == "" {
+		return
+	}
+	require.True(t, d.Message.State.CanBecome(c.State), "from %s to %s", d.Message.State, c.State)
+	last := c.Events[len(c.Events)-1]
+	require.Equal(t, c.State, last.State)
+	require.Equal(t, d.Message.State, last.From)
+	require.NotEmpty(t, last.Detail)
+}
