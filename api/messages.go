@@ -184,7 +184,7 @@ func message(m gateway.Message) wire.Message {
 	body := wire.Message{
 		ID: string(m.ID), Bot: string(m.BotID), Direction: wire.Direction(m.Direction), Subscriber: string(m.SubscriberID),
 		Kind: string(m.Kind), Text: m.Text, Buttons: each(m.Buttons, buttonRow), Label: m.Label,
-		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: reasonText(m.Reason),
+		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: messaging.Explain(m.Reason),
 		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
 	}
 	if m.Direction == gateway.Out {
@@ -213,13 +213,13 @@ func buttonRow(row []gateway.Button) []wire.Button {
 func leg(l gateway.Leg) wire.Leg {
 	return wire.Leg{
 		Number: l.Number, Channel: string(l.Channel), State: wire.LegState(l.State), Reason: string(l.Reason),
-		ReasonText: reasonText(l.Reason), Attempts: l.Attempts, SettledAt: l.SettledAt,
+		ReasonText: messaging.Explain(l.Reason), Attempts: l.Attempts, SettledAt: l.SettledAt,
 	}
 }
 
 func event(e gateway.Event) wire.Event {
 	return wire.Event{
 		Sequence: e.Sequence, At: e.At, Kind: string(e.Kind), From: wire.MessageState(e.From), State: wire.MessageState(e.State),
-		Leg: e.Leg, Reason: string(e.Reason), ReasonText: reasonText(e.Reason), Detail: e.Detail, WaitSeconds: e.Wait.Seconds(),
+		Leg: e.Leg, Reason: string(e.Reason), ReasonText: messaging.Explain(e.Reason), Detail: e.Detail, WaitSeconds: e.Wait.Seconds(),
 	}
 }

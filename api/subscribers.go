@@ -6,6 +6,7 @@ import (
 
 	"herald/api/internal/wire"
 	"herald/internal/gateway"
+	"herald/internal/messaging"
 	"herald/internal/phone"
 )
 
@@ -59,7 +60,7 @@ func subscriber(p gateway.Subscriber) wire.Subscriber {
 		UsernameSeenAt: p.UsernameSeenAt, Name: p.Name(), FirstName: p.FirstName, LastName: p.LastName,
 		Language: p.Language, Phone: p.Phone, PhoneProof: wire.SubscriberPhoneProof(p.PhoneProof),
 		PhoneProvedAt: p.PhoneProvedAt, Connection: wire.Connection(p.Connection), Reason: string(p.Reason),
-		ReasonText: reasonText(p.Reason), StartPayload: p.StartPayload, ConnectedAt: p.ConnectedAt,
+		ReasonText: messaging.Explain(p.Reason), StartPayload: p.StartPayload, ConnectedAt: p.ConnectedAt,
 		DisconnectedAt: p.DisconnectedAt, LastSeenAt: p.LastSeenAt,
 	}
 }
