@@ -49,8 +49,8 @@ var arrows = []arrow{
 		because: "the root folder holds deps.go, which keeps the pinned modules and is never built",
 	},
 	{
-		from: "cmd/herald", to: join(parts("internal/app", "internal/bench", "internal/demo"), outsideIn, leaves),
-		because: "commands turn flags into options and answers into text; the work is below",
+		from: "cmd/herald", to: join(parts("internal/app", "internal/bench", "internal/demo", "internal/sandbox"), outsideIn, leaves),
+		because: "commands turn flags into options and answers into text; of the adapters only the sandbox also runs alone",
 	},
 	{
 		from: "internal/app", to: join(adapters, useCases, leaves), tests: parts("client"),
@@ -112,8 +112,12 @@ var arrows = []arrow{
 		because: "a translator knows texts, not messages",
 	},
 	{
-		from: "internal/postgres", to: join(useCases, leaves),
+		from: "internal/postgres", to: join(useCases, leaves), tests: parts("internal/postgres/postgrestest"),
 		because: "the store fills the ports that gateway and the use cases declare",
+	},
+	{
+		from: "internal/postgres/postgrestest", to: join(parts("internal/postgres", "internal/embedded/pgserver"), leaves),
+		because: "it gives tests a real database, so it starts a server and knows the migrations, and nothing else",
 	},
 	{
 		from: "internal/sandbox", to: parts("internal/phone"),

@@ -232,29 +232,36 @@ func embeds(f file) []string {
 	return patterns
 }
 
-// readProgram reads from the code of the commands which there are and which variables they know: the tags `cmd` and
-// `env` of the structs that flags are parsed into.
+// readProgram reads from the code of the commands which there are and which variables they know: the tags of the structs
+// that flags are parsed into. A flag without the tag `env` has HERALD_ and its name.
 func readProgram(t *testing.T) program {
 	t.Helper()
 	var p program
 	for _, f := range repository(t) {
-		if !withinAny(f.pkg, parts("cmd/herald", "internal/app")) || f.isTest() {
+		if f.pkg != "cmd/herald" || f.isTest() {
 			continue
 		}
 		ast.Inspect(f.ast, func(node ast.Node) bool {
 			field, ok := node.(*ast.Field)
-			if !ok || field.Tag == nil {
+			if !ok || field.Tag == nil || len(field.Names) != 1 {
 				return true
 			}
 			text, err := strconv.Unquote(field.Tag.Value)
 			require.NoError(t, err, f.at(field.Pos()))
-			tag := reflect.StructTag(text)
+			tag, name := reflect.StructTag(text), field.Names[0].Name
 			if _, ok := tag.Lookup("cmd"); ok {
-				for _, name := range field.Names {
-					p.commands = append(p.commands, strings.ToLower(name.Name))
-				}
+				p.commands = append(p.commands, strings.ToLower(name))
+				return true
 			}
-			p.variables = append(p.variables, strings.Split(tag.Get("env"), ",")...)
+			if variables := tag.Get("env"); variables != "" {
+				p.variables = append(p.variables, strings.Split(variables, ",")...)
+				return true
+			}
+			if tag.Get("name") != "" {
+				name = strings.ReplaceAll(tag.Get("name"), "-", "_")
+			}
+			word := regexp.MustCompile(`([a-z0-9])([A-Z])`)
+			p.variables = append(p.variables, "HERALD_"+strings.ToUpper(word.ReplaceAllString(name, "${1}_$2")))
 			return true
 		})
 	}
