@@ -49,6 +49,7 @@ type update struct {
 	Message *struct {
 		From    struct{ ID int64 } `json:"from"`
 		Text    string             `json:"text"`
+		Caption string             `json:"caption"`
 		Contact *struct {
 			PhoneNumber string `json:"phone_number"`
 			UserID      int64  `json:"user_id"`

@@ -37,6 +37,11 @@ async function call(method, path, body) {
 const enc = encodeURIComponent;
 const chatPath = (person, chat) => `/people/${enc(person)}/chats/${enc(chat)}`;
 
+// fileURL is where a photo or document of a message can be fetched.
+export function fileURL(id) {
+  return `/control/v1/files/${enc(id)}`;
+}
+
 function upload(path, file, caption, field) {
   const form = new FormData();
   form.append(field, file, file.name);
@@ -50,7 +55,6 @@ export const api = {
 
   createBot: (bot) => call("POST", "/bots", bot),
   findBots: (q) => call("GET", `/bots?q=${enc(q)}`),
-  bot: (bot) => call("GET", `/bots/${enc(bot)}`),
   revokeBot: (bot) => call("POST", `/bots/${enc(bot)}/revoke`),
   deleteBot: (bot) => call("DELETE", `/bots/${enc(bot)}`),
 
@@ -73,6 +77,8 @@ export const api = {
   open: (person, chat, url, as) => call("POST", `${chatPath(person, chat)}/open`, { url, as }),
 
   createGroup: (group) => call("POST", "/groups", group),
+  upgradeGroup: (id) => call("POST", `/groups/${enc(id)}/upgrade`),
+  deleteGroup: (id) => call("DELETE", `/groups/${enc(id)}`),
   changePhone: (phone, changes) => call("PATCH", `/phones/${enc(phone)}`, changes),
   writeSMS: (phone, to, text) => call("POST", `/phones/${enc(phone)}/sms`, { to, text }),
 

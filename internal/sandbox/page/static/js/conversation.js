@@ -18,7 +18,7 @@ const NEAR_END_PX = 90;
 const ACTIONS = { typing: "typing…", upload_photo: "sending a photo…", upload_document: "sending a file…" };
 
 export class Conversation {
-  // seat: {personID, openLink(url), closeChat(), chatsChanged()}
+  // seat: {personID, openLink(url), closeChat(), chatGone(), chatsChanged(), started()}
   constructor(seat) {
     this.seat = seat;
     this.target = null; // {chat, bot?, group?, payload?, entry?}: what is open
@@ -65,7 +65,7 @@ export class Conversation {
       messages = await api.messages(this.seat.personID, chat);
     } catch (error) {
       if (chat !== this.chat) return;
-      if (error.status === 404) this.seat.closeChat(); // the bot, the group or the person is gone
+      if (error.status === 404 || error.status === 409) this.seat.chatGone(); // it is deleted, or the person is no longer in it
       else complain(error);
       return;
     }

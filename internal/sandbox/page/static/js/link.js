@@ -61,12 +61,12 @@ export async function openOutside(personID, chat, url) {
   const result = el("div", { class: "stack", "aria-live": "polite" });
   const go = async (as) => {
     fill(result, el("p", { class: "muted" }, "Opening…"));
-    if (chat === undefined) return fill(result, el("p", { class: "muted" }, "Start a chat with a bot first; then links open as this person."));
     const answer = await attempt(() => api.open(personID, chat, url, as));
     if (!answer) return fill(result, el("p", { class: "muted" }, "Nothing came back."));
     const good = answer.status >= 200 && answer.status < 400;
     return fill(result,
       el("div", { class: "row" }, el("span", { class: `chip ${good ? "good" : "danger"}` }, String(answer.status)),
+        answer.confirmed ? el("span", { class: "chip good" }, "confirmed") : null,
         answer.location ? el("span", { class: "mono" }, `leads to ${answer.location}`) : el("span", { class: "muted small" }, "no redirect")),
       answer.body_excerpt ? el("div", { class: "excerpt thin-scroll", tabindex: 0 }, answer.body_excerpt) : null);
   };

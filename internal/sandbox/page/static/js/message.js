@@ -1,5 +1,6 @@
 // One message as a bubble.
 
+import { fileURL } from "./api.js";
 import { avatar } from "./avatar.js";
 import { el, icon, iconButton } from "./dom.js";
 import { richText } from "./entities.js";
@@ -76,21 +77,15 @@ function quote(message, actions) {
 function photo(message) {
   if (!message.photo?.length) return null;
   const largest = message.photo[message.photo.length - 1];
-  const url = largest.url ?? message.file_url;
-  if (!url) return fileCard("photo", "Photo", size(largest.file_size));
-  return el("img", { class: "photo", src: url, alt: message.caption || "Photo", loading: "lazy", width: largest.width || null, height: largest.height || null });
+  return el("img", { class: "photo", src: fileURL(largest.file_id), alt: message.caption || "Photo", loading: "lazy", width: largest.width || null, height: largest.height || null });
 }
 
 function file(message) {
   const document = message.document;
   if (!document || message.photo?.length) return null;
-  const url = document.url ?? message.file_url;
-  const card = fileCard("file", document.file_name || "File", size(document.file_size));
-  return url ? el("a", { href: url, download: document.file_name || "file", class: "file" }, [...card.childNodes]) : card;
-}
-
-function fileCard(iconName, name, detail) {
-  return el("div", { class: "file" }, el("span", { class: "round" }, icon(iconName)), el("div", { class: "grow" }, el("b", {}, name), el("span", {}, detail)));
+  const name = document.file_name || "File";
+  return el("a", { class: "file", href: fileURL(document.file_id), download: name },
+    el("span", { class: "round" }, icon("file")), el("div", { class: "grow" }, el("b", {}, name), el("span", {}, size(document.file_size))));
 }
 
 function contact(shared) {

@@ -118,16 +118,11 @@ function botsTab() {
         avatar(bot, "small", true),
         el("div", { class: "grow" }, el("b", { class: "clip" }, fullName(bot)), el("div", { class: "small muted clip" }, `@${bot.username}`))),
       el("div", { class: "card-actions" },
-        quiet("Token", "key", () => botToken(bot)),
+        quiet("Token", "key", () => showToken(bot, fullName(bot))),
         bot.link ? quiet("Link", "copy", () => copy(bot.link, "Link")) : null,
         quiet("Revoke", "block", () => revoke(bot)),
         quiet("Delete", "trash", () => removeBot(bot), true)))),
   ];
-}
-
-async function botToken(bot) {
-  const known = bot.token ? bot : await attempt(() => api.bot(bot.id));
-  if (known?.token) showToken(known, fullName(known));
 }
 
 async function revoke(bot) {
@@ -144,12 +139,20 @@ async function removeBot(bot) {
 function groupsTab() {
   return [
     el("button", { type: "button", class: "button primary", disabled: store.people.length === 0, onclick: () => createGroup() }, icon("plus"), "Create a group"),
-    store.groups.length ? null : el("div", { class: "empty" }, icon("people"), el("h3", {}, "No groups yet"),
+    store.groups.some((group) => !group.migrated_to) ? null : el("div", { class: "empty" }, icon("people"), el("h3", {}, "No groups yet"),
       el("p", {}, store.people.length ? "A group holds all people and bots that are here now." : "Create a person first; then a group can hold people and bots.")),
-    store.groups.map((group) => el("article", { class: "card" }, el("div", { class: "row" },
+    store.groups.filter((group) => !group.migrated_to).map((group) => el("article", { class: "card" }, el("div", { class: "row" },
       avatar(group, "small"),
-      el("div", { class: "grow" }, el("b", { class: "clip" }, fullName(group)), el("div", { class: "small muted" }, String(group.id)))))),
+      el("div", { class: "grow" }, el("b", { class: "clip" }, fullName(group)), el("div", { class: "small muted" }, group.type === "supergroup" ? "supergroup " : "group ", el("span", { class: "mono" }, String(group.id))))),
+      el("div", { class: "card-actions" },
+        group.type === "group" ? quiet("Make a supergroup", "people", () => attempt(() => api.upgradeGroup(group.id))) : null,
+        quiet("Delete", "trash", () => removeGroup(group), true)))),
   ];
+}
+
+async function removeGroup(group) {
+  if (!await confirmBox(`Delete ${fullName(group)}?`, "Its messages go with it.", "Delete", true)) return;
+  await attempt(() => api.deleteGroup(group.id));
 }
 
 async function createGroup() {

@@ -14,6 +14,7 @@ import { editPerson } from "./people.js";
 import { Phone } from "./phones.js";
 import { store } from "./store.js";
 
+const NO_CHAT = 0; // stands for the chat when a link of an SMS is opened
 const ACTION_LIFE_MS = 5500; // after this a bot that said nothing more is no longer typing
 
 export class Seat {
@@ -115,13 +116,32 @@ export class Seat {
     return this.refreshChats();
   }
 
-  // changed takes an event of the stream.
-  changed(change) {
+  // changed takes an event of the stream. The list is read first: it tells whether the open chat is still there.
+  async changed(change) {
     const mine = !change.person || change.person === this.personID;
     if (!mine && change.kind !== "bot" && change.kind !== "group") return;
     if (change.kind === "sms" || change.kind === "fault") return;
-    this.refreshChats();
+    await this.refreshChats();
+    await this.#leaveLostGroup();
     if (this.conversation.chat !== null) this.conversation.refresh();
+  }
+
+  // chatGone is told that the open chat could not be read.
+  async chatGone() {
+    if (this.conversation.chat > 0) return this.closeChat();
+    await this.refreshChats();
+    return this.#leaveLostGroup();
+  }
+
+  // #leaveLostGroup leaves an open group that the person is no longer in, for the supergroup if it became one.
+  async #leaveLostGroup() {
+    const open = this.conversation.chat;
+    if (!(open < 0) || this.chats.some((entry) => entry.chat === open)) return;
+    await store.refresh();
+    if (this.conversation.chat !== open) return;
+    const heir = store.groups.find((group) => group.id === open)?.migrated_to;
+    if (this.chats.some((entry) => entry.chat === heir)) this.openChat({ chat: heir });
+    else this.closeChat();
   }
 
   openChat(target) {
@@ -151,7 +171,7 @@ export class Seat {
   async openLink(url) {
     const found = await attempt(() => botOf(url));
     if (found) this.openChat({ chat: found.bot.id, bot: found.bot, payload: found.payload });
-    else openOutside(this.personID, this.conversation.chat ?? this.chats[0]?.chat, url);
+    else openOutside(this.personID, this.conversation.chat ?? NO_CHAT, url);
   }
 }
 

@@ -8,7 +8,7 @@ import { fullName, phoneNumber, size } from "./format.js";
 import { attempt, box, toast } from "./notice.js";
 import { store } from "./store.js";
 
-const MAX_FILE_BYTES = 1024 * 1024; // the control API takes no larger bodies
+const MAX_FILE_BYTES = 50 << 20; // what Telegram takes from a bot, and the control API from a person
 
 // shareContact asks whose contact to send: one's own, that of somebody on the network, or anything typed by hand.
 export async function shareContact(personID, chat) {
@@ -54,7 +54,7 @@ export async function sendFile(personID, chat, kind) {
   input.addEventListener("change", () => {
     const file = input.files[0];
     if (!file) return;
-    if (file.size > MAX_FILE_BYTES) return void toast("The sandbox takes files up to 1 MB.", true);
+    if (file.size > MAX_FILE_BYTES) return void toast("The sandbox takes files up to 50 MB.", true);
     caption(personID, chat, kind, file);
   });
   input.click();

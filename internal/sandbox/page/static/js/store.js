@@ -6,7 +6,6 @@ import { complain } from "./notice.js";
 
 const SEATS_KEY = "sandbox.seats";
 const MAX_SEATS = 2;
-const REFRESH_PAUSE_MS = 150; // a busy network changes all the time; people see no more than this
 
 // A change of these kinds alters what /state tells; messages and chats are read by the seats themselves.
 const NETWORK_KINDS = new Set(["all", "person", "bot", "group", "sms", "phone", "fault", "limits", "reset"]);
@@ -36,7 +35,6 @@ class Store extends EventTarget {
     } catch (error) {
       complain(error);
     }
-    await pause(REFRESH_PAUSE_MS);
   });
 
   // changed takes one event of the stream.
@@ -112,10 +110,6 @@ class Store extends EventTarget {
   #tell(what) {
     this.dispatchEvent(new Event(what));
   }
-}
-
-function pause(ms) {
-  return new Promise((done) => setTimeout(done, ms));
 }
 
 function remembered() {
