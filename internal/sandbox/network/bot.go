@@ -53,6 +53,10 @@ type Bot struct {
 	Token    string            `json:"token,omitempty"`
 	Link     string            `json:"link"`
 	Commands []wire.BotCommand `json:"commands,omitempty"`
+	// Polling and Webhook tell how the bot receives updates now: a getUpdates call waits, or an address is set.
+	Polling bool   `json:"polling"`
+	Webhook string `json:"webhook,omitempty"`
+	Pending int    `json:"pending"` // updates that wait for the bot
 }
 
 // NewBot is what BotFather asks before it makes a bot.
@@ -242,7 +246,8 @@ func (b *bot) user() wire.User {
 func (b *bot) view() Bot {
 	return Bot{
 		ID: b.id, Name: b.name, Username: b.username, Token: b.token, Link: "https://t.me/" + b.username,
-		Commands: b.profile.Commands[DefaultScope],
+		Commands: b.profile.Commands[DefaultScope], Polling: b.poll.current != nil, Webhook: b.hook.URL,
+		Pending: b.queue.order.Len(),
 	}
 }
 
