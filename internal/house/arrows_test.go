@@ -18,7 +18,7 @@ var (
 	leaves = parts("internal/gateway", "internal/phone", "internal/seal")
 
 	// outsideIn is what a program needs to drive an installation that runs already, and to tell about it.
-	outsideIn = parts("client", "internal/installation", "internal/terminal")
+	outsideIn = parts("client", "internal/sandbox/controlclient", "internal/installation", "internal/terminal")
 
 	// useCases know gateway and its ports, never a driver.
 	useCases = parts("internal/messaging", "internal/inbox", "internal/bots", "internal/accounts", "rules")
@@ -120,8 +120,12 @@ var arrows = []arrow{
 		because: "it gives tests a real database, so it starts a server and knows the migrations, and nothing else",
 	},
 	{
-		from: "internal/sandbox", to: parts("internal/phone"),
+		from: "internal/sandbox", to: parts("internal/phone"), tests: parts("internal/sandbox/controlclient"),
 		because: "the sandbox is somebody else's network: it knows nothing of Herald and serves other people's bots too",
+	},
+	{
+		from: "internal/sandbox/controlclient", to: nil, tests: parts("internal/sandbox"),
+		because: "it plays people in a sandbox over HTTP, so that stories and demos need not run one in their process",
 	},
 	{
 		from: "internal/embedded", to: nil,
@@ -173,9 +177,9 @@ var arrows = []arrow{
 	},
 }
 
-// edges are what the tests of use cases and adapters may stand on: the real store on a real database, and the sandbox
-// as the world outside.
-var edges = parts("internal/postgres", "internal/sandbox")
+// edges are what the tests of use cases and adapters may stand on: the real store on a real database, and the real client
+// of the messenger with the sandbox as the world outside.
+var edges = parts("internal/postgres", "internal/telegram", "internal/sandbox")
 
 // outsider is the row of one outside module: which of our package trees may import it.
 type outsider struct {
