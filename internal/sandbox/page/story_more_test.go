@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -15,6 +17,8 @@ import (
 	chromepage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"herald/internal/sandbox"
 )
 
 func links(t *testing.T, browser context.Context) {
@@ -118,4 +122,32 @@ func editing(t *testing.T, browser context.Context) {
 	p.write(conversation, "Message", "Margherita")
 	p.press("\r")
 	p.sees(in(".message:last-child .quote"), "Which ones?")
+}
+
+func restart(t *testing.T, browser context.Context) {
+	folder := t.TempDir()
+	server, stop := runSandbox(t, sandbox.Options{StateDir: folder})
+	w := &world{t: t, origin: server.URL()}
+	acme := w.bot("Acme", "acme_bot")
+	anna := w.person("Anna", "anna_k", "+12025550143")
+	control[any](w, http.MethodPost, "/people/"+strconv.FormatInt(anna.ID, 10)+"/chats/acme_bot/start", map[string]string{})
+	p := openTab(t, browser, w.origin, "/")
+	p.forgive("/control/v1/") // nobody answers for a moment
+	p.click(chats, "Acme")
+	p.sees(messages, "/start")
+	live := func(state string) func() bool {
+		return func() bool { return p.count(`#topbar .live[aria-label="`+state+`"]`) == 1 }
+	}
+	p.wait(live("Live"), "the page does not say that it is live")
+
+	stop()
+	p.wait(live("Connecting"), "the page does not notice that the sandbox is gone")
+	_, stop = runSandbox(t, sandbox.Options{StateDir: folder, Listen: strings.TrimPrefix(w.origin, "http://")})
+	t.Cleanup(stop)
+	acme.say(anna, "Here I am again", nil)
+	p.sees(messages, "Here I am again")
+	p.wait(live("Live"), "the page does not say that it is live again")
+
+	control[any](w, http.MethodPost, "/reset", nil)
+	p.sees(desk, "Nobody is here yet")
 }

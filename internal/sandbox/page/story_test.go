@@ -44,6 +44,7 @@ func TestPage(t *testing.T) {
 		"two people sit side by side":                                                  sideBySide,
 		"a bot is made, and its token works":                                           newBot,
 		"a fault is added and removed":                                                 faults,
+		"the page goes on when the sandbox comes back":                                 restart,
 		"everything is within reach on a phone's width":                                narrow,
 	} {
 		t.Run(name, func(t *testing.T) {

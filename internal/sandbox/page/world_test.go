@@ -24,15 +24,22 @@ type world struct {
 // startSandbox runs a sandbox of its own for the test, in memory.
 func startSandbox(t *testing.T) *world {
 	t.Helper()
-	server, err := sandbox.New(sandbox.Options{})
+	server, stop := runSandbox(t, sandbox.Options{})
+	t.Cleanup(stop)
+	return &world{t: t, origin: server.URL()}
+}
+
+// runSandbox starts a sandbox and returns it with what stops it.
+func runSandbox(t *testing.T, options sandbox.Options) (*sandbox.Server, func()) {
+	t.Helper()
+	server, err := sandbox.New(options)
 	require.NoError(t, err)
 	require.NoError(t, server.Start(t.Context()))
-	t.Cleanup(func() {
+	return server, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		require.NoError(t, server.Stop(ctx))
-	})
-	return &world{t: t, origin: server.URL()}
+	}
 }
 
 // reply is an answer of the Bot API.

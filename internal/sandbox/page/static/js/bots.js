@@ -33,6 +33,7 @@ export function showToken(bot, title) {
     el("p", { class: "muted small" }, "Give the token to your program, and point it at this address instead of api.telegram.org."),
     line("Token", bot.token, "Token"),
     line("Bot API address", location.origin, "Address"),
-    bot.link ? line("Link for people", bot.link, "Link") : null,
+    line("Link for people, as on Telegram", bot.link, "Link"),
+    line("Link that opens this page", `${location.origin}/${bot.username}`, "Address"),
     el("div", { class: "actions" }, el("button", { type: "button", class: "button primary", autofocus: true, onclick: (event) => event.target.closest("dialog").close() }, "Done"))));
 }

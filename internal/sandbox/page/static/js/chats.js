@@ -49,7 +49,7 @@ export class ChatList {
     el("span", { class: "title" }, el("span", { class: "clip" }, name), entry.blocked ? el("span", { role: "img", "aria-label": "blocked", title: "Blocked" }, icon("block")) : null),
     el("span", { class: "when" }, entry.last ? shortWhen(entry.last.date) : ""),
     el("span", { class: "last clip" }, entry.last ? summary(entry.last) : "Nothing written yet"),
-    entry.unread ? el("span", { class: "badge", "aria-label": `${entry.unread} unread` }, String(entry.unread)) : el("span"));
+    entry.unread ? el("span", { class: "badge", "aria-label": `${entry.unread} unread` }, String(entry.unread)) : null);
   }
 
   #empty() {

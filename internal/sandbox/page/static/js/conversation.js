@@ -26,6 +26,9 @@ export class Conversation {
     this.refresh = latest(() => this.#read());
     this.composer = new Composer(this);
     this.list = el("div", { class: "messages thin-scroll", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: 0 });
+    this.atEnd = true;
+    this.list.addEventListener("scroll", () => (this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END_PX));
+    new ResizeObserver(() => this.atEnd && this.#toEnd()).observe(this.list); // a keyboard that opens must not hide the newest message
     this.head = el("header", { class: "chat-head" });
     this.foot = el("div", { class: "foot" });
     this.root = el("section", { class: "conversation", "aria-label": "Open chat" });
@@ -127,7 +130,6 @@ export class Conversation {
   }
 
   #drawMessages() {
-    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END_PX;
     if (this.messages.length === 0) {
       this.list.replaceChildren(this.loaded ? this.#nothingYet() : "");
     } else {
@@ -136,7 +138,7 @@ export class Conversation {
       reconcile(this.list, rows(this.messages, this.seat.personID), (row) => row.key,
         (row, updated) => renderRow(row, actions, Boolean(this.target.group), updated));
     }
-    if (atEnd) this.#toEnd();
+    if (this.atEnd) this.#toEnd();
   }
 
   #nothingYet() {
@@ -160,8 +162,8 @@ export class Conversation {
   }
 
   #toEnd() {
+    this.atEnd = true;
     this.list.scrollTop = this.list.scrollHeight;
-    requestAnimationFrame(() => (this.list.scrollTop = this.list.scrollHeight));
   }
 
   #find(id) {

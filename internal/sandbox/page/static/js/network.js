@@ -193,7 +193,7 @@ function callsTab(calls) {
     const bot = store.bots.find((one) => one.id === call.bot || one.username === call.bot);
     return el("li", { class: "call" },
       el("span", {}, el("span", { class: "what" }, call.method), el("span", { class: "muted" }, bot ? ` @${bot.username}` : "")),
-      el("span", { class: "muted" }, call.at ? clock(call.at) : "", ` · ${call.took_ms ?? 0} ms `, call.ok ? null : el("span", { class: "chip danger" }, String(call.error_code || "lost"))),
+      el("span", { class: "muted" }, call.at ? clock(call.at) : "", ` · ${call.took_ms >= 1 ? Math.round(call.took_ms) : "<1"} ms `, call.ok ? null : el("span", { class: "chip danger" }, String(call.error_code || "lost"))),
       call.ok ? null : el("span", { class: "why" }, call.description || "The connection was cut.", call.fault ? ` (fault: ${call.fault})` : ""));
   }));
 }
