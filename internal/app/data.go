@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,18 +54,21 @@ func (a *App) startDatabase(ctx context.Context) (string, error) {
 		return "", err
 	}
 	a.onStop(server.Stop)
-	a.watch("PostgreSQL", server.Done(), server.Err)
+	a.watch("PostgreSQL", server.Done())
+	if err := server.EnsureDatabase(ctx, databaseName); err != nil {
+		return "", err
+	}
 	a.databaseURL = gateway.Secret(server.URL(databaseName))
 	return fmt.Sprintf("process %d", server.PID()), nil
 }
 
 // watch reports a part that ends before the app stops.
-func (a *App) watch(part string, done <-chan struct{}, why func() error) {
+func (a *App) watch(part string, done <-chan struct{}) {
 	a.background(func(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-done:
-			a.died(part, why())
+			a.died(part, errors.New("its log may say why"))
 		}
 	})
 }

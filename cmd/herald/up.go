@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"herald/internal/app"
+	"herald/internal/gateway"
+)
+
+// UpCmd runs everything in one process.
+type UpCmd struct {
+	Data          string `help:"Folder that holds everything: the database, the key, herald.json." default:"./herald-data"`
+	Listen        string `help:"Private address: API and metrics. Port 0 picks a free one." default:"127.0.0.1:8081"`
+	PublicListen  string `help:"Public address: webhooks of messengers." default:"127.0.0.1:8080"`
+	Sandbox       bool   `help:"Run a sandbox: a Telegram network and phones in a box." default:"true" negatable:""`
+	SandboxListen string `help:"Address of the sandbox." default:"127.0.0.1:8082"`
+
+	ReachFlags    `group:"Reaching this installation"`
+	KeyFlags      `group:"Secrets at rest"`
+	DatabaseFlags `group:"Outside parts, instead of the embedded ones"`
+	TemporalFlags `group:"Outside parts, instead of the embedded ones"`
+	LogFlags      `group:"Logs"`
+}
+
+// Help is shown by herald up --help.
+func (UpCmd) Help() string {
+	return `Starts PostgreSQL, Temporal, the API, a worker and a sandbox in one process, with everything it keeps under
+--data. Ctrl-C stops all of it in order; after a crash the next start goes on where it was. PostgreSQL's binaries
+must be on the machine (apt install postgresql).
+
+While it runs <data>/herald.json tells other programs its addresses and the operator's API key.`
+}
+
+// Run starts everything and waits for the end.
+func (c *UpCmd) Run(ctx context.Context, out *console) error {
+	url, err := c.url()
+	if err != nil {
+		return err
+	}
+	o := app.Options{
+		Data: c.Data, DatabaseURL: url, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox,
+		PrivateListen: c.Listen, PublicListen: c.PublicListen, SandboxListen: c.SandboxListen,
+		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile,
+		Logger: c.logger(), Progress: progress(out),
+	}
+	if c.TemporalAddress != "" {
+		o.Temporal = c.options()
+	}
+	begun := time.Now()
+	_, _ = fmt.Fprintln(out.Out, "Starting Herald")
+	err = runPart(ctx, o, func(a *app.App) error {
+		if err := a.WriteRunFile(ctx); err != nil {
+			return err
+		}
+		c.greet(out, a.Addresses(), time.Since(begun))
+		return nil
+	})
+	if ctx.Err() != nil {
+		_, _ = fmt.Fprintln(out.Out, "Stopped.")
+	}
+	return err
+}
+
+func (c *UpCmd) greet(out *console, at app.Addresses, took time.Duration) {
+	_, _ = fmt.Fprintf(out.Out, "\nReady in %.1f s. Ctrl-C stops everything.\n\n", took.Seconds())
+	_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "API", at.API, "its reference is at "+at.API+"/docs")
+	if at.Sandbox != "" {
+		_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "Sandbox", at.Sandbox, "a chat app and phones, for your browser")
+	}
+	_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "Public", at.Public, "what messengers call")
+	_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "Temporal", at.Temporal, "")
+	self, data := selfName(), ""
+	if c.Data != "./herald-data" {
+		data = " --data " + c.Data
+	}
+	_, _ = fmt.Fprintf(out.Out, "\nWorth trying next, in another terminal:\n\n")
+	for _, line := range [][2]string{
+		{"demo", "Anna connects to a bot and gets a code"},
+		{"send --help", "send a message of your own"},
+		{"messages", "History: what was sent and what became of it"},
+	} {
+		_, _ = fmt.Fprintf(out.Out, "  %-40s %s\n", self+" "+line[0]+data, line[1])
+	}
+	_, _ = fmt.Fprintln(out.Out)
+}
