@@ -56,6 +56,23 @@ func TestNoScriptIsSkipped(t *testing.T) {
 	}
 }
 
+// TestMapOfFolders holds the table in CONTRIBUTING.md against the folders that there are.
+func TestMapOfFolders(t *testing.T) {
+	t.Parallel()
+	var named []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(readText(t, "CONTRIBUTING.md"), -1) {
+		named = append(named, row[1])
+		if info, err := os.Stat(filepath.Join(root, row[1])); err != nil || !info.IsDir() {
+			t.Errorf("CONTRIBUTING.md: there is no folder %s", row[1])
+		}
+	}
+	for _, f := range repository(t) {
+		if f.pkg != "." && !withinAny(f.pkg, named) {
+			t.Errorf("%s: CONTRIBUTING.md has no row for its folder", f.pkg)
+		}
+	}
+}
+
 func TestConventionChecksFindPlantedFaults(t *testing.T) {
 	t.Parallel()
 	long := "// Package p is long.\npackage p\n" + strings.Repeat("\n", maxLines-1)
