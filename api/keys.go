@@ -18,7 +18,7 @@ func (s *server) CreateKey(ctx context.Context, r wire.CreateKeyRequestObject) (
 		return nil, err
 	}
 	key, secret, err := s.accounts.CreateKey(ctx, who.key.AccountID, accounts.NewKey{
-		ID: gateway.KeyID(who.newID("key")), Name: r.Body.Name, Scopes: scopes, ExpiresAt: r.Body.ExpiresAt,
+		ID: gateway.KeyID(who.newID("key")), Name: r.Body.Name, Scopes: scopes, ExpiresAt: r.Body.ExpiresAt.UTC(),
 	})
 	if err != nil {
 		return nil, err

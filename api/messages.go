@@ -129,7 +129,7 @@ func (s *server) ListMessages(ctx context.Context, r wire.ListMessagesRequestObj
 		SubscriberID: gateway.SubscriberID(given(r.Params.Subscriber)), Label: given(r.Params.Label),
 	}
 	if filter.SubscriberID != "" && !gateway.HasPrefix(string(filter.SubscriberID), "sub") {
-		return nil, gateway.Fault(gateway.CodeFieldInvalid, "subscriber", "Name the subscriber by id, sub_....")
+		return nil, gateway.Fault(gateway.CodeFieldInvalid, "subscriber", "Name the subscriber by id: it begins with sub_.")
 	}
 	if r.Params.Bot != nil {
 		bot, err := s.bots.Find(ctx, account, *r.Params.Bot)

@@ -83,10 +83,10 @@ func refuse(c *gin.Context, logger *slog.Logger, err error) {
 		return
 	}
 	h := c.Writer.Header()
-	switch p.Status {
-	case http.StatusUnauthorized:
+	switch gateway.Code(p.Code) {
+	case gateway.CodeUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="herald"`)
-	case http.StatusConflict, http.StatusServiceUnavailable, http.StatusBadGateway:
+	case gateway.CodeIdempotencyRunning, gateway.CodeUnavailable, gateway.CodeMessengerDown:
 		h.Set("Retry-After", retryAfter)
 	}
 	body, err := json.Marshal(p)

@@ -48,6 +48,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // checkRequest holds a request against the specification before anything is done: its path, its query and its body.
 func (s *server) checkRequest(c *gin.Context) {
 	op := s.operationOf(c)
+	if op.scope == "" {
+		return // probes of load balancers may ask as they like
+	}
 	for _, p := range c.Params {
 		if !storable(p.Value) || len(p.Value) > maxParameter {
 			s.refuse(c, gateway.Fault(gateway.CodeFieldInvalid, p.Key, "This part of the address is not a name or an id."))
@@ -84,14 +87,14 @@ func storable(text string) bool {
 
 // checkQuery refuses parameters that the operation does not know and values that cannot be: a filter with a slip in its
 // name must not return everything.
-func checkQuery(raw string, known map[string]*openapi3.Schema) error {
+func checkQuery(raw string, known map[string]*openapi3.Parameter) error {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
 		return gateway.Fault(gateway.CodeBodyInvalid, "", "The query of the address cannot be read: check its % signs and write & between parameters.")
 	}
 	var faults gateway.Faults
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		schema, ok := known[name]
+		parameter, ok := known[name]
 		switch {
 		case !ok && len(faults) >= maxQueryFaults:
 		case !ok:
@@ -99,7 +102,7 @@ func checkQuery(raw string, known map[string]*openapi3.Schema) error {
 		case len(query[name]) > 1:
 			faults = append(faults, gateway.Fault(gateway.CodeFieldInvalid, name, "This parameter stands here twice."))
 		default:
-			if message := checkParameter(query[name][0], schema); message != "" {
+			if message := checkParameter(query[name][0], parameter); message != "" {
 				faults = append(faults, gateway.Fault(gateway.CodeFieldInvalid, name, message))
 			}
 		}
@@ -111,7 +114,8 @@ func checkQuery(raw string, known map[string]*openapi3.Schema) error {
 const maxQueryFaults = 20
 
 // checkParameter says what is wrong with the value of a parameter, "" if nothing is.
-func checkParameter(value string, schema *openapi3.Schema) string {
+func checkParameter(value string, parameter *openapi3.Parameter) string {
+	schema := parameter.Schema.Value
 	switch {
 	case value == "":
 		return "This parameter is empty. Leave it out, or give it a value."
@@ -124,7 +128,7 @@ func checkParameter(value string, schema *openapi3.Schema) string {
 	case len(schema.Enum) > 0 && !slices.Contains(schema.Enum, any(value)):
 		return "This must be one of: " + strictjson.Choices(schema) + "."
 	case schema.Pattern != "" && !regexp.MustCompile(schema.Pattern).MatchString(value):
-		return "This value has characters that cannot be in it. " + strings.ReplaceAll(schema.Description, "`", "")
+		return "This value has characters that cannot be in it. " + strings.ReplaceAll(parameter.Description, "`", "")
 	}
 	return ""
 }
@@ -150,7 +154,7 @@ func checkInteger(value string, schema *openapi3.Schema) string {
 	}
 }
 
-func parameterNames(known map[string]*openapi3.Schema) string {
+func parameterNames(known map[string]*openapi3.Parameter) string {
 	if len(known) == 0 {
 		return "This call takes none."
 	}

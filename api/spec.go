@@ -18,7 +18,7 @@ import (
 //go:embed openapi.yaml
 var specYAML []byte
 
-// unversioned is what the specification's paths begin with when a key is needed.
+// versioned is what the paths of the specification begin with when a key is needed.
 const versioned = "/v1/"
 
 // specification is openapi.yaml, read.
@@ -34,7 +34,7 @@ type operation struct {
 	method string
 	path   string        // as in the specification, with {bot}
 	scope  gateway.Scope // empty if no key is needed
-	query  map[string]*openapi3.Schema
+	query  map[string]*openapi3.Parameter
 	body   *openapi3.Schema // nil if it takes none
 	codes  []gateway.Code   // errors of its own, besides those that every operation may answer
 }
@@ -70,14 +70,14 @@ func ginPath(path string) string {
 }
 
 func readOperation(method, path string, described *openapi3.Operation, inherited openapi3.SecurityRequirements) (*operation, error) {
-	op := &operation{id: described.OperationID, method: method, path: path, query: map[string]*openapi3.Schema{}}
+	op := &operation{id: described.OperationID, method: method, path: path, query: map[string]*openapi3.Parameter{}}
 	var err error
 	if op.scope, err = readScope(path, described, inherited); err != nil {
 		return nil, err
 	}
 	for _, p := range described.Parameters {
 		if p.Value.In == openapi3.ParameterInQuery {
-			op.query[p.Value.Name] = p.Value.Schema.Value
+			op.query[p.Value.Name] = p.Value
 		}
 	}
 	if described.RequestBody != nil {

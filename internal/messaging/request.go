@@ -60,7 +60,7 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 	r.fillDefaults()
 	note(r.checkOptions())
 	if r.TTL <= 0 || r.TTL > MaxTTL {
-		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is more than zero and at most 7 days."))
+		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is written like 90s, 10m, 24h or 7d: more than zero and at most 7 days."))
 	}
 	return gateway.Message{
 		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Buttons: r.Buttons, Lane: r.Lane, OnUnknown: r.OnUnknown,

@@ -1,0 +1,241 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/internal/accounts"
+	"herald/internal/bots"
+	"herald/internal/gateway"
+	"herald/internal/messaging"
+	"herald/internal/postgres"
+	"herald/internal/postgres/postgrestest"
+	"herald/internal/sandbox"
+	"herald/internal/sandbox/network"
+	"herald/internal/seal"
+	"herald/internal/telegram"
+)
+
+func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
+
+// world is an installation as the API sees one: a real database, the real adapter and a sandbox as the messenger. Only
+// the workflows are missing, so a message stays queued, except in a world that delivers.
+type world struct {
+	url      gateway.Secret
+	store    *postgres.Store
+	ids      *gateway.IDs
+	accounts *accounts.Service
+	sandbox  *sandbox.Server
+	server   *httptest.Server
+	clock    atomic.Int64 // milliseconds; it moves only when a test moves it
+	broken   atomic.Bool  // the database does not answer to /readyz
+	names    map[string]string
+	rows     func(table string) int
+
+	mine, theirs gateway.AccountID
+}
+
+// opening is when every world begins.
+var opening = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
+
+func (w *world) now() time.Time { return time.UnixMilli(w.clock.Load()).UTC() }
+
+// tick moves the clock, so that ids made before and after sort.
+func (w *world) tick(d time.Duration) { w.clock.Add(d.Milliseconds()) }
+
+// newWorld makes an installation with two accounts. Mine has the bot @acme_bot with the subscribers Anna, who proved her
+// phone, and Bert, who blocked the bot; theirs has @other_bot with Carl and a message to him.
+func newWorld(t *testing.T, delivers bool) *world {
+	t.Helper()
+	w := &world{url: postgrestest.URL(t), names: map[string]string{}}
+	w.clock.Store(opening.UnixMilli())
+	w.ids = gateway.NewIDs(w.now, nil)
+	var err error
+	w.store, err = postgres.Open(t.Context(), postgres.Options{URL: w.url, MaxConns: 10})
+	require.NoError(t, err)
+	t.Cleanup(w.store.Close)
+	w.sandbox, err = sandbox.New(sandbox.Options{})
+	require.NoError(t, err)
+	require.NoError(t, w.sandbox.Start(t.Context()))
+	t.Cleanup(func() { require.NoError(t, w.sandbox.Stop(context.Background())) })
+
+	keyset, err := seal.Generate()
+	require.NoError(t, err)
+	sealer, err := seal.Parse(keyset)
+	require.NoError(t, err)
+	messenger := telegram.NewClient(map[gateway.Network]string{gateway.NetworkSandbox: w.sandbox.URL()}, sealer)
+	t.Cleanup(messenger.Close)
+	w.accounts = accounts.New(w.store, w.ids, w.now)
+	botService := bots.New(bots.Deps{
+		Bots: w.store, Subscribers: w.store, Registrar: messenger, Sealer: sealer, IDs: w.ids, Now: w.now,
+	}, bots.Options{SandboxURL: w.sandbox.URL()})
+	logger := slog.New(slog.DiscardHandler)
+	listener := postgres.NewListener(w.store, logger)
+	var starter messaging.Starter = resting{}
+	if delivers {
+		ctx, cancel := context.WithCancel(context.Background())
+		listening := make(chan struct{})
+		go func() { defer close(listening); listener.Run(ctx) }()
+		t.Cleanup(func() { cancel(); <-listening })
+		starter = delivering{t: t, deliverer: messaging.NewDeliverer(w.store, messenger, w.now, messaging.Policy{}, logger)}
+	}
+	handler, err := New(Deps{
+		Accounts: w.accounts, Bots: botService, Messaging: messaging.New(w.store, starter, listener, w.ids, w.now),
+		Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+			_, _ = w.Write([]byte("herald_up 1\n"))
+		}),
+		Ready: func(context.Context) map[string]error {
+			if w.broken.Load() {
+				return map[string]error{"postgresql": errors.New("dial tcp 10.0.0.7:5432: refused"), "temporal": nil}
+			}
+			return map[string]error{"postgresql": nil, "temporal": nil}
+		},
+	})
+	require.NoError(t, err)
+	w.server = httptest.NewServer(handler)
+	t.Cleanup(w.server.Close)
+	conn := postgrestest.Conn(t, w.url)
+	w.rows = func(table string) (n int) {
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
+		return n
+	}
+	w.furnish(t, botService)
+	return w
+}
+
+// resting starts nothing: the outbox keeps what was accepted.
+type resting struct{}
+
+func (resting) StartDelivery(gateway.AccountID, gateway.MessageID) {}
+
+// delivering takes one step at a time as the workflow does, without the waits between them.
+type delivering struct {
+	t         *testing.T
+	deliverer *messaging.Deliverer
+}
+
+func (d delivering) StartDelivery(account gateway.AccountID, id gateway.MessageID) {
+	go func() {
+		for range 10 {
+			step, err := d.deliverer.Attempt(context.Background(), account, id)
+			if err != nil || step.Done {
+				return // the test sees what became of the message
+			}
+		}
+	}()
+}
+
+func (w *world) furnish(t *testing.T, service *bots.Service) {
+	t.Helper()
+	ctx := t.Context()
+	operator, err := w.accounts.EnsureOperator(ctx)
+	require.NoError(t, err)
+	w.mine = operator.ID
+	w.tick(time.Second)
+	w.theirs = w.ids.Account()
+	require.NoError(t, w.store.CreateAccount(ctx, gateway.Account{ID: w.theirs, Name: "theirs", CreatedAt: w.now()}))
+	w.names["key"] = w.newKey(t, w.mine)
+	w.names["their_key"] = w.newKey(t, w.theirs)
+
+	acme := w.sandboxBot(t, "Acme", "acme_bot")
+	other := w.sandboxBot(t, "Other", "other_bot")
+	w.names["free_token"] = w.sandboxBot(t, "Free", "free_bot").Token
+	w.names["gone_token"] = w.sandboxBot(t, "Gone", "gone_bot").Token
+	gone, err := w.sandbox.Network().Bot("@gone_bot")
+	require.NoError(t, err)
+	_, err = w.sandbox.Network().RevokeBot(gone.ID)
+	require.NoError(t, err)
+
+	mine := w.addBot(t, service, w.mine, acme)
+	theirs := w.addBot(t, service, w.theirs, other)
+	w.names["acme"], w.names["other"] = string(mine.ID), string(theirs.ID)
+	w.names["anna"] = w.connect(t, mine, "Anna", "anna", "+380501234567", gateway.Connected)
+	w.names["bert"] = w.connect(t, mine, "Bert", "Bert_The_2nd", "", gateway.Disconnected)
+	w.names["carl"] = w.connect(t, theirs, "Carl", "carl", "+380671234567", gateway.Connected)
+	w.tick(time.Second)
+	their, err := messaging.New(w.store, resting{}, postgres.NewListener(w.store, slog.New(slog.DiscardHandler)), w.ids, w.now).
+		Accept(ctx, w.theirs, messaging.Request{To: "@carl", Text: "Hi"})
+	require.NoError(t, err)
+	w.names["their_message"] = string(their.ID)
+}
+
+func (w *world) newKey(t *testing.T, account gateway.AccountID, scopes ...gateway.Scope) string {
+	t.Helper()
+	w.tick(time.Second)
+	_, secret, err := w.accounts.CreateKey(t.Context(), account, accounts.NewKey{Name: "test", Scopes: scopes})
+	require.NoError(t, err)
+	return secret.Reveal()
+}
+
+func (w *world) sandboxBot(t *testing.T, name, username string) network.Bot {
+	t.Helper()
+	bot, err := w.sandbox.Network().CreateBot(network.NewBot{Name: name, Username: username})
+	require.NoError(t, err)
+	return bot
+}
+
+func (w *world) addBot(t *testing.T, service *bots.Service, account gateway.AccountID, bot network.Bot) gateway.Bot {
+	t.Helper()
+	w.tick(time.Second)
+	added, err := service.Add(t.Context(), account, bots.NewBot{Platform: gateway.Telegram, Token: gateway.Secret(bot.Token)})
+	require.NoError(t, err)
+	return added
+}
+
+// connect makes a person who started the bot, in the sandbox and in the subscriber base.
+func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone string, connection gateway.Connection) string {
+	t.Helper()
+	w.tick(time.Second)
+	person, err := w.sandbox.Network().CreatePerson(network.PersonChange{FirstName: &name, Username: &username})
+	require.NoError(t, err)
+	_, err = w.sandbox.Network().Start(person.ID, "@"+bot.Username, "")
+	require.NoError(t, err)
+	id, seen := w.ids.Subscriber(), gateway.UpdateMark{At: w.now(), UpdateID: 1}
+	_, err = w.store.StoreUpdates(t.Context(), []gateway.RawUpdate{{
+		AccountID: bot.AccountID, BotID: bot.ID, UpdateID: int64(person.ID), ChatID: int64(person.ID), Body: []byte("{}"), ReceivedAt: w.now(),
+	}})
+	require.NoError(t, err)
+	found, err := w.store.ProcessUpdate(t.Context(), w.now(), func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+		verdict := gateway.Verdict{
+			Subscriber: &gateway.Subscriber{
+				ID: id, PlatformID: int64(person.ID), ChatID: int64(person.ID), Username: username, UsernameSeenAt: w.now(),
+				FirstName: name, Language: "uk",
+			},
+			Seen: seen, Connection: connection, Phone: phone, Payload: "shop7",
+			Message: &gateway.Message{ID: w.ids.Message(), Kind: gateway.UpdateCommand, Text: "/start shop7", CreatedAt: w.now()},
+		}
+		if connection == gateway.Disconnected {
+			verdict.Reason = gateway.ReasonBlocked
+		}
+		return verdict, nil
+	})
+	require.NoError(t, err)
+	require.True(t, found)
+	w.names[username+"_number"] = strconv.FormatInt(int64(person.ID), 10)
+	return string(id)
+}
+
+// tables are counted before and after each request: what a refused one leaves behind is nothing.
+var tables = []string{
+	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "messages", "legs", "message_events", "outbox", "updates",
+}
+
+func (w *world) counts() map[string]int {
+	counts := map[string]int{}
+	for _, table := range tables {
+		counts[table] = w.rows(table)
+	}
+	return counts
+}
