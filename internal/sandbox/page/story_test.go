@@ -289,6 +289,15 @@ func newBot(t *testing.T, browser context.Context) {
 	me := (&bot{world: w, Token: token}).call("getMe", nil)
 	require.True(t, me.OK, me.Description)
 	require.Contains(t, string(me.Result), "pizza_bot")
+	p.click(dialog, "Copy the token")
+	p.wait(func() bool { // copied or refused by the browser: either is said above the box, not behind it
+		above, err := evaluate[bool](p, `() => {
+		  const note = document.querySelector("#toasts .toast")?.getBoundingClientRect();
+		  return Boolean(note && document.elementFromPoint(note.x + 5, note.y + 5)?.closest("dialog, .toast")) &&
+		    document.querySelector("#toasts").matches(":popover-open");
+		}`)
+		return err == nil && above
+	}, "no note above the box")
 	p.click(dialog, "Done")
 	p.sees(drawer, "@pizza_bot")
 }

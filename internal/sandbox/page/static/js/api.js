@@ -29,7 +29,11 @@ async function call(method, path, body) {
     throw new Refusal(response.status, "unreadable", `The sandbox answered ${response.status} without JSON.`);
   }
   if (!response.ok) {
-    throw new Refusal(response.status, answer?.error?.code ?? "refused", answer?.error?.message ?? `The sandbox answered ${response.status}.`);
+    throw new Refusal(
+      response.status,
+      answer?.error?.code ?? "refused",
+      answer?.error?.message ?? `The sandbox answered ${response.status}.`,
+    );
   }
   return answer;
 }
@@ -65,12 +69,14 @@ export const api = {
   chats: (person) => call("GET", `/people/${enc(person)}/chats`),
   messages: (person, chat) => call("GET", `${chatPath(person, chat)}/messages`),
   start: (person, chat, payload) => call("POST", `${chatPath(person, chat)}/start`, payload ? { payload } : {}),
-  write: (person, chat, text, replyTo) => call("POST", `${chatPath(person, chat)}/messages`, replyTo ? { text, reply_to: replyTo } : { text }),
+  write: (person, chat, text, replyTo) =>
+    call("POST", `${chatPath(person, chat)}/messages`, replyTo ? { text, reply_to: replyTo } : { text }),
   edit: (person, chat, message, text) => call("PATCH", `${chatPath(person, chat)}/messages/${enc(message)}`, { text }),
   press: (person, chat, button) => call("POST", `${chatPath(person, chat)}/press`, button),
   share: (person, chat, what) => call("POST", `${chatPath(person, chat)}/contact`, what),
   sendPhoto: (person, chat, file, caption) => upload(`${chatPath(person, chat)}/photo`, file, caption, "photo"),
-  sendDocument: (person, chat, file, caption) => upload(`${chatPath(person, chat)}/document`, file, caption, "document"),
+  sendDocument: (person, chat, file, caption) =>
+    upload(`${chatPath(person, chat)}/document`, file, caption, "document"),
   block: (person, chat) => call("POST", `${chatPath(person, chat)}/block`),
   unblock: (person, chat) => call("POST", `${chatPath(person, chat)}/unblock`),
   read: (person, chat) => call("POST", `${chatPath(person, chat)}/read`),

@@ -26,14 +26,47 @@ export async function createBot(onCreated = () => {}) {
 
 // showToken shows a token with what is worth copying beside it.
 export function showToken(bot, title) {
-  const line = (label, text, what) => el("div", { class: "field" }, el("span", {}, label),
-    el("div", { class: "secret" }, el("span", { class: "mono grow" }, text), iconButton("copy", `Copy the ${what.toLowerCase()}`, () => copy(text, what))));
-  return box(title, el("div", { class: "inside" },
-    el("h2", {}, title),
-    el("p", { class: "muted small" }, "Give the token to your program, and point it at this address instead of api.telegram.org."),
-    line("Token", bot.token, "Token"),
-    line("Bot API address", location.origin, "Address"),
-    line("Link for people, as on Telegram", bot.link, "Link"),
-    line("Link that opens this page", `${location.origin}/${bot.username}`, "Address"),
-    el("div", { class: "actions" }, el("button", { type: "button", class: "button primary", autofocus: true, onclick: (event) => event.target.closest("dialog").close() }, "Done"))));
+  const line = (label, text, what) =>
+    el(
+      "div",
+      { class: "field" },
+      el("span", {}, label),
+      el(
+        "div",
+        { class: "secret" },
+        el("span", { class: "mono grow" }, text),
+        iconButton("copy", `Copy the ${what.toLowerCase()}`, () => copy(text, what)),
+      ),
+    );
+  return box(
+    title,
+    el(
+      "div",
+      { class: "inside" },
+      el("h2", {}, title),
+      el(
+        "p",
+        { class: "muted small" },
+        "Give the token to your program, and point it at this address instead of api.telegram.org.",
+      ),
+      line("Token", bot.token, "Token"),
+      line("Bot API address", location.origin, "Address"),
+      line("Link for people, as on Telegram", bot.link, "Link"),
+      line("Link that opens this page", `${location.origin}/${bot.username}`, "Address"),
+      el(
+        "div",
+        { class: "actions" },
+        el(
+          "button",
+          {
+            type: "button",
+            class: "button primary",
+            autofocus: true,
+            onclick: (event) => event.target.closest("dialog").close(),
+          },
+          "Done",
+        ),
+      ),
+    ),
+  );
 }

@@ -18,14 +18,24 @@ export class ChatList {
     this.chats = [];
     this.current = null;
     this.input = el("input", {
-      class: "input", type: "search", placeholder: "Find a bot or paste a link", "aria-label": "Find a bot by name, @name or link",
-      autocomplete: "off", spellcheck: "false", maxlength: 2048,
-      oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
+      class: "input",
+      type: "search",
+      placeholder: "Find a bot or paste a link",
+      "aria-label": "Find a bot by name, @name or link",
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: 2048,
+      oninput: () => this.#typed(),
+      onkeydown: (event) => this.#key(event),
     });
     this.items = el("div", { class: "chat-items thin-scroll" });
     this.found = null; // bots found, or null when nothing is being looked for
-    this.root = el("nav", { class: "chat-list", "aria-label": "Chats" },
-      el("div", { class: "find" }, icon("search"), this.input), this.items);
+    this.root = el(
+      "nav",
+      { class: "chat-list", "aria-label": "Chats" },
+      el("div", { class: "find" }, icon("search"), this.input),
+      this.items,
+    );
   }
 
   draw(chats, current) {
@@ -35,27 +45,55 @@ export class ChatList {
     const rows = chats.map((entry) => ({ entry, current: entry.chat === current }));
     if (rows.length === 0) return fill(this.items, this.#empty());
     this.items.querySelectorAll(":scope > :not([data-key])").forEach((node) => node.remove());
-    reconcile(this.items, rows, (row) => row.entry.chat, (row) => this.#row(row));
+    reconcile(
+      this.items,
+      rows,
+      (row) => row.entry.chat,
+      (row) => this.#row(row),
+    );
     return undefined;
   }
 
   #row({ entry, current }) {
     const who = entry.bot ?? entry.group;
     const name = fullName(who);
-    return el("button", {
-      type: "button", class: "chat-item", "aria-current": current ? "true" : null, onclick: () => this.seat.openChat({ chat: entry.chat }),
-    },
-    avatar(who, "", Boolean(entry.bot)),
-    el("span", { class: "title" }, el("span", { class: "clip" }, name), entry.blocked ? el("span", { role: "img", "aria-label": "blocked", title: "Blocked" }, icon("block")) : null),
-    el("span", { class: "when" }, entry.last ? shortWhen(entry.last.date) : ""),
-    el("span", { class: "last clip" }, entry.last ? summary(entry.last) : "Nothing written yet"),
-    entry.unread ? el("span", { class: "badge", "aria-label": `${entry.unread} unread` }, String(entry.unread)) : null);
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "chat-item",
+        "aria-current": current ? "true" : null,
+        onclick: () => this.seat.openChat({ chat: entry.chat }),
+      },
+      avatar(who, "", Boolean(entry.bot)),
+      el(
+        "span",
+        { class: "title" },
+        el("span", { class: "clip" }, name),
+        entry.blocked ? el("span", { role: "img", "aria-label": "blocked", title: "Blocked" }, icon("block")) : null,
+      ),
+      el("span", { class: "when" }, entry.last ? shortWhen(entry.last.date) : ""),
+      el("span", { class: "last clip" }, entry.last ? summary(entry.last) : "Nothing written yet"),
+      entry.unread
+        ? el("span", { class: "badge", "aria-label": `${entry.unread} unread` }, String(entry.unread))
+        : null,
+    );
   }
 
   #empty() {
-    return el("div", { class: "empty" }, icon("bot"), el("h3", {}, "No chats yet"),
+    return el(
+      "div",
+      { class: "empty" },
+      icon("bot"),
+      el("h3", {}, "No chats yet"),
       el("p", {}, "Paste a link such as t.me/acme_bot?start=abc into the field above, or make a bot of your own."),
-      el("button", { type: "button", class: "button", onclick: () => this.seat.createBot() }, icon("plus"), "Create a bot"));
+      el(
+        "button",
+        { type: "button", class: "button", onclick: () => this.seat.createBot() },
+        icon("plus"),
+        "Create a bot",
+      ),
+    );
   }
 
   #typed() {
@@ -82,16 +120,41 @@ export class ChatList {
 
   #drawFound() {
     if (this.found.length === 0) {
-      return fill(this.items, el("div", { class: "empty" }, icon("search"), el("h3", {}, "No such bot"),
-        el("p", {}, "No bot here has this name or link. Check the spelling, or create the bot."),
-        el("button", { type: "button", class: "button", onclick: () => this.seat.createBot() }, icon("plus"), "Create a bot")));
+      return fill(
+        this.items,
+        el(
+          "div",
+          { class: "empty" },
+          icon("search"),
+          el("h3", {}, "No such bot"),
+          el("p", {}, "No bot here has this name or link. Check the spelling, or create the bot."),
+          el(
+            "button",
+            { type: "button", class: "button", onclick: () => this.seat.createBot() },
+            icon("plus"),
+            "Create a bot",
+          ),
+        ),
+      );
     }
-    return fill(this.items, el("div", { class: "section-title" }, "Bots found"), this.found.map(({ bot, payload }) => el("button", {
-      type: "button", class: "chat-item", onclick: () => this.#choose({ bot, payload }),
-    },
-    avatar(bot, "", true),
-    el("span", { class: "title clip" }, fullName(bot)), el("span"),
-    el("span", { class: "last clip" }, `@${bot.username}`, payload ? ` · starts with ${payload}` : ""))));
+    return fill(
+      this.items,
+      el("div", { class: "section-title" }, "Bots found"),
+      this.found.map(({ bot, payload }) =>
+        el(
+          "button",
+          {
+            type: "button",
+            class: "chat-item",
+            onclick: () => this.#choose({ bot, payload }),
+          },
+          avatar(bot, "", true),
+          el("span", { class: "title clip" }, fullName(bot)),
+          el("span"),
+          el("span", { class: "last clip" }, `@${bot.username}`, payload ? ` · starts with ${payload}` : ""),
+        ),
+      ),
+    );
   }
 
   #choose({ bot, payload }) {

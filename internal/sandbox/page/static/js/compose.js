@@ -20,23 +20,55 @@ export class Composer {
     this.editing = false;
     this.keyboardShown = true;
     this.text = el("textarea", {
-      rows: 1, maxlength: MAX_TEXT, placeholder: "Write a message", "aria-label": "Message",
-      onkeydown: (event) => this.#key(event), oninput: () => this.#suggest(),
+      rows: 1,
+      maxlength: MAX_TEXT,
+      placeholder: "Write a message",
+      "aria-label": "Message",
+      onkeydown: (event) => this.#key(event),
+      oninput: () => this.#suggest(),
     });
     this.replying = el("div", { class: "replying", hidden: true });
-    this.commands = el("div", { class: "commands thin-scroll", role: "group", "aria-label": "Commands of the bot", hidden: true });
+    this.commands = el("div", {
+      class: "commands thin-scroll",
+      role: "group",
+      "aria-label": "Commands of the bot",
+      hidden: true,
+    });
     this.keyboard = el("div");
-    this.toggle = iconButton("keyboard", "Show or hide the bot's keyboard", () => {
-      this.keyboardShown = !this.keyboardShown;
-      this.draw();
-    }, { hidden: true });
-    this.root = el("form", { class: "compose", onsubmit: (event) => { event.preventDefault(); this.send(); } },
-      this.commands, this.replying,
-      el("div", { class: "compose-line" },
+    this.toggle = iconButton(
+      "keyboard",
+      "Show or hide the bot's keyboard",
+      () => {
+        this.keyboardShown = !this.keyboardShown;
+        this.draw();
+      },
+      { hidden: true },
+    );
+    this.root = el(
+      "form",
+      {
+        class: "compose",
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.send();
+        },
+      },
+      this.commands,
+      this.replying,
+      el(
+        "div",
+        { class: "compose-line" },
         menu("attach", "Attach", "above", () => this.#attachments()),
-        this.text, this.toggle,
-        el("button", { type: "submit", class: "icon-button primary", "aria-label": "Send", title: "Send" }, icon("send"))),
-      this.keyboard);
+        this.text,
+        this.toggle,
+        el(
+          "button",
+          { type: "submit", class: "icon-button primary", "aria-label": "Send", title: "Send" },
+          icon("send"),
+        ),
+      ),
+      this.keyboard,
+    );
   }
 
   get #where() {
@@ -73,7 +105,10 @@ export class Composer {
     const version = JSON.stringify([given, this.keyboardShown]);
     if (this.keyboard.dataset.version === version) return;
     this.keyboard.dataset.version = version;
-    fill(this.keyboard, rows.length > 0 && this.keyboardShown ? replyKeyboard(rows, (button) => this.#pressKey(button, markup)) : null);
+    fill(
+      this.keyboard,
+      rows.length > 0 && this.keyboardShown ? replyKeyboard(rows, (button) => this.#pressKey(button, markup)) : null,
+    );
   }
 
   clear() {
@@ -101,8 +136,11 @@ export class Composer {
     this.editing = editing;
     this.replying.hidden = !message;
     if (!message) return fill(this.replying);
-    fill(this.replying, el("div", { class: "grow clip" }, el("b", {}, editing ? "Edit" : fullName(message.from)), " ", summary(message)),
-      iconButton("close", editing ? "Leave it as it was" : "Do not reply to this message", () => this.clear()));
+    fill(
+      this.replying,
+      el("div", { class: "grow clip" }, el("b", {}, editing ? "Edit" : fullName(message.from)), " ", summary(message)),
+      iconButton("close", editing ? "Leave it as it was" : "Do not reply to this message", () => this.clear()),
+    );
     this.focus();
     return undefined;
   }
@@ -134,14 +172,31 @@ export class Composer {
   // #suggest lists the bot's commands while a command is being typed.
   #suggest() {
     const typed = this.text.value;
-    const fits = /^\/\w*$/.test(typed) ? this.conversation.commands.filter((entry) => `/${entry.command}`.startsWith(typed)) : [];
+    const fits = /^\/\w*$/.test(typed)
+      ? this.conversation.commands.filter((entry) => `/${entry.command}`.startsWith(typed))
+      : [];
     this.commands.hidden = fits.length === 0;
-    fill(this.commands, fits.map((entry) => el("button", { type: "button", onclick: () => { this.text.value = `/${entry.command}`; this.send(); } },
-      el("span", { class: "mono" }, `/${entry.command}`), el("span", { class: "muted clip" }, entry.description))));
+    fill(
+      this.commands,
+      fits.map((entry) =>
+        el(
+          "button",
+          {
+            type: "button",
+            onclick: () => {
+              this.text.value = `/${entry.command}`;
+              this.send();
+            },
+          },
+          el("span", { class: "mono" }, `/${entry.command}`),
+          el("span", { class: "muted clip" }, entry.description),
+        ),
+      ),
+    );
   }
 
   async #pressKey(button, markup) {
-    if (button.request_contact && !await this.#agree()) return;
+    if (button.request_contact && !(await this.#agree())) return;
     if (markup.one_time_keyboard) this.keyboardShown = false;
     await attempt(() => api.press(...this.#where, { text: button.text }));
     this.draw();

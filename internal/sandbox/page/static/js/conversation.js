@@ -25,9 +25,18 @@ export class Conversation {
     this.messages = [];
     this.refresh = latest(() => this.#read());
     this.composer = new Composer(this);
-    this.list = el("div", { class: "messages thin-scroll", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: 0 });
+    this.list = el("div", {
+      class: "messages thin-scroll",
+      role: "log",
+      "aria-live": "polite",
+      "aria-label": "Messages",
+      tabindex: 0,
+    });
     this.atEnd = true;
-    this.list.addEventListener("scroll", () => (this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END_PX));
+    this.list.addEventListener(
+      "scroll",
+      () => (this.atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END_PX),
+    );
     new ResizeObserver(() => this.atEnd && this.#toEnd()).observe(this.list); // a keyboard that opens must not hide the newest message
     this.head = el("header", { class: "chat-head" });
     this.foot = el("div", { class: "foot" });
@@ -68,7 +77,8 @@ export class Conversation {
       messages = await api.messages(this.seat.personID, chat);
     } catch (error) {
       if (chat !== this.chat) return;
-      if (error.status === 404 || error.status === 409) this.seat.chatGone(); // it is deleted, or the person is no longer in it
+      if (error.status === 404 || error.status === 409)
+        this.seat.chatGone(); // it is deleted, or the person is no longer in it
       else complain(error);
       return;
     }
@@ -81,13 +91,24 @@ export class Conversation {
 
   #markRead() {
     if (!this.target?.entry?.unread || document.hidden || !this.list.offsetParent) return;
-    api.read(this.seat.personID, this.chat).then(() => this.seat.chatsChanged(), () => {});
+    api.read(this.seat.personID, this.chat).then(
+      () => this.seat.chatsChanged(),
+      () => {},
+    );
   }
 
   #draw() {
     if (!this.target) {
-      fill(this.root, el("div", { class: "empty" }, icon("chat"), el("h2", {}, "No chat open"),
-        el("p", {}, "Pick a chat on the left, or find a bot by its name or link.")));
+      fill(
+        this.root,
+        el(
+          "div",
+          { class: "empty" },
+          icon("chat"),
+          el("h2", {}, "No chat open"),
+          el("p", {}, "Pick a chat on the left, or find a bot by its name or link."),
+        ),
+      );
       this.drawn = null;
       return;
     }
@@ -109,12 +130,22 @@ export class Conversation {
     const version = JSON.stringify([this.chat, name, bot?.username, entry?.blocked, entry?.started, doing]);
     if (this.head.dataset.version === version) return;
     this.head.dataset.version = version;
-    fill(this.head,
+    fill(
+      this.head,
       iconButton("back", "Back to all chats", () => this.seat.closeChat(), { class: "icon-button only-narrow" }),
       avatar(who, "small", Boolean(bot)),
-      el("div", { class: "grow" }, el("div", { class: "name clip" }, name),
-        el("div", { class: `sub clip${doing ? " busy" : ""}` }, doing || [bot ? `@${bot.username}` : "Group", entry?.blocked ? " · blocked" : ""])),
-      bot ? menu("more", "More about this chat", "below", () => this.#actions()) : null);
+      el(
+        "div",
+        { class: "grow" },
+        el("div", { class: "name clip" }, name),
+        el(
+          "div",
+          { class: `sub clip${doing ? " busy" : ""}` },
+          doing || [bot ? `@${bot.username}` : "Group", entry?.blocked ? " · blocked" : ""],
+        ),
+      ),
+      bot ? menu("more", "More about this chat", "below", () => this.#actions()) : null,
+    );
   }
 
   #actions() {
@@ -135,8 +166,12 @@ export class Conversation {
     } else {
       this.list.querySelector(":scope > .empty")?.remove();
       const actions = this.#messageActions();
-      reconcile(this.list, rows(this.messages, this.seat.personID), (row) => row.key,
-        (row, updated) => renderRow(row, actions, Boolean(this.target.group), updated));
+      reconcile(
+        this.list,
+        rows(this.messages, this.seat.personID),
+        (row) => row.key,
+        (row, updated) => renderRow(row, actions, Boolean(this.target.group), updated),
+      );
     }
     if (this.atEnd) this.#toEnd();
   }
@@ -146,8 +181,14 @@ export class Conversation {
     const text = bot
       ? "Nobody has written here yet. A bot cannot write first: press Start below."
       : "Nobody has written here yet. Say something below.";
-    return el("div", { class: "empty" }, icon(bot ? "bot" : "people"), el("h3", {}, fullName(bot ?? this.target.group)),
-      bot?.description ? el("p", {}, bot.description) : null, el("p", {}, text));
+    return el(
+      "div",
+      { class: "empty" },
+      icon(bot ? "bot" : "people"),
+      el("h3", {}, fullName(bot ?? this.target.group)),
+      bot?.description ? el("p", {}, bot.description) : null,
+      el("p", {}, text),
+    );
   }
 
   #messageActions() {
@@ -188,15 +229,23 @@ export class Conversation {
 
   #startBar() {
     const { payload } = this.target;
-    return el("div", { class: "compose start-bar" },
-      payload ? el("div", { class: "small muted" }, "The link carries the payload ", el("span", { class: "mono" }, payload)) : null,
-      el("button", { type: "button", class: "button primary", onclick: () => this.start(payload) }, "Start"));
+    return el(
+      "div",
+      { class: "compose start-bar" },
+      payload
+        ? el("div", { class: "small muted" }, "The link carries the payload ", el("span", { class: "mono" }, payload))
+        : null,
+      el("button", { type: "button", class: "button primary", onclick: () => this.start(payload) }, "Start"),
+    );
   }
 
   #blockedBar() {
-    return el("div", { class: "compose start-bar" },
+    return el(
+      "div",
+      { class: "compose start-bar" },
       el("div", { class: "small muted" }, "You blocked this bot. It cannot write to you."),
-      el("button", { type: "button", class: "button", onclick: () => this.unblock() }, "Unblock"));
+      el("button", { type: "button", class: "button", onclick: () => this.unblock() }, "Unblock"),
+    );
   }
 
   async start(payload) {
@@ -216,7 +265,15 @@ export class Conversation {
 
   async block() {
     const name = fullName(this.target.bot);
-    if (!await confirmBox("Block this bot?", `${name} will get a refusal when it writes. You can unblock it at any time.`, "Block", true)) return;
+    if (
+      !(await confirmBox(
+        "Block this bot?",
+        `${name} will get a refusal when it writes. You can unblock it at any time.`,
+        "Block",
+        true,
+      ))
+    )
+      return;
     await attempt(() => api.block(this.seat.personID, this.chat));
     await this.seat.chatsChanged();
   }
@@ -229,7 +286,9 @@ export class Conversation {
   async #press(message, button, row, col) {
     if (button.url) return this.seat.openLink(button.url);
     if (button.copy_text) return copy(button.copy_text.text, "Text");
-    const answer = await attempt(() => api.press(this.seat.personID, this.chat, { message_id: message.message_id, row, col }));
+    const answer = await attempt(() =>
+      api.press(this.seat.personID, this.chat, { message_id: message.message_id, row, col }),
+    );
     if (!answer) return undefined;
     if (answer.url) return this.seat.openLink(answer.url);
     if (!answer.answered) return toast("The bot has not answered the press yet.");

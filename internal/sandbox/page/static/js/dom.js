@@ -73,11 +73,15 @@ const ICONS = {
   plus: "M12 5v14M5 12h14",
   edit: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3",
   columns: "M4 5h16v14H4zM12 5v14",
-  network: "M12 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM5 22a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM19 22a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 8v4M7 16.500L12 12l5 4.500",
-  attach: "M19 11.500l-7.500 7.500a4.500 4.500 0 0 1-6.500-6.500l8-8a3 3 0 0 1 4.500 4.500l-8 8a1.500 1.500 0 0 1-2-2.500L14.500 8",
+  network:
+    "M12 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM5 22a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM19 22a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM12 8v4M7 16.500L12 12l5 4.500",
+  attach:
+    "M19 11.500l-7.500 7.500a4.500 4.500 0 0 1-6.500-6.500l8-8a3 3 0 0 1 4.500 4.500l-8 8a1.500 1.500 0 0 1-2-2.500L14.500 8",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.500 20a7.500 7.500 0 0 1 15 0",
-  people: "M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20a6.500 6.500 0 0 1 13 0M16 4.500a3.500 3.500 0 0 1 0 6.500M18.500 14.500A6.500 6.500 0 0 1 21.500 20",
-  phone: "M8 2.500h8a1.500 1.500 0 0 1 1.500 1.500v16a1.500 1.500 0 0 1-1.500 1.500H8A1.500 1.500 0 0 1 6.500 20V4A1.500 1.500 0 0 1 8 2.500zM11 18.500h2",
+  people:
+    "M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20a6.500 6.500 0 0 1 13 0M16 4.500a3.500 3.500 0 0 1 0 6.500M18.500 14.500A6.500 6.500 0 0 1 21.500 20",
+  phone:
+    "M8 2.500h8a1.500 1.500 0 0 1 1.500 1.500v16a1.500 1.500 0 0 1-1.500 1.500H8A1.500 1.500 0 0 1 6.500 20V4A1.500 1.500 0 0 1 8 2.500zM11 18.500h2",
   chat: "M5 5h14a1.500 1.500 0 0 1 1.500 1.500v9A1.500 1.500 0 0 1 19 17h-7l-4.500 3.500V17H5a1.500 1.500 0 0 1-1.500-1.500v-9A1.500 1.500 0 0 1 5 5z",
   bot: "M5 9h14v10H5zM12 9V5M9 14v.01M15 14v.01M2.500 13v3M21.500 13v3M12 4.500v.01",
   block: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.700 5.700l12.600 12.600",
@@ -109,20 +113,42 @@ export function icon(name) {
 }
 
 export function iconButton(name, label, onclick, attributes = {}) {
-  return el("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...attributes }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...attributes },
+    icon(name),
+  );
 }
 
 // menu is a button that opens a list of actions. Escape, a click elsewhere and a choice close it.
 export function menu(iconName, label, place, actions) {
   const list = el("div", { class: `menu-list ${place}`, role: "menu", hidden: true });
-  const button = iconButton(iconName, label, () => (list.hidden ? show() : hide()), { "aria-haspopup": "menu", "aria-expanded": "false" });
+  const button = iconButton(iconName, label, () => (list.hidden ? show() : hide()), {
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+  });
   const root = el("div", { class: "menu" }, button, list);
 
   function show() {
-    fill(list, actions().map((action) => el("button", {
-      type: "button", role: "menuitem", class: action.danger ? "danger" : null,
-      onclick: () => { hide(); action.run(); },
-    }, icon(action.icon), action.label)));
+    fill(
+      list,
+      actions().map((action) =>
+        el(
+          "button",
+          {
+            type: "button",
+            role: "menuitem",
+            class: action.danger ? "danger" : null,
+            onclick: () => {
+              hide();
+              action.run();
+            },
+          },
+          icon(action.icon),
+          action.label,
+        ),
+      ),
+    );
     list.hidden = false;
     button.setAttribute("aria-expanded", "true");
     list.firstElementChild.focus();
@@ -140,8 +166,11 @@ export function menu(iconName, label, place, actions) {
     if (list.hidden) return;
     const items = [...list.children];
     const at = items.indexOf(document.activeElement);
-    if (event.key === "Escape") { hide(); button.focus(); event.stopPropagation(); }
-    else if (event.key === "ArrowDown") items[(at + 1) % items.length].focus();
+    if (event.key === "Escape") {
+      hide();
+      button.focus();
+      event.stopPropagation();
+    } else if (event.key === "ArrowDown") items[(at + 1) % items.length].focus();
     else if (event.key === "ArrowUp") items[(at - 1 + items.length) % items.length].focus();
     else return;
     event.preventDefault();

@@ -32,20 +32,39 @@ function part(text, from, to, entities, actions) {
 }
 
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
-const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", blockquote: "blockquote", expandable_blockquote: "blockquote" };
+const TAGS = {
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  code: "code",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
+};
 
 function wrap(entity, text, inner, { onLink, onCommand }) {
   const pressed = (act) => el("button", { type: "button", class: "as-link", onclick: act }, inner);
   switch (entity.type) {
-    case "text_link": return link(entity.url, inner, onLink);
-    case "url": return link(/^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `http://${text}`, inner, onLink);
-    case "mention": return pressed(() => onLink(text));
-    case "bot_command": return pressed(() => onCommand(text));
-    case "email": case "phone_number": case "hashtag": case "cashtag": case "text_mention":
+    case "text_link":
+      return link(entity.url, inner, onLink);
+    case "url":
+      return link(/^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `http://${text}`, inner, onLink);
+    case "mention":
+      return pressed(() => onLink(text));
+    case "bot_command":
+      return pressed(() => onCommand(text));
+    case "email":
+    case "phone_number":
+    case "hashtag":
+    case "cashtag":
+    case "text_mention":
       return el("span", { class: "as-link" }, inner);
-    case "spoiler": return spoiler(inner);
-    case "pre": return el("pre", { title: entity.language || null }, el("code", {}, inner));
-    default: return TAGS[entity.type] ? el(TAGS[entity.type], {}, inner) : el("span", {}, inner);
+    case "spoiler":
+      return spoiler(inner);
+    case "pre":
+      return el("pre", { title: entity.language || null }, el("code", {}, inner));
+    default:
+      return TAGS[entity.type] ? el(TAGS[entity.type], {}, inner) : el("span", {}, inner);
   }
 }
 
@@ -55,9 +74,14 @@ function link(url, inner, onLink) {
 }
 
 function spoiler(inner) {
-  const node = el("span", { class: "spoiler", role: "button", tabindex: 0, "aria-label": "Hidden text, press to show" }, inner);
+  const node = el(
+    "span",
+    { class: "spoiler", role: "button", tabindex: 0, "aria-label": "Hidden text, press to show" },
+    inner,
+  );
   const show = (event) => {
-    if (node.classList.contains("shown") || (event.type === "keydown" && event.key !== "Enter" && event.key !== " ")) return;
+    if (node.classList.contains("shown") || (event.type === "keydown" && event.key !== "Enter" && event.key !== " "))
+      return;
     event.preventDefault();
     event.stopPropagation();
     node.classList.add("shown");

@@ -26,8 +26,15 @@ const KINDS = [
 export function faultsTab() {
   return [
     el("button", { type: "button", class: "button primary", onclick: () => addFault() }, icon("plus"), "Add a fault"),
-    store.faults.length ? null : el("div", { class: "empty" }, icon("check"), el("h3", {}, "All is well"),
-      el("p", {}, "Add a fault to see how a bot copes: lost answers, floods, updates that come twice.")),
+    store.faults.length
+      ? null
+      : el(
+          "div",
+          { class: "empty" },
+          icon("check"),
+          el("h3", {}, "All is well"),
+          el("p", {}, "Add a fault to see how a bot copes: lost answers, floods, updates that come twice."),
+        ),
     store.faults.map(card),
   ];
 }
@@ -43,12 +50,24 @@ function card(fault) {
     fault.times ? `${fault.times} times` : "until removed",
     fault.happened ? `happened ${fault.happened} times` : null,
   ];
-  return el("article", { class: "card" }, el("div", { class: "row" },
-    el("div", { class: "grow" }, el("b", {}, label(fault.kind)), el("div", { class: "small muted" }, facts.filter(Boolean).join(" · "))),
-    iconButton("close", `Remove the fault: ${label(fault.kind)}`, async () => {
-      await attempt(() => api.removeFault(fault.id));
-      await store.refresh();
-    })));
+  return el(
+    "article",
+    { class: "card" },
+    el(
+      "div",
+      { class: "row" },
+      el(
+        "div",
+        { class: "grow" },
+        el("b", {}, label(fault.kind)),
+        el("div", { class: "small muted" }, facts.filter(Boolean).join(" · ")),
+      ),
+      iconButton("close", `Remove the fault: ${label(fault.kind)}`, async () => {
+        await attempt(() => api.removeFault(fault.id));
+        await store.refresh();
+      }),
+    ),
+  );
 }
 
 function label(kind) {
@@ -60,7 +79,11 @@ async function addFault() {
     title: "Add a fault",
     fields: [
       { name: "kind", label: "What happens", options: KINDS, value: KINDS[0][0], wide: true },
-      { name: "bot", label: "Bot", options: [["", "All bots"], ...store.bots.map((bot) => [String(bot.id), `@${bot.username}`])] },
+      {
+        name: "bot",
+        label: "Bot",
+        options: [["", "All bots"], ...store.bots.map((bot) => [String(bot.id), `@${bot.username}`])],
+      },
       { name: "method", label: "Method", placeholder: "all, or sendMessage", maxlength: 64 },
       { name: "retry_after", label: "Retry after, seconds", type: "number", min: 0, max: 86400 },
       { name: "delay", label: "Delay", placeholder: "2s", maxlength: 16 },
@@ -68,12 +91,13 @@ async function addFault() {
       { name: "times", label: "How often", type: "number", min: 0, placeholder: "until removed" },
     ],
     action: "Add",
-    submit: (values) => api.addFault({
-      ...values,
-      ...numbers(values, "retry_after", "times"),
-      ...(values.bot ? { bot: Number(values.bot) } : {}),
-      ...(values.probability ? { probability: Number(values.probability) / 100 } : {}),
-    }),
+    submit: (values) =>
+      api.addFault({
+        ...values,
+        ...numbers(values, "retry_after", "times"),
+        ...(values.bot ? { bot: Number(values.bot) } : {}),
+        ...(values.probability ? { probability: Number(values.probability) / 100 } : {}),
+      }),
   });
   await store.refresh();
 }

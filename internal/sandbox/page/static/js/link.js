@@ -35,7 +35,7 @@ export async function botNamed(name) {
 // botOf returns {bot, payload} when the link of a message leads to a bot of this sandbox, else null.
 export async function botOf(link) {
   const parsed = parseLink(link);
-  const bot = parsed && await botNamed(parsed.name);
+  const bot = parsed && (await botNamed(parsed.name));
   return bot ? { bot, payload: parsed.payload } : null;
 }
 
@@ -64,18 +64,54 @@ export async function openOutside(personID, chat, url) {
     const answer = await attempt(() => api.open(personID, chat, url, as));
     if (!answer) return fill(result, el("p", { class: "muted" }, "Nothing came back."));
     const good = answer.status >= 200 && answer.status < 400;
-    return fill(result,
-      el("div", { class: "row" }, el("span", { class: `chip ${good ? "good" : "danger"}` }, String(answer.status)),
+    return fill(
+      result,
+      el(
+        "div",
+        { class: "row" },
+        el("span", { class: `chip ${good ? "good" : "danger"}` }, String(answer.status)),
         answer.confirmed ? el("span", { class: "chip good" }, "confirmed") : null,
-        answer.location ? el("span", { class: "mono" }, `leads to ${answer.location}`) : el("span", { class: "muted small" }, "no redirect")),
-      answer.body_excerpt ? el("div", { class: "excerpt thin-scroll", tabindex: 0 }, answer.body_excerpt) : null);
+        answer.location
+          ? el("span", { class: "mono" }, `leads to ${answer.location}`)
+          : el("span", { class: "muted small" }, "no redirect"),
+      ),
+      answer.body_excerpt ? el("div", { class: "excerpt thin-scroll", tabindex: 0 }, answer.body_excerpt) : null,
+    );
   };
-  const shown = box("Link", el("div", { class: "inside" },
-    el("h2", {}, "Link"), el("p", { class: "mono" }, url), result,
-    el("div", { class: "card-actions" }, CLIENTS.map(([as, label]) => el("button", { type: "button", class: "button quiet", onclick: () => go(as) }, label))),
-    el("div", { class: "actions" },
-      /^https?:/i.test(url) ? el("a", { class: "button", href: url, target: "_blank", rel: "noopener noreferrer" }, icon("link"), "In this browser") : null,
-      el("button", { type: "button", class: "button primary", onclick: (event) => event.target.closest("dialog").close() }, "Close"))));
+  const shown = box(
+    "Link",
+    el(
+      "div",
+      { class: "inside" },
+      el("h2", {}, "Link"),
+      el("p", { class: "mono" }, url),
+      result,
+      el(
+        "div",
+        { class: "card-actions" },
+        CLIENTS.map(([as, label]) =>
+          el("button", { type: "button", class: "button quiet", onclick: () => go(as) }, label),
+        ),
+      ),
+      el(
+        "div",
+        { class: "actions" },
+        /^https?:/i.test(url)
+          ? el(
+              "a",
+              { class: "button", href: url, target: "_blank", rel: "noopener noreferrer" },
+              icon("link"),
+              "In this browser",
+            )
+          : null,
+        el(
+          "button",
+          { type: "button", class: "button primary", onclick: (event) => event.target.closest("dialog").close() },
+          "Close",
+        ),
+      ),
+    ),
+  );
   await go("person");
   return shown;
 }

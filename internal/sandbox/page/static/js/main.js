@@ -22,15 +22,18 @@ function draw() {
   drawer.draw();
   if (!store.loaded) return;
   for (const id of seats.keys()) if (!store.person(id)) seats.delete(id);
-  const shown = store.seats.filter((id) => store.person(id)).map((id) => {
-    if (!seats.has(id)) seats.set(id, new Seat(id));
-    const seat = seats.get(id);
-    seat.draw();
-    return seat.root;
-  });
+  const shown = store.seats
+    .filter((id) => store.person(id))
+    .map((id) => {
+      if (!seats.has(id)) seats.set(id, new Seat(id));
+      const seat = seats.get(id);
+      seat.draw();
+      return seat.root;
+    });
   const wantedNodes = shown.length ? shown : [...desk.querySelectorAll(":scope > .empty")].slice(0, 1);
   if (wantedNodes.length === 0) fill(desk, emptyDesk(createPerson));
-  else if (wantedNodes.length !== desk.children.length || wantedNodes.some((node, i) => node !== desk.children[i])) fill(desk, wantedNodes);
+  else if (wantedNodes.length !== desk.children.length || wantedNodes.some((node, i) => node !== desk.children[i]))
+    fill(desk, wantedNodes);
   offerWanted();
 }
 
@@ -60,5 +63,8 @@ setInterval(() => {
   for (const node of document.querySelectorAll(".phone-clock:not(:empty)")) node.textContent = clock(new Date());
 }, CLOCK_MS);
 
-listen((change) => store.changed(change), (live) => store.setLive(live));
+listen(
+  (change) => store.changed(change),
+  (live) => store.setLive(live),
+);
 store.refresh();

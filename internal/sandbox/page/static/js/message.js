@@ -39,8 +39,16 @@ export function renderRow(row, actions, group, updated) {
 function bubble({ message, mine, turn }, actions, group, updated) {
   const classes = ["message", mine && "mine", turn && "turn", message.edit_date && "edited", !updated && "fade-in"];
   const buttons = message.reply_markup?.inline_keyboard;
-  return el("article", { class: classes.filter(Boolean).join(" "), "data-message": message.message_id, "aria-label": `${mine ? "You" : fullName(message.from)}, ${clock(message.date)}` },
-    el("div", { class: "bubble" },
+  return el(
+    "article",
+    {
+      class: classes.filter(Boolean).join(" "),
+      "data-message": message.message_id,
+      "aria-label": `${mine ? "You" : fullName(message.from)}, ${clock(message.date)}`,
+    },
+    el(
+      "div",
+      { class: "bubble" },
       group && !mine && turn ? el("div", { class: "sender" }, fullName(message.from)) : null,
       forwarded(message),
       quote(message, actions),
@@ -48,18 +56,36 @@ function bubble({ message, mine, turn }, actions, group, updated) {
       file(message),
       contact(message.contact),
       words(message, actions),
-      el("span", { class: "meta", title: message.edit_date ? `Sent ${exact(message.date)}, edited ${exact(message.edit_date)}` : exact(message.date) },
-        message.edit_date ? "edited " : null, el("time", {}, clock(message.date)))),
+      el(
+        "span",
+        {
+          class: "meta",
+          title: message.edit_date
+            ? `Sent ${exact(message.date)}, edited ${exact(message.edit_date)}`
+            : exact(message.date),
+        },
+        message.edit_date ? "edited " : null,
+        el("time", {}, clock(message.date)),
+      ),
+    ),
     buttons?.length ? inlineKeyboard(buttons, (button, r, c) => actions.press(message, button, r, c)) : null,
-    el("div", { class: "message-actions" },
+    el(
+      "div",
+      { class: "message-actions" },
       iconButton("reply", "Reply", () => actions.reply(message)),
-      mine && message.text ? iconButton("edit", "Edit", () => actions.edit(message)) : null));
+      mine && message.text ? iconButton("edit", "Edit", () => actions.edit(message)) : null,
+    ),
+  );
 }
 
 function words(message, actions) {
   const text = message.text ?? message.caption;
   if (!text) return null;
-  return el("div", { class: "text" }, richText(text, message.entities ?? message.caption_entities, actions.link, actions.command));
+  return el(
+    "div",
+    { class: "text" },
+    richText(text, message.entities ?? message.caption_entities, actions.link, actions.command),
+  );
 }
 
 function forwarded(message) {
@@ -70,30 +96,48 @@ function forwarded(message) {
 function quote(message, actions) {
   const original = message.reply_to_message;
   if (!original) return null;
-  return el("button", { type: "button", class: "quote", onclick: () => actions.find(original.message_id) },
-    el("b", {}, fullName(original.from)), el("span", {}, summary(original).slice(0, 120)));
+  return el(
+    "button",
+    { type: "button", class: "quote", onclick: () => actions.find(original.message_id) },
+    el("b", {}, fullName(original.from)),
+    el("span", {}, summary(original).slice(0, 120)),
+  );
 }
 
 function photo(message) {
   if (!message.photo?.length) return null;
   const largest = message.photo[message.photo.length - 1];
-  return el("img", { class: "photo", src: fileURL(largest.file_id), alt: message.caption || "Photo", loading: "lazy", width: largest.width || null, height: largest.height || null });
+  return el("img", {
+    class: "photo",
+    src: fileURL(largest.file_id),
+    alt: message.caption || "Photo",
+    loading: "lazy",
+    width: largest.width || null,
+    height: largest.height || null,
+  });
 }
 
 function file(message) {
   const document = message.document;
   if (!document || message.photo?.length) return null;
   const name = document.file_name || "File";
-  return el("a", { class: "file", href: fileURL(document.file_id), download: name },
-    el("span", { class: "round" }, icon("file")), el("div", { class: "grow" }, el("b", {}, name), el("span", {}, size(document.file_size))));
+  return el(
+    "a",
+    { class: "file", href: fileURL(document.file_id), download: name },
+    el("span", { class: "round" }, icon("file")),
+    el("div", { class: "grow" }, el("b", {}, name), el("span", {}, size(document.file_size))),
+  );
 }
 
 function contact(shared) {
   if (!shared) return null;
   const name = fullName(shared);
-  return el("div", { class: "contact" },
+  return el(
+    "div",
+    { class: "contact" },
     avatar({ ...shared, id: shared.user_id }),
-    el("div", {}, el("b", {}, name), el("span", {}, phoneNumber(shared.phone_number))));
+    el("div", {}, el("b", {}, name), el("span", {}, phoneNumber(shared.phone_number))),
+  );
 }
 
 function serviceText(message) {

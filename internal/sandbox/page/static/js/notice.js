@@ -4,10 +4,17 @@ import { el } from "./dom.js";
 
 const TOAST_MS = 4500;
 
+// toast shows a note for a while. Its holder is shown anew each time, so that it lies above a box that is open.
 export function toast(text, bad = false) {
+  const holder = document.getElementById("toasts");
   const note = el("div", { class: `toast fade-in${bad ? " bad" : ""}` }, text);
-  document.getElementById("toasts").append(note);
-  setTimeout(() => note.remove(), TOAST_MS);
+  holder.append(note);
+  if (holder.matches(":popover-open")) holder.hidePopover();
+  holder.showPopover();
+  setTimeout(() => {
+    note.remove();
+    if (!holder.hasChildNodes()) holder.hidePopover();
+  }, TOAST_MS);
 }
 
 // complain shows a refusal of the control API. Anything else is a defect of the page and goes to the console as well.
@@ -35,28 +42,56 @@ export function box(label, content, className = "") {
     if (event.target === dialog) dialog.close(); // the backdrop
   });
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => {
-    dialog.remove();
-    resolve(dialog.returnValue);
-  }));
+  return new Promise((resolve) =>
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue);
+    }),
+  );
 }
 
 // alertBox is what Telegram shows for a callback answer with show_alert.
 export function alertBox(title, text) {
   const close = (event) => event.target.closest("dialog").close();
-  return box(title, el("div", { class: "inside" },
-    el("h2", {}, title), el("p", { class: "text" }, text),
-    el("div", { class: "actions" }, el("button", { class: "button primary", type: "button", autofocus: true, onclick: close }, "OK"))), "alert");
+  return box(
+    title,
+    el(
+      "div",
+      { class: "inside" },
+      el("h2", {}, title),
+      el("p", { class: "text" }, text),
+      el(
+        "div",
+        { class: "actions" },
+        el("button", { class: "button primary", type: "button", autofocus: true, onclick: close }, "OK"),
+      ),
+    ),
+    "alert",
+  );
 }
 
 // confirmBox resolves to true when the person agrees.
 export async function confirmBox(title, text, action, danger = false) {
   const end = (answer) => (event) => event.target.closest("dialog").close(answer);
-  const answer = await box(title, el("div", { class: "inside" },
-    el("h2", {}, title), el("p", {}, text),
-    el("div", { class: "actions" },
-      el("button", { class: "button", type: "button", onclick: end("no") }, "Cancel"),
-      el("button", { class: `button ${danger ? "danger" : "primary"}`, type: "button", autofocus: true, onclick: end("yes") }, action))));
+  const answer = await box(
+    title,
+    el(
+      "div",
+      { class: "inside" },
+      el("h2", {}, title),
+      el("p", {}, text),
+      el(
+        "div",
+        { class: "actions" },
+        el("button", { class: "button", type: "button", onclick: end("no") }, "Cancel"),
+        el(
+          "button",
+          { class: `button ${danger ? "danger" : "primary"}`, type: "button", autofocus: true, onclick: end("yes") },
+          action,
+        ),
+      ),
+    ),
+  );
   return answer === "yes";
 }
 

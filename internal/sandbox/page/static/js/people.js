@@ -16,7 +16,19 @@ const SUGGESTIONS = [
   { first_name: "Daniel", last_name: "Okafor", username: "daniel_o", phone: "+12025550184", language: "en" },
 ];
 
-const LANGUAGES = [["", "Not told"], ["en", "English"], ["uk", "Ukrainian"], ["de", "German"], ["es", "Spanish"], ["fr", "French"], ["it", "Italian"], ["pl", "Polish"], ["pt", "Portuguese"], ["ru", "Russian"], ["tr", "Turkish"]];
+const LANGUAGES = [
+  ["", "Not told"],
+  ["en", "English"],
+  ["uk", "Ukrainian"],
+  ["de", "German"],
+  ["es", "Spanish"],
+  ["fr", "French"],
+  ["it", "Italian"],
+  ["pl", "Polish"],
+  ["pt", "Portuguese"],
+  ["ru", "Russian"],
+  ["tr", "Turkish"],
+];
 
 // The bar stays quick to read; on a crowded network everybody else is found by name or number.
 const MAX_PILLS = 24;
@@ -26,13 +38,45 @@ export class PeopleBar {
   constructor(toggleNetwork) {
     this.list = el("nav", { class: "people", "aria-label": "People" });
     this.more = el("button", { type: "button", class: "tool", hidden: true, onclick: () => findPerson() });
-    this.add = el("button", { type: "button", class: "tool", "aria-label": "New person", onclick: () => createPerson() }, icon("plus"), el("span", {}, "Person"));
-    this.two = el("button", { type: "button", class: "tool two", "aria-pressed": "false", onclick: () => this.#toggleTwo() }, icon("columns"), el("span", {}, "Side by side"));
-    this.network = el("button", { type: "button", class: "tool", "aria-expanded": "false", "aria-controls": "network", "aria-label": "Network", onclick: toggleNetwork }, icon("network"), el("span", {}, "Network"), el("b", { class: "count", hidden: true }));
+    this.add = el(
+      "button",
+      { type: "button", class: "tool", "aria-label": "New person", onclick: () => createPerson() },
+      icon("plus"),
+      el("span", {}, "Person"),
+    );
+    this.two = el(
+      "button",
+      { type: "button", class: "tool two", "aria-pressed": "false", onclick: () => this.#toggleTwo() },
+      icon("columns"),
+      el("span", {}, "Side by side"),
+    );
+    this.network = el(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        "aria-expanded": "false",
+        "aria-controls": "network",
+        "aria-label": "Network",
+        onclick: toggleNetwork,
+      },
+      icon("network"),
+      el("span", {}, "Network"),
+      el("b", { class: "count", hidden: true }),
+    );
     this.live = el("span", { class: "live", role: "img", "aria-label": "Connecting", title: "Connecting" });
-    fill(document.getElementById("topbar"),
-      el("h1", { class: "brand" }, el("img", { src: "/static/icon.svg", alt: "" }), el("span", {}, "Sandbox"), this.live),
-      this.list, el("div", { class: "tools" }, this.more, this.add, this.two, this.network));
+    fill(
+      document.getElementById("topbar"),
+      el(
+        "h1",
+        { class: "brand" },
+        el("img", { src: "/static/icon.svg", alt: "" }),
+        el("span", {}, "Sandbox"),
+        this.live,
+      ),
+      this.list,
+      el("div", { class: "tools" }, this.more, this.add, this.two, this.network),
+    );
   }
 
   draw() {
@@ -40,14 +84,30 @@ export class PeopleBar {
     const others = store.people.filter((person) => !store.seats.includes(person.id));
     const pills = [...shown, ...others.slice(0, MAX_PILLS - shown.length)].sort((a, b) => a.id - b.id);
     const items = pills.map((person) => ({
-      id: person.id, name: fullName(person), shown: store.seats.includes(person.id), news: store.news.has(person.id),
+      id: person.id,
+      name: fullName(person),
+      shown: store.seats.includes(person.id),
+      news: store.news.has(person.id),
     }));
-    reconcile(this.list, items, (item) => item.id, (item) => el("button", {
-      type: "button", class: "person-pill", "aria-pressed": String(item.shown), title: item.name, onclick: () => store.show(item.id),
-    },
-    avatar(item, "tiny"),
-    item.news ? el("span", { class: "dot", role: "img", "aria-label": "has news" }) : null,
-    el("span", { class: "clip" }, item.name)));
+    reconcile(
+      this.list,
+      items,
+      (item) => item.id,
+      (item) =>
+        el(
+          "button",
+          {
+            type: "button",
+            class: "person-pill",
+            "aria-pressed": String(item.shown),
+            title: item.name,
+            onclick: () => store.show(item.id),
+          },
+          avatar(item, "tiny"),
+          item.news ? el("span", { class: "dot", role: "img", "aria-label": "has news" }) : null,
+          el("span", { class: "clip" }, item.name),
+        ),
+    );
     this.more.hidden = store.people.length <= pills.length;
     this.more.textContent = `All ${store.people.length}…`;
     const two = store.seats.length > 1;
@@ -76,14 +136,49 @@ function findPerson() {
   const list = el("div", { class: "pick thin-scroll" });
   const look = (text) => {
     const words = text.toLowerCase().replace(/^@/, "");
-    const fits = store.people.filter((person) => `${fullName(person)} ${person.username ?? ""} ${person.phone ?? ""}`.toLowerCase().includes(words));
-    fill(list, fits.slice(0, MAX_FOUND).map((person) => el("button", {
-      type: "button", onclick: (event) => { event.target.closest("dialog").close(); store.show(person.id); },
-    }, avatar(person, "small"), el("span", { class: "grow clip" }, fullName(person), el("span", { class: "small muted" }, ` ${phoneNumber(person.phone)}`)))));
+    const fits = store.people.filter((person) =>
+      `${fullName(person)} ${person.username ?? ""} ${person.phone ?? ""}`.toLowerCase().includes(words),
+    );
+    fill(
+      list,
+      fits.slice(0, MAX_FOUND).map((person) =>
+        el(
+          "button",
+          {
+            type: "button",
+            onclick: (event) => {
+              event.target.closest("dialog").close();
+              store.show(person.id);
+            },
+          },
+          avatar(person, "small"),
+          el(
+            "span",
+            { class: "grow clip" },
+            fullName(person),
+            el("span", { class: "small muted" }, ` ${phoneNumber(person.phone)}`),
+          ),
+        ),
+      ),
+    );
   };
   look("");
-  box("Find a person", el("div", { class: "inside" }, el("h2", {}, "Find a person"),
-    el("input", { class: "input", type: "search", placeholder: "Name, @name or number", "aria-label": "Name, @name or number", oninput: (event) => look(event.target.value.trim()) }), list));
+  box(
+    "Find a person",
+    el(
+      "div",
+      { class: "inside" },
+      el("h2", {}, "Find a person"),
+      el("input", {
+        class: "input",
+        type: "search",
+        placeholder: "Name, @name or number",
+        "aria-label": "Name, @name or number",
+        oninput: (event) => look(event.target.value.trim()),
+      }),
+      list,
+    ),
+  );
 }
 
 function personFields(person) {
@@ -92,7 +187,13 @@ function personFields(person) {
     { name: "last_name", label: "Last name", maxlength: 64, value: person.last_name },
     { name: "username", label: "Username", maxlength: 33, value: person.username, placeholder: "without @" },
     { name: "phone", label: "Phone", type: "tel", maxlength: 20, value: person.phone, placeholder: "+12025550143" },
-    { name: "language", label: "Language of the app", value: person.language, options: languages(person.language), wide: true },
+    {
+      name: "language",
+      label: "Language of the app",
+      value: person.language,
+      options: languages(person.language),
+      wide: true,
+    },
   ];
 }
 
@@ -129,9 +230,19 @@ export async function editPerson(person) {
     keepEmpty: true,
     action: "Save",
     submit: (values) => api.changePerson(person.id, changes(person, cleaned(values))),
-    extra: (close) => el("button", {
-      type: "button", class: "button quiet danger", onclick: () => { close(); deletePerson(person); },
-    }, "Delete account"),
+    extra: (close) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: "button quiet danger",
+          onclick: () => {
+            close();
+            deletePerson(person);
+          },
+        },
+        "Delete account",
+      ),
   });
 }
 
@@ -140,7 +251,12 @@ function changes(person, values) {
 }
 
 async function deletePerson(person) {
-  const sure = await confirmBox(`Delete ${fullName(person)}?`, "Bots will hear that the user is deactivated. This cannot be taken back.", "Delete", true);
+  const sure = await confirmBox(
+    `Delete ${fullName(person)}?`,
+    "Bots will hear that the user is deactivated. This cannot be taken back.",
+    "Delete",
+    true,
+  );
   if (!sure) return;
   await attempt(() => api.deletePerson(person.id));
   await store.refresh();
@@ -151,9 +267,17 @@ export async function askPayload() {
   const values = await form({
     title: "Start with a payload",
     note: "What stands after ?start= in a link: up to 64 letters, digits, - and _.",
-    fields: [{ name: "payload", label: "Payload", maxlength: 64, pattern: "[A-Za-z0-9_\\-]*", patternHint: "Letters, digits, - and _" }],
+    fields: [
+      {
+        name: "payload",
+        label: "Payload",
+        maxlength: 64,
+        pattern: "[A-Za-z0-9_\\-]*",
+        patternHint: "Letters, digits, - and _",
+      },
+    ],
     action: "Start",
     submit: async (given) => given,
   });
-  return values === null ? null : values.payload ?? "";
+  return values === null ? null : (values.payload ?? "");
 }

@@ -23,14 +23,26 @@ export class Seat {
     this.chats = [];
     this.list = new ChatList(this);
     this.conversation = new Conversation(this);
-    this.phone = new Phone(() => store.person(personID)?.phone, () => this.#edit(), (url) => this.openLink(url));
+    this.phone = new Phone(
+      () => store.person(personID)?.phone,
+      () => this.#edit(),
+      (url) => this.openLink(url),
+    );
     this.refreshChats = latest(() => this.#readChats());
     this.head = el("header", { class: "seat-head" });
     this.tabs = el("div", { class: "seat-tabs", role: "tablist", "aria-label": "Chats or phone" });
-    this.body = el("div", { class: "seat-body", "data-tab": "chats" },
+    this.body = el(
+      "div",
+      { class: "seat-body", "data-tab": "chats" },
       el("div", { class: "chat-app" }, this.list.root, this.conversation.root),
-      el("div", { class: "phone-place" }, this.phone.root));
-    this.root = el("section", { class: "seat fade-in", onpointerdown: () => store.activate(this.personID) }, this.head, this.body);
+      el("div", { class: "phone-place" }, this.phone.root),
+    );
+    this.root = el(
+      "section",
+      { class: "seat fade-in", onpointerdown: () => store.activate(this.personID) },
+      this.head,
+      this.body,
+    );
     this.draw();
     this.refreshChats();
   }
@@ -50,24 +62,43 @@ export class Seat {
     const version = JSON.stringify([person, store.seats.length]);
     if (this.head.dataset.version === version) return;
     this.head.dataset.version = version;
-    fill(this.head,
+    fill(
+      this.head,
       avatar(person, "small"),
-      el("div", { class: "grow" },
+      el(
+        "div",
+        { class: "grow" },
         el("h2", { class: "seat-name clip" }, fullName(person)),
-        el("div", { class: "seat-facts" },
+        el(
+          "div",
+          { class: "seat-facts" },
           el("span", {}, person.phone ? phoneNumber(person.phone) : "no phone"),
           person.username ? el("span", {}, `@${person.username}`) : null,
-          person.language ? el("span", {}, person.language) : null)),
+          person.language ? el("span", {}, person.language) : null,
+        ),
+      ),
       this.tabs,
       iconButton("edit", `Change ${fullName(person)}`, () => this.#edit()),
-      store.seats.length > 1 ? iconButton("close", `Close ${fullName(person)}`, () => store.leaveSeat(this.personID)) : null);
+      store.seats.length > 1
+        ? iconButton("close", `Close ${fullName(person)}`, () => store.leaveSeat(this.personID))
+        : null,
+    );
   }
 
   #drawTabs() {
     const unread = this.chats.reduce((sum, entry) => sum + (entry.unread ?? 0), 0);
-    const tab = (name, label, count) => el("button", {
-      type: "button", role: "tab", "aria-selected": String(this.body.dataset.tab === name), onclick: () => this.#showTab(name),
-    }, label, count ? el("span", { class: "badge" }, String(count)) : null);
+    const tab = (name, label, count) =>
+      el(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          "aria-selected": String(this.body.dataset.tab === name),
+          onclick: () => this.#showTab(name),
+        },
+        label,
+        count ? el("span", { class: "badge" }, String(count)) : null,
+      );
     const version = JSON.stringify([unread, this.phone.unseen, this.body.dataset.tab]);
     if (this.tabs.dataset.version === version) return;
     this.tabs.dataset.version = version;
@@ -93,11 +124,14 @@ export class Seat {
       if (error.status !== 404) complain(error);
       return;
     }
-    this.chats.sort((a, b) => (b.last?.date ?? 0) - (a.last?.date ?? 0) || (b.last?.message_id ?? 0) - (a.last?.message_id ?? 0));
+    this.chats.sort(
+      (a, b) => (b.last?.date ?? 0) - (a.last?.date ?? 0) || (b.last?.message_id ?? 0) - (a.last?.message_id ?? 0),
+    );
     this.#drawChats();
     this.#drawTabs();
     clearTimeout(this.actionPause);
-    if (this.chats.some((entry) => entry.action)) this.actionPause = setTimeout(() => this.refreshChats(), ACTION_LIFE_MS);
+    if (this.chats.some((entry) => entry.action))
+      this.actionPause = setTimeout(() => this.refreshChats(), ACTION_LIFE_MS);
   }
 
   #drawChats() {
@@ -177,7 +211,21 @@ export class Seat {
 
 // emptyDesk is what stands there while the network has no people.
 export function emptyDesk(createPerson) {
-  return el("div", { class: "empty" }, icon("people"), el("h2", {}, "Nobody is here yet"),
-    el("p", {}, "This is a Telegram network in a box. Create a person to get a chat app and a phone, then find a bot and write to it."),
-    el("button", { type: "button", class: "button primary", onclick: () => createPerson() }, icon("plus"), "Create the first person"));
+  return el(
+    "div",
+    { class: "empty" },
+    icon("people"),
+    el("h2", {}, "Nobody is here yet"),
+    el(
+      "p",
+      {},
+      "This is a Telegram network in a box. Create a person to get a chat app and a phone, then find a bot and write to it.",
+    ),
+    el(
+      "button",
+      { type: "button", class: "button primary", onclick: () => createPerson() },
+      icon("plus"),
+      "Create the first person",
+    ),
+  );
 }

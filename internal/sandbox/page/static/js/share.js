@@ -19,20 +19,59 @@ export async function shareContact(personID, chat) {
     attempt(() => api.share(personID, chat, what));
   };
   const forwarded = el("input", { type: "checkbox" });
-  const choice = (person, what, note) => el("button", { type: "button", onclick: (event) => send({ ...what, ...(forwarded.checked ? { forwarded: true } : {}) })(event) },
-    avatar(person, "small"),
-    el("span", { class: "grow" }, el("b", { class: "clip" }, fullName(person)), el("span", { class: "small muted" }, ` ${note}${phoneNumber(person.phone)}`)));
+  const choice = (person, what, note) =>
+    el(
+      "button",
+      {
+        type: "button",
+        onclick: (event) => send({ ...what, ...(forwarded.checked ? { forwarded: true } : {}) })(event),
+      },
+      avatar(person, "small"),
+      el(
+        "span",
+        { class: "grow" },
+        el("b", { class: "clip" }, fullName(person)),
+        el("span", { class: "small muted" }, ` ${note}${phoneNumber(person.phone)}`),
+      ),
+    );
 
-  await box("Share a contact", el("div", { class: "inside" },
-    el("h2", {}, "Share a contact"),
-    el("div", { class: "pick thin-scroll" },
-      own?.phone ? choice(own, {}, "you, ") : null,
-      others.map((person) => choice(person, { person: person.id }, ""))),
-    own?.phone || others.length ? null : el("p", { class: "muted" }, "Nobody here has a phone number yet."),
-    el("label", { class: "check" }, forwarded, "As a forwarded message"),
-    el("div", { class: "actions" },
-      el("button", { type: "button", class: "button", onclick: (event) => { event.target.closest("dialog").close(); typedContact(personID, chat); } }, "Another number…"),
-      el("button", { type: "button", class: "button", onclick: (event) => event.target.closest("dialog").close() }, "Cancel"))));
+  await box(
+    "Share a contact",
+    el(
+      "div",
+      { class: "inside" },
+      el("h2", {}, "Share a contact"),
+      el(
+        "div",
+        { class: "pick thin-scroll" },
+        own?.phone ? choice(own, {}, "you, ") : null,
+        others.map((person) => choice(person, { person: person.id }, "")),
+      ),
+      own?.phone || others.length ? null : el("p", { class: "muted" }, "Nobody here has a phone number yet."),
+      el("label", { class: "check" }, forwarded, "As a forwarded message"),
+      el(
+        "div",
+        { class: "actions" },
+        el(
+          "button",
+          {
+            type: "button",
+            class: "button",
+            onclick: (event) => {
+              event.target.closest("dialog").close();
+              typedContact(personID, chat);
+            },
+          },
+          "Another number…",
+        ),
+        el(
+          "button",
+          { type: "button", class: "button", onclick: (event) => event.target.closest("dialog").close() },
+          "Cancel",
+        ),
+      ),
+    ),
+  );
 }
 
 function typedContact(personID, chat) {
@@ -41,7 +80,14 @@ function typedContact(personID, chat) {
     note: "A contact that belongs to nobody here, as from an address book.",
     fields: [
       { name: "first_name", label: "Name", required: true, maxlength: 64 },
-      { name: "phone_number", label: "Phone", type: "tel", required: true, maxlength: 32, placeholder: "+380501234567" },
+      {
+        name: "phone_number",
+        label: "Phone",
+        type: "tel",
+        required: true,
+        maxlength: 32,
+        placeholder: "+380501234567",
+      },
     ],
     action: "Share",
     submit: (values) => api.share(personID, chat, { contact: values }),
@@ -50,7 +96,10 @@ function typedContact(personID, chat) {
 
 // sendFile lets the person choose a file and write a caption. kind is "photo" or "document".
 export async function sendFile(personID, chat, kind) {
-  const input = el("input", { type: "file", accept: kind === "photo" ? "image/png,image/jpeg,image/gif,image/webp" : null });
+  const input = el("input", {
+    type: "file",
+    accept: kind === "photo" ? "image/png,image/jpeg,image/gif,image/webp" : null,
+  });
   input.addEventListener("change", () => {
     const file = input.files[0];
     if (!file) return;
