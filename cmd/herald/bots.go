@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"herald/client"
+	"herald/internal/gateway"
+	"herald/internal/terminal"
+)
+
+// BotsCmd is about the bots of the account.
+type BotsCmd struct {
+	List    BotsListCmd    `cmd:"" default:"withargs" help:"List bots, newest first."`
+	Get     BotsGetCmd     `cmd:"" help:"Show one bot."`
+	Add     BotsAddCmd     `cmd:"" help:"Add a bot by its token, or give a revoked one its new token."`
+	Connect BotsConnectCmd `cmd:"" help:"Print the link by which people connect to a bot."`
+}
+
+// Help is shown by herald bots --help.
+func (BotsCmd) Help() string {
+	return `Examples:
+
+    herald bots
+    herald bots add --token-file token.txt
+    herald bots connect @acme_bot --payload shop7 --qr`
+}
+
+// BotsListCmd lists bots.
+type BotsListCmd struct {
+	Paging
+	Output
+	Remote
+}
+
+// Run lists bots.
+func (b *BotsListCmd) Run(ctx context.Context, c *console) error {
+	api, err := b.client()
+	if err != nil {
+		return err
+	}
+	items, more, err := collect(api.Bots(ctx), b.Paging)
+	if err != nil {
+		return err
+	}
+	if b.JSON {
+		return c.writeJSON(items)
+	}
+	table := terminal.NewTable("bot", "name…", "network", "intake", "state", "added", "id")
+	for _, bot := range items {
+		table.Add(at(bot.Username), bot.Name, string(bot.Network), string(bot.Intake), string(bot.State),
+			terminal.Moment(bot.CreatedAt, c.Zone), bot.ID)
+	}
+	c.hintMore(len(items), more)
+	return c.writeTable(table, "No bots yet. Add one: herald bots add TOKEN")
+}
+
+// BotsGetCmd shows one bot.
+type BotsGetCmd struct {
+	Bot string `arg:"" help:"The bot, by @name or id."`
+	Output
+	Remote
+}
+
+// Run shows one bot.
+func (b *BotsGetCmd) Run(ctx context.Context, c *console) error {
+	api, err := b.client()
+	if err != nil {
+		return err
+	}
+	bot, err := api.Bot(ctx, b.Bot)
+	if err != nil {
+		return err
+	}
+	return c.showBot(bot, b.Output)
+}
+
+func (c *console) showBot(bot client.Bot, o Output) error {
+	if o.JSON {
+		return c.writeJSON(bot)
+	}
+	var record terminal.Record
+	record.Add("bot", at(bot.Username))
+	record.Add("id", bot.ID)
+	record.Add("name", bot.Name)
+	record.Add("platform", bot.Platform)
+	record.Add("network", string(bot.Network))
+	record.Add("platform id", fmt.Sprint(bot.PlatformID))
+	record.Add("link", bot.Link)
+	record.Add("intake", string(bot.Intake))
+	record.Add("state", string(bot.State))
+	record.Add("why", bot.StateReason)
+	record.Add("added", terminal.Moment(bot.CreatedAt, c.Zone))
+	return record.Write(c.Out)
+}
+
+// BotsAddCmd adds a bot.
+type BotsAddCmd struct {
+	Token     gateway.Secret `arg:"" optional:"" env:"HERALD_BOT_TOKEN" help:"The bot's token, as BotFather gave it ($$HERALD_BOT_TOKEN). Better kept in a file."`
+	TokenFile string         `placeholder:"FILE" env:"HERALD_BOT_TOKEN_FILE" help:"File that holds the token; - is standard input."`
+	Platform  string         `default:"telegram" placeholder:"NAME" env:"HERALD_BOT_PLATFORM" help:"The messenger (default telegram)."`
+	Intake    string         `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
+	Output
+	Remote
+}
+
+// Help is shown by herald bots add --help.
+func (BotsAddCmd) Help() string {
+	return `Herald asks the messenger who the bot is, stores its token encrypted and connects to its updates.
+
+Examples:
+
+    herald bots add --token-file token.txt
+    pass show acme-bot | herald bots add --token-file -`
+}
+
+// Run adds the bot.
+func (b *BotsAddCmd) Run(ctx context.Context, c *console) error {
+	token, err := b.token(c.In)
+	if err != nil {
+		return err
+	}
+	api, err := b.client()
+	if err != nil {
+		return err
+	}
+	bot, err := api.AddBot(ctx, client.NewBot{Platform: b.Platform, Token: token.Reveal(), Intake: client.Intake(b.Intake)})
+	if err != nil {
+		return err
+	}
+	return c.showBot(bot, b.Output)
+}
+
+func (b *BotsAddCmd) token(stdin io.Reader) (gateway.Secret, error) {
+	switch {
+	case b.Token != "":
+		return b.Token, nil
+	case b.TokenFile != "":
+		return readSecret(b.TokenFile, stdin)
+	default:
+		return "", &exitError{code: exitUsage, text: "a token is needed: herald bots add TOKEN, or --token-file FILE"}
+	}
+}
+
+// BotsConnectCmd prints a bot's link.
+type BotsConnectCmd struct {
+	Bot     string `arg:"" help:"The bot, by @name or id."`
+	Payload string `placeholder:"TEXT" env:"HERALD_CONNECT_PAYLOAD" help:"What comes back with the person's start, such as shop7."`
+	QR      bool   `name:"qr" env:"HERALD_CONNECT_QR" help:"Draw the link as a QR code too."`
+	Output
+	Remote
+}
+
+// Help is shown by herald bots connect --help.
+func (BotsConnectCmd) Help() string {
+	return `The payload lets one link stand for one customer, one shop or one poster.
+
+Examples:
+
+    herald bots connect @acme_bot
+    herald bots connect @acme_bot --payload shop7 --qr`
+}
+
+// Run prints the link.
+func (b *BotsConnectCmd) Run(ctx context.Context, c *console) error {
+	if b.QR && b.JSON {
+		return &exitError{code: exitUsage, text: "--qr draws for people and --json writes for programs: give one of them"}
+	}
+	api, err := b.client()
+	if err != nil {
+		return err
+	}
+	link, err := api.ConnectLink(ctx, b.Bot, b.Payload)
+	if err != nil {
+		return err
+	}
+	if b.JSON {
+		return c.writeJSON(link)
+	}
+	if err := errors.Join(c.say(terminal.Clean(link.Link)), c.say(terminal.Clean(link.Text))); err != nil || !b.QR {
+		return err
+	}
+	code, err := terminal.QR(link.Link)
+	if err != nil {
+		return err
+	}
+	return c.say("\n" + code)
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"herald/client"
+	"herald/internal/terminal"
+)
+
+// MessagesCmd reads the history.
+type MessagesCmd struct {
+	List   MessagesListCmd   `cmd:"" default:"withargs" help:"List messages, newest first."`
+	Get    MessagesGetCmd    `cmd:"" help:"Show one message with its legs."`
+	Events MessagesEventsCmd `cmd:"" help:"Tell the story of one message, line by line."`
+}
+
+// Help is shown by herald messages --help.
+func (MessagesCmd) Help() string {
+	return `Examples:
+
+    herald messages --state failed --limit 10
+    herald messages --bot @acme_bot --direction in --all --json
+    herald messages events msg_06f0qv3x8k5y1n7c2m9hdw4z6s`
+}
+
+// MessagesListCmd lists messages.
+type MessagesListCmd struct {
+	Bot        string `placeholder:"BOT" help:"Only of this bot, by @name or id."`
+	Direction  string `placeholder:"WAY" env:"HERALD_MESSAGES_DIRECTION" help:"Only out (to people) or in (from people)."`
+	State      string `placeholder:"STATE" env:"HERALD_MESSAGES_STATE" help:"Only in this state, such as accepted or not_subscribed."`
+	Label      string `placeholder:"MARK" env:"HERALD_MESSAGES_LABEL" help:"Only with exactly this label."`
+	Subscriber string `placeholder:"ID" env:"HERALD_MESSAGES_SUBSCRIBER" help:"Only to and from this subscriber."`
+	Paging
+	Output
+	Remote
+}
+
+// Run lists messages.
+func (m *MessagesListCmd) Run(ctx context.Context, c *console) error {
+	api, err := m.client()
+	if err != nil {
+		return err
+	}
+	items, more, err := collect(api.Messages(ctx, client.MessageFilter{
+		Bot: m.Bot, Direction: client.Direction(m.Direction), State: client.MessageState(m.State), Label: m.Label,
+		Subscriber: m.Subscriber,
+	}), m.Paging)
+	if err != nil {
+		return err
+	}
+	if m.JSON {
+		return c.writeJSON(items)
+	}
+	table := terminal.NewTable("created", "way", "who", "state", "reason", "text…", "label", "id")
+	for _, item := range items {
+		who := item.To
+		if who == "" {
+			who = item.Subscriber
+		}
+		table.Add(terminal.Moment(item.CreatedAt, c.Zone), string(item.Direction), who, string(item.State), item.Reason,
+			item.Text, item.Label, item.ID)
+	}
+	c.hintMore(len(items), more)
+	return c.writeTable(table, "No messages.")
+}
+
+// MessagesGetCmd shows one message.
+type MessagesGetCmd struct {
+	ID string `arg:"" help:"The message's id, msg_..."`
+	Output
+	Remote
+}
+
+// Run shows one message.
+func (m *MessagesGetCmd) Run(ctx context.Context, c *console) error {
+	api, err := m.client()
+	if err != nil {
+		return err
+	}
+	message, err := api.Message(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	if m.JSON {
+		return c.writeJSON(message)
+	}
+	return c.showMessage(message)
+}
+
+func (c *console) showMessage(m client.Message) error {
+	var record terminal.Record
+	record.Add("message", m.ID)
+	record.Add("direction", string(m.Direction))
+	record.Add("bot", m.Bot)
+	record.Add("to", m.To)
+	record.Add("subscriber", m.Subscriber)
+	record.Add("kind", m.Kind)
+	record.Add("state", string(m.State))
+	record.Add("reason", reason(m.Reason, m.ReasonText))
+	record.Add("lane", string(m.Lane))
+	record.Add("on unknown", string(m.OnUnknown))
+	record.Add("label", m.Label)
+	record.Add("created", terminal.Moment(m.CreatedAt, c.Zone))
+	record.Add("updated", terminal.Moment(m.UpdatedAt, c.Zone))
+	record.Add("expires", terminal.Moment(m.ExpiresAt, c.Zone))
+	for _, row := range m.Buttons {
+		record.Add("buttons", describeButtons(row))
+	}
+	record.Add("text", m.Text)
+	if err := record.Write(c.Out); err != nil || len(m.Legs) == 0 {
+		return err
+	}
+	table := terminal.NewTable("leg", "channel", "state", "calls", "settled", "reason")
+	for _, leg := range m.Legs {
+		table.Add(fmt.Sprint(leg.Number), leg.Channel, string(leg.State), fmt.Sprint(leg.Attempts),
+			terminal.Moment(leg.SettledAt, c.Zone), reason(leg.Reason, leg.ReasonText))
+	}
+	if err := c.say(""); err != nil {
+		return err
+	}
+	return table.Write(c.Out)
+}
+
+// describeButtons writes a row of buttons: [Yes = parcel:yes] [No = parcel:no].
+func describeButtons(row []client.Button) string {
+	texts := make([]string, len(row))
+	for i, button := range row {
+		texts[i] = "[" + button.Text + " = " + button.Data + button.URL + "]"
+	}
+	return strings.Join(texts, " ")
+}
+
+// MessagesEventsCmd tells a message's story.
+type MessagesEventsCmd struct {
+	ID string `arg:"" help:"The message's id, msg_..."`
+	Output
+	Remote
+}
+
+// Run tells the story.
+func (m *MessagesEventsCmd) Run(ctx context.Context, c *console) error {
+	api, err := m.client()
+	if err != nil {
+		return err
+	}
+	events, err := api.Events(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	if m.JSON {
+		if events == nil {
+			events = []client.Event{}
+		}
+		return c.writeJSON(events)
+	}
+	return c.writeTable(story(events, c.Zone), "Nothing is recorded about this message.")
+}

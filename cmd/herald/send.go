@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"herald/client"
+	"herald/internal/terminal"
+)
+
+const (
+	// maxText bounds what is read from standard input, in bytes: 4096 UTF-16 units are less.
+	maxText = 64 << 10
+	// maxWait is the longest that the API waits for an outcome.
+	maxWait = time.Minute
+)
+
+// SendCmd sends one message.
+type SendCmd struct {
+	To             string        `required:"" placeholder:"WHO" env:"HERALD_SEND_TO" help:"The recipient: a phone such as +380501234567, a @name or #id."`
+	Text           string        `placeholder:"TEXT" env:"HERALD_SEND_TEXT" help:"The text. Left out, it is read from standard input."`
+	Bot            string        `placeholder:"BOT" help:"The bot that sends, by @name or id. May be left out when there is only one."`
+	Button         []string      `sep:"none" placeholder:"TEXT=DATA" env:"HERALD_SEND_BUTTON" help:"A button under the text; more flags are more buttons. DATA comes back when it is pressed; a DATA that is an https:// address is opened."`
+	Lane           string        `placeholder:"LANE" env:"HERALD_SEND_LANE" help:"Who goes first when a bot is busy: code, service or bulk (default service)."`
+	TTL            string        `name:"ttl" placeholder:"SPAN" env:"HERALD_SEND_TTL" help:"How long it is worth sending, such as 90s, 10m or 7d (default 24h; 10m for codes)."`
+	Label          string        `placeholder:"MARK" env:"HERALD_SEND_LABEL" help:"Your own mark, to find the message by."`
+	OnUnknown      string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`
+	IdempotencyKey string        `placeholder:"KEY" env:"HERALD_SEND_IDEMPOTENCY_KEY" help:"Your own name for this send: repeated with the same key, it is done once."`
+	Wait           time.Duration `default:"10s" placeholder:"SPAN" env:"HERALD_SEND_WAIT" help:"How long to wait for the outcome, at most 1m; 0 does not wait (default 10s)."`
+	Output
+	Remote
+}
+
+// Help is shown by herald send --help.
+func (SendCmd) Help() string {
+	return `Waits for the outcome and shows what happened to the message, line by line.
+
+Examples:
+
+    herald send --to +380501234567 --text "Your code is 1234" --lane code
+    herald send --to @anna --text "Will you be at home?" --button Yes=home:yes --button No=home:no
+    uptime | herald send --to '#7012345' --bot @acme_bot --wait 0
+    HERALD_API_URL=https://herald.example HERALD_API_KEY_FILE=key herald send --to @anna --text Hello
+
+Exit codes:
+
+    0  the messenger took it, or it is stored and --wait is 0
+    1  it could not be handed over; the line on standard error says why
+    2  the command line is wrong
+    3  it ended otherwise: not_subscribed, failed, unknown, expired, cancelled
+    4  it was still on its way when the waiting ended`
+}
+
+// Validate is called by the parser.
+func (s *SendCmd) Validate() error {
+	if s.Wait < 0 || s.Wait > maxWait {
+		return fmt.Errorf("--wait must be from 0 to %s", terminal.Span(maxWait))
+	}
+	return nil
+}
+
+// Run sends the message.
+func (s *SendCmd) Run(ctx context.Context, c *console) error {
+	message, err := s.message(c.In)
+	if err != nil {
+		return err
+	}
+	api, err := s.client()
+	if err != nil {
+		return err
+	}
+	var options []client.SendOption
+	if s.IdempotencyKey != "" {
+		options = append(options, client.WithIdempotencyKey(s.IdempotencyKey))
+	}
+	if s.Wait > 0 {
+		options = append(options, client.WithWait(s.Wait))
+	}
+	sent, err := api.Send(ctx, message, options...)
+	if err != nil {
+		return err
+	}
+	var events []client.Event
+	if s.Wait > 0 {
+		if events, err = api.Events(ctx, sent.ID); err != nil {
+			return fmt.Errorf("message %s is sent, but its story could not be read: %w", sent.ID, err)
+		}
+	}
+	if err := s.show(c, sent, events); err != nil {
+		return err
+	}
+	return s.outcome(sent)
+}
+
+// message is what goes to the API.
+func (s *SendCmd) message(stdin io.Reader) (client.NewMessage, error) {
+	m := client.NewMessage{
+		Bot: s.Bot, To: s.To, Text: s.Text, Lane: client.Lane(s.Lane), TTL: s.TTL, Label: s.Label,
+		OnUnknown: client.OnUnknown(s.OnUnknown),
+	}
+	for _, given := range s.Button {
+		button, err := parseButton(given)
+		if err != nil {
+			return m, err
+		}
+		m.Buttons = append(m.Buttons, []client.Button{button})
+	}
+	if m.Text != "" {
+		return m, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(stdin, maxText+1))
+	switch {
+	case err != nil:
+		return m, fmt.Errorf("read the text from standard input: %w", err)
+	case len(text) > maxText:
+		return m, errors.New("the text on standard input is too long: a message has at most 4096 characters")
+	}
+	if m.Text = strings.TrimRight(string(text), "\r\n"); m.Text == "" {
+		return m, errors.New("there is no text: give --text, or write it to standard input")
+	}
+	return m, nil
+}
+
+// parseButton reads TEXT=DATA or TEXT=https://address.
+func parseButton(given string) (client.Button, error) {
+	text, data, found := strings.Cut(given, "=")
+	if !found || text == "" || data == "" {
+		return client.Button{}, &exitError{code: exitUsage, text: fmt.Sprintf("--button %q is not TEXT=DATA; see: herald send --help", given)}
+	}
+	if strings.HasPrefix(data, "https://") || strings.HasPrefix(data, "http://") {
+		return client.Button{Text: text, URL: data}, nil
+	}
+	return client.Button{Text: text, Data: data}, nil
+}
+
+func (s *SendCmd) show(c *console, m client.Message, events []client.Event) error {
+	if s.JSON {
+		return c.writeJSON(struct {
+			client.Message
+			Events []client.Event `json:"events,omitempty"`
+		}{m, events})
+	}
+	var record terminal.Record
+	record.Add("message", m.ID)
+	record.Add("to", m.To)
+	record.Add("state", string(m.State))
+	record.Add("reason", reason(m.Reason, m.ReasonText))
+	if settled(m.State) {
+		record.Add("took", terminal.Span(m.UpdatedAt.Sub(m.CreatedAt)))
+	}
+	if err := record.Write(c.Out); err != nil || len(events) == 0 {
+		return err
+	}
+	if err := c.say(""); err != nil {
+		return err
+	}
+	return story(events, c.Zone).Write(c.Out)
+}
+
+// outcome turns the state into the exit code.
+func (s *SendCmd) outcome(m client.Message) error {
+	switch {
+	case taken(m.State) || s.Wait == 0:
+		return nil
+	case settled(m.State):
+		return &exitError{code: exitNotAccepted, text: fmt.Sprintf("the message ended as %s", m.State)}
+	default:
+		return &exitError{
+			code: exitOnItsWay,
+			text: fmt.Sprintf("no outcome after %s; see later: herald messages get %s", terminal.Span(s.Wait), m.ID),
+		}
+	}
+}
+
+// reason joins the machine word of a reason with its text.
+func reason(code, text string) string {
+	if code == "" || text == "" {
+		return code + text
+	}
+	return code + ": " + text
+}
