@@ -92,24 +92,6 @@ func (e Direction) Valid() bool {
 	}
 }
 
-// Defines values for HealthParts.
-const (
-	HealthPartsFailing HealthParts = "failing"
-	HealthPartsOk      HealthParts = "ok"
-)
-
-// Valid indicates whether the value is a known member of the HealthParts enum.
-func (e HealthParts) Valid() bool {
-	switch e {
-	case HealthPartsFailing:
-		return true
-	case HealthPartsOk:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for HealthStatus.
 const (
 	HealthStatusFailing HealthStatus = "failing"
@@ -122,6 +104,24 @@ func (e HealthStatus) Valid() bool {
 	case HealthStatusFailing:
 		return true
 	case HealthStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HealthParts.
+const (
+	HealthPartsFailing HealthParts = "failing"
+	HealthPartsOk      HealthParts = "ok"
+)
+
+// Valid indicates whether the value is a known member of the HealthParts enum.
+func (e HealthParts) Valid() bool {
+	switch e {
+	case HealthPartsFailing:
+		return true
+	case HealthPartsOk:
 		return true
 	default:
 		return false
@@ -283,29 +283,29 @@ func (e SubscriberPhoneProof) Valid() bool {
 
 // Bot A messenger bot of your account.
 type Bot struct {
-	// CreatedAt When it was added.
-	CreatedAt time.Time `json:"created_at"`
-
 	// ID The bot's id, `bot_...`.
 	ID string `json:"id"`
-
-	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
-	Intake Intake `json:"intake"`
-
-	// Link Where people connect to it.
-	Link string `json:"link"`
-
-	// Name What people see as the bot's name.
-	Name string `json:"name"`
-
-	// Network `real`: the messenger's own servers. `sandbox`: the sandbox of this installation.
-	Network BotNetwork `json:"network"`
 
 	// Platform The messenger.
 	Platform string `json:"platform"`
 
+	// Network `real`: the messenger's own servers. `sandbox`: the sandbox of this installation.
+	Network BotNetwork `json:"network"`
+
 	// PlatformID The bot's user id at the messenger.
 	PlatformID int64 `json:"platform_id"`
+
+	// Username The bot's name at the messenger, without `@`.
+	Username string `json:"username"`
+
+	// Name What people see as the bot's name.
+	Name string `json:"name"`
+
+	// Link Where people connect to it.
+	Link string `json:"link"`
+
+	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
+	Intake Intake `json:"intake"`
 
 	// State `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works.
 	State BotState `json:"state"`
@@ -313,11 +313,11 @@ type Bot struct {
 	// StateReason Words about a state that is not `active`.
 	StateReason string `json:"state_reason,omitempty,omitzero"`
 
+	// CreatedAt When it was added.
+	CreatedAt time.Time `json:"created_at"`
+
 	// UpdatedAt When it last changed.
 	UpdatedAt time.Time `json:"updated_at"`
-
-	// Username The bot's name at the messenger, without `@`.
-	Username string `json:"username"`
 }
 
 // BotNetwork `real`: the messenger's own servers. `sandbox`: the sandbox of this installation.
@@ -337,11 +337,11 @@ type BotList struct {
 
 // Button A button has either `data`, which comes back to you when it is pressed, or a `url`, which it opens.
 type Button struct {
-	// Data What comes back when the button is pressed, at most 64 bytes.
-	Data string `json:"data,omitempty,omitzero"`
-
 	// Text What stands on the button, 1 to 64 UTF-16 units.
 	Text string `json:"text"`
+
+	// Data What comes back when the button is pressed, at most 64 bytes.
+	Data string `json:"data,omitempty,omitzero"`
 
 	// URL The address that the button opens, `https://` or `http://`, at most 2048 bytes.
 	URL string `json:"url,omitempty,omitzero"`
@@ -352,14 +352,14 @@ type ConnectLink struct {
 	// Link The address to open.
 	Link string `json:"link"`
 
+	// Text A sentence to print beside the code.
+	Text string `json:"text"`
+
 	// QrPng Path of the QR code as PNG on this server. It needs your API key too.
 	QrPng string `json:"qr_png"`
 
 	// QrSvg Path of the QR code as SVG on this server. It needs your API key too.
 	QrSvg string `json:"qr_svg"`
-
-	// Text A sentence to print beside the code.
-	Text string `json:"text"`
 }
 
 // Connection `connected`: the bot may write to the person. `disconnected`: the person blocked the bot, or the account is gone.
@@ -367,32 +367,32 @@ type Connection string
 
 // CreatedKey A new API key with its secret.
 type CreatedKey struct {
+	// ID The key's id, `key_...`.
+	ID string `json:"id"`
+
+	// Name Its name.
+	Name string `json:"name"`
+
+	// Hint The first characters of its secret, to recognise it by.
+	Hint string `json:"hint"`
+
+	// Scopes What it allows.
+	Scopes []Scope `json:"scopes"`
+
+	// LastUsedAt When it was last used, to the minute.
+	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
+
+	// RevokedAt When it was revoked.
+	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
+
+	// Secret The secret to send as `Authorization`. It is shown this once.
+	Secret string `json:"secret"`
+
 	// CreatedAt When it was made.
 	CreatedAt time.Time `json:"created_at"`
 
 	// ExpiresAt When it ends by itself.
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
-
-	// Hint The first characters of its secret, to recognise it by.
-	Hint string `json:"hint"`
-
-	// ID The key's id, `key_...`.
-	ID string `json:"id"`
-
-	// LastUsedAt When it was last used, to the minute.
-	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
-
-	// Name Its name.
-	Name string `json:"name"`
-
-	// RevokedAt When it was revoked.
-	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
-
-	// Scopes What it allows.
-	Scopes []Scope `json:"scopes"`
-
-	// Secret The secret to send as `Authorization`. It is shown this once.
-	Secret string `json:"secret"`
 }
 
 // Direction `out`: from you to a person. `in`: from a person to your bot.
@@ -400,11 +400,14 @@ type Direction string
 
 // Event One line of a message's story.
 type Event struct {
+	// Sequence From 1, in order.
+	Sequence int `json:"sequence"`
+
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Detail More, for a support person.
-	Detail string `json:"detail,omitempty,omitzero"`
+	// Kind What happened: `queued`, `resolved` (the person was found), `intent` (about to call the messenger), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (sent without markup), or `state` (the state changed).
+	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
 	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
@@ -413,8 +416,12 @@ type Event struct {
 	// back; free. `received`: the one state of an incoming message.
 	From MessageState `json:"from,omitempty,omitzero"`
 
-	// Kind What happened: `queued`, `resolved` (the person was found), `intent` (about to call the messenger), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (sent without markup), or `state` (the state changed).
-	Kind string `json:"kind"`
+	// State `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
+	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
+	// so. `not_subscribed`: the person is not connected to this bot; free. `failed`: could not be sent; free.
+	// `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
+	// back; free. `received`: the one state of an incoming message.
+	State MessageState `json:"state"`
 
 	// Leg The number of the leg that it is about.
 	Leg int `json:"leg,omitempty,omitzero"`
@@ -425,15 +432,8 @@ type Event struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
-	// Sequence From 1, in order.
-	Sequence int `json:"sequence"`
-
-	// State `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
-	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
-	// so. `not_subscribed`: the person is not connected to this bot; free. `failed`: could not be sent; free.
-	// `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
-	// back; free. `received`: the one state of an incoming message.
-	State MessageState `json:"state"`
+	// Detail More, for a support person.
+	Detail string `json:"detail,omitempty,omitzero"`
 
 	// WaitSeconds How long until the next attempt, in seconds.
 	WaitSeconds float64 `json:"wait_seconds,omitempty,omitzero"`
@@ -447,59 +447,59 @@ type EventList struct {
 
 // FieldError One fault of a request.
 type FieldError struct {
+	// Field Where it lies.
+	Field string `json:"field"`
+
 	// Code Its machine word.
 	Code string `json:"code"`
 
 	// Detail What is wrong.
 	Detail string `json:"detail"`
-
-	// Field Where it lies.
-	Field string `json:"field"`
 }
 
 // Health defines model for Health.
 type Health struct {
-	// Parts The parts that were asked.
-	Parts map[string]HealthParts `json:"parts,omitempty,omitzero"`
-
 	// Status Whether all is well.
 	Status HealthStatus `json:"status"`
-}
 
-// HealthParts defines model for Health.Parts.
-type HealthParts string
+	// Parts The parts that were asked.
+	Parts map[string]HealthParts `json:"parts,omitempty,omitzero"`
+}
 
 // HealthStatus Whether all is well.
 type HealthStatus string
+
+// HealthParts defines model for Health.Parts.
+type HealthParts string
 
 // Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
 type Intake string
 
 // Key An API key, without its secret.
 type Key struct {
+	// ID The key's id, `key_...`.
+	ID string `json:"id"`
+
+	// Name Its name.
+	Name string `json:"name"`
+
+	// Hint The first characters of its secret, to recognise it by.
+	Hint string `json:"hint"`
+
+	// Scopes What it allows.
+	Scopes []Scope `json:"scopes"`
+
+	// LastUsedAt When it was last used, to the minute.
+	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
+
+	// RevokedAt When it was revoked.
+	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
+
 	// CreatedAt When it was made.
 	CreatedAt time.Time `json:"created_at"`
 
 	// ExpiresAt When it ends by itself.
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
-
-	// Hint The first characters of its secret, to recognise it by.
-	Hint string `json:"hint"`
-
-	// ID The key's id, `key_...`.
-	ID string `json:"id"`
-
-	// LastUsedAt When it was last used, to the minute.
-	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
-
-	// Name Its name.
-	Name string `json:"name"`
-
-	// RevokedAt When it was revoked.
-	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
-
-	// Scopes What it allows.
-	Scopes []Scope `json:"scopes"`
 }
 
 // KeyList defines model for KeyList.
@@ -516,14 +516,14 @@ type Lane string
 
 // Leg One attempt of an outgoing message over one channel.
 type Leg struct {
-	// Attempts How many calls to the messenger were begun.
-	Attempts int `json:"attempts"`
+	// Number From 1, in order.
+	Number int `json:"number"`
 
 	// Channel The way to the person: `telegram`.
 	Channel string `json:"channel"`
 
-	// Number From 1, in order.
-	Number int `json:"number"`
+	// State `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost.
+	State LegState `json:"state"`
 
 	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 	Reason Reason `json:"reason,omitempty,omitzero"`
@@ -531,11 +531,11 @@ type Leg struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// Attempts How many calls to the messenger were begun.
+	Attempts int `json:"attempts"`
+
 	// SettledAt When it got its outcome.
 	SettledAt time.Time `json:"settled_at,omitempty,omitzero"`
-
-	// State `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost.
-	State LegState `json:"state"`
 }
 
 // LegState `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost.
@@ -543,44 +543,38 @@ type LegState string
 
 // Message One item of the history.
 type Message struct {
+	// ID The message's id, `msg_...`.
+	ID string `json:"id"`
+
 	// Bot The id of the bot.
 	Bot string `json:"bot"`
-
-	// Buttons Rows of buttons.
-	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
-
-	// CreatedAt When the message was accepted from you, or received.
-	CreatedAt time.Time `json:"created_at"`
 
 	// Direction `out`: from you to a person. `in`: from a person to your bot.
 	Direction Direction `json:"direction"`
 
-	// ExpiresAt When it is no longer worth sending. Only outgoing messages have it.
-	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	// To The recipient as addressed, in normal form: E.164, `@name` in lower case, or `#id`. Only outgoing messages have it.
+	To string `json:"to,omitempty,omitzero"`
 
-	// ID The message's id, `msg_...`.
-	ID string `json:"id"`
+	// Subscriber The id of the person, once known.
+	Subscriber string `json:"subscriber,omitempty,omitzero"`
 
 	// Kind What an incoming message is: `text`, `command`, `button`, `contact`, `media`, `edited` or `membership`.
 	Kind string `json:"kind,omitempty,omitzero"`
 
-	// Label Your own mark.
-	Label string `json:"label,omitempty,omitzero"`
+	// Text The text; of a pressed button, its data.
+	Text string `json:"text"`
+
+	// Buttons Rows of buttons.
+	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
 
 	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
 	Lane Lane `json:"lane,omitempty,omitzero"`
 
-	// Legs The attempts to reach the person over a channel, in order. Left out in lists, and in the answer to a send that did not wait.
-	Legs []Leg `json:"legs,omitempty,omitzero"`
-
 	// OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
 	OnUnknown OnUnknown `json:"on_unknown,omitempty,omitzero"`
 
-	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
-	Reason Reason `json:"reason,omitempty,omitzero"`
-
-	// ReasonText The reason in words for people.
-	ReasonText string `json:"reason_text,omitempty,omitzero"`
+	// Label Your own mark.
+	Label string `json:"label,omitempty,omitzero"`
 
 	// State `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
 	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
@@ -589,17 +583,23 @@ type Message struct {
 	// back; free. `received`: the one state of an incoming message.
 	State MessageState `json:"state"`
 
-	// Subscriber The id of the person, once known.
-	Subscriber string `json:"subscriber,omitempty,omitzero"`
+	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
+	Reason Reason `json:"reason,omitempty,omitzero"`
 
-	// Text The text; of a pressed button, its data.
-	Text string `json:"text"`
+	// ReasonText The reason in words for people.
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
-	// To The recipient as addressed, in normal form: E.164, `@name` in lower case, or `#id`. Only outgoing messages have it.
-	To string `json:"to,omitempty,omitzero"`
+	// CreatedAt When the message was accepted from you, or received.
+	CreatedAt time.Time `json:"created_at"`
 
 	// UpdatedAt When its state last changed.
 	UpdatedAt time.Time `json:"updated_at"`
+
+	// ExpiresAt When it is no longer worth sending. Only outgoing messages have it.
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+
+	// Legs The attempts to reach the person over a channel, in order. Left out in lists, and in the answer to a send that did not wait.
+	Legs []Leg `json:"legs,omitempty,omitzero"`
 }
 
 // MessageList defines model for MessageList.
@@ -620,11 +620,11 @@ type MessageState string
 
 // NewBot A bot to add.
 type NewBot struct {
-	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
-	Intake Intake `json:"intake,omitempty,omitzero"`
-
 	// Platform The messenger: `telegram`.
 	Platform string `json:"platform"`
+
+	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
+	Intake Intake `json:"intake,omitempty,omitzero"`
 
 	// Token The bot's token, as BotFather gave it to you.
 	Token string `json:"token"`
@@ -632,14 +632,14 @@ type NewBot struct {
 
 // NewKey An API key to make.
 type NewKey struct {
-	// ExpiresAt When the key ends by itself. Left out, it never does.
-	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
-
 	// Name A name to recognise the key by, at most 100 bytes. Best is the name of the program that will use it.
 	Name string `json:"name"`
 
 	// Scopes What the key allows. Left out or empty, it allows what the key that makes it allows.
 	Scopes []Scope `json:"scopes,omitempty,omitzero"`
+
+	// ExpiresAt When the key ends by itself. Left out, it never does.
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 }
 
 // NewMessage A message to send. Everything but `to` and `text` has a default.
@@ -647,26 +647,26 @@ type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
 	Bot string `json:"bot,omitempty,omitzero"`
 
-	// Buttons Rows of buttons under the text, at most 100 buttons in all.
-	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
-
-	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
-	Label string `json:"label,omitempty,omitzero"`
-
-	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
-	Lane Lane `json:"lane,omitempty,omitzero"`
-
-	// OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
-	OnUnknown OnUnknown `json:"on_unknown,omitempty,omitzero"`
+	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
+	To string `json:"to"`
 
 	// Text The text, plain, 1 to 4096 UTF-16 units.
 	Text string `json:"text"`
 
-	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
-	To string `json:"to"`
+	// Buttons Rows of buttons under the text, at most 100 buttons in all.
+	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
+	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
+	Lane Lane `json:"lane,omitempty,omitzero"`
 
 	// TTL How long the message is worth sending: numbers with the units `s`, `m`, `h` and `d`, such as `90s`, `10m` or `1h30m`, at most `7d`. The default is `24h`, and `10m` in the lane `code`.
 	TTL string `json:"ttl,omitempty,omitzero"`
+
+	// OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
+	OnUnknown OnUnknown `json:"on_unknown,omitempty,omitzero"`
+
+	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
+	Label string `json:"label,omitempty,omitzero"`
 }
 
 // Next The `cursor` of the following page. Left out at the end of the list.
@@ -677,6 +677,18 @@ type OnUnknown string
 
 // Problem What went wrong, by RFC 9457.
 type Problem struct {
+	// Type Where the code is explained.
+	Type string `json:"type"`
+
+	// Title The code in a few words.
+	Title string `json:"title"`
+
+	// Status The HTTP status.
+	Status int `json:"status"`
+
+	// Field Where in the request the fault lies, such as `buttons[0][1].data`.
+	Field string `json:"field,omitempty,omitzero"`
+
 	// Code The stable machine word. Compare this one.
 	Code string `json:"code"`
 
@@ -686,20 +698,8 @@ type Problem struct {
 	// Errors All faults of the request, when it is about its fields.
 	Errors []FieldError `json:"errors,omitempty,omitzero"`
 
-	// Field Where in the request the fault lies, such as `buttons[0][1].data`.
-	Field string `json:"field,omitempty,omitzero"`
-
 	// RequestID Names this request in the log of the installation.
 	RequestID string `json:"request_id"`
-
-	// Status The HTTP status.
-	Status int `json:"status"`
-
-	// Title The code in a few words.
-	Title string `json:"title"`
-
-	// Type Where the code is explained.
-	Type string `json:"type"`
 }
 
 // Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
@@ -710,35 +710,32 @@ type Scope = string
 
 // Subscriber One person connected to one bot.
 type Subscriber struct {
+	// ID The subscriber's id, `sub_...`.
+	ID string `json:"id"`
+
 	// Bot The id of the bot.
 	Bot string `json:"bot"`
 
-	// ConnectedAt When the person last connected.
-	ConnectedAt time.Time `json:"connected_at,omitempty,omitzero"`
+	// PlatformID The person's user id at the messenger, the number that `#id` names.
+	PlatformID int64 `json:"platform_id"`
 
-	// Connection `connected`: the bot may write to the person. `disconnected`: the person blocked the bot, or the account is gone.
-	Connection Connection `json:"connection"`
+	// Username The person's `@name` when last seen, without `@`. Names change hands.
+	Username string `json:"username,omitempty,omitzero"`
 
-	// DisconnectedAt When the person disconnected.
-	DisconnectedAt time.Time `json:"disconnected_at,omitempty,omitzero"`
+	// UsernameSeenAt When the name was last seen.
+	UsernameSeenAt time.Time `json:"username_seen_at,omitempty,omitzero"`
+
+	// Name What the person calls themselves.
+	Name string `json:"name"`
 
 	// FirstName First name.
 	FirstName string `json:"first_name,omitempty,omitzero"`
 
-	// ID The subscriber's id, `sub_...`.
-	ID string `json:"id"`
-
-	// Language The language of the person's app, a BCP 47 tag.
-	Language string `json:"language,omitempty,omitzero"`
-
 	// LastName Last name.
 	LastName string `json:"last_name,omitempty,omitzero"`
 
-	// LastSeenAt When the person last did something in the chat.
-	LastSeenAt time.Time `json:"last_seen_at"`
-
-	// Name What the person calls themselves.
-	Name string `json:"name"`
+	// Language The language of the person's app, a BCP 47 tag.
+	Language string `json:"language,omitempty,omitzero"`
 
 	// Phone The proved phone in E.164. Left out while none is proved.
 	Phone string `json:"phone,omitempty,omitzero"`
@@ -749,8 +746,8 @@ type Subscriber struct {
 	// PhoneProvedAt When the phone was proved.
 	PhoneProvedAt time.Time `json:"phone_proved_at,omitempty,omitzero"`
 
-	// PlatformID The person's user id at the messenger, the number that `#id` names.
-	PlatformID int64 `json:"platform_id"`
+	// Connection `connected`: the bot may write to the person. `disconnected`: the person blocked the bot, or the account is gone.
+	Connection Connection `json:"connection"`
 
 	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 	Reason Reason `json:"reason,omitempty,omitzero"`
@@ -758,14 +755,17 @@ type Subscriber struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// ConnectedAt When the person last connected.
+	ConnectedAt time.Time `json:"connected_at,omitempty,omitzero"`
+
+	// DisconnectedAt When the person disconnected.
+	DisconnectedAt time.Time `json:"disconnected_at,omitempty,omitzero"`
+
+	// LastSeenAt When the person last did something in the chat.
+	LastSeenAt time.Time `json:"last_seen_at"`
+
 	// StartPayload The payload of the last link by which the person started the bot.
 	StartPayload string `json:"start_payload,omitempty,omitzero"`
-
-	// Username The person's `@name` when last seen, without `@`. Names change hands.
-	Username string `json:"username,omitempty,omitzero"`
-
-	// UsernameSeenAt When the name was last seen.
-	UsernameSeenAt time.Time `json:"username_seen_at,omitempty,omitzero"`
 }
 
 // SubscriberPhoneProof How the phone was proved. `contact`: the person shared their own contact.
