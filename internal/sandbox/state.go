@@ -19,10 +19,11 @@ import (
 const (
 	stateFile  = "network.json"
 	filesDir   = "files"
-	saveEvery  = 100 * time.Millisecond // how soon a change is written, while writing is quick
+	saveEvery  = 100 * time.Millisecond // how soon a change is written when nobody waits for it
 	savePauses = 10                     // pauses are at least so many times as long as the last write: writing stays cheap
-	// quickWrite is the longest write for which callers wait. A bigger network is written behind their back.
-	quickWrite = 2 * time.Millisecond
+	// smallState is the size, in bytes, up to which a change is answered when it is written. A bigger network is written
+	// behind the callers' back.
+	smallState = 512 << 10
 )
 
 // state keeps the network and the phones in a folder: one JSON file, replaced at once by each write, and one file per
@@ -40,6 +41,7 @@ type state struct {
 
 	mu   sync.Mutex
 	took time.Duration // by the last write
+	size int           // of the last write, in bytes
 
 	// Only the writing goroutine uses these.
 	saved int64 // the network's version in the file
@@ -131,15 +133,15 @@ func (s *state) run() {
 	}
 }
 
-// save waits until everything up to now is in the file, when writing is quick; else it is written soon.
+// save waits until everything up to now is in the file, when the network is small; else it is written soon.
 func (s *state) save(ctx context.Context) error {
 	if s.folder == "" {
 		return nil
 	}
 	s.mu.Lock()
-	slow := s.took > quickWrite
+	big := s.size > smallState
 	s.mu.Unlock()
-	if slow {
+	if big {
 		return nil
 	}
 	answer := make(chan error, 1)
@@ -181,7 +183,7 @@ func (s *state) write(last bool) error {
 	}
 	s.saved = version
 	s.mu.Lock()
-	s.took = time.Since(start)
+	s.took, s.size = time.Since(start), len(raw)
 	s.mu.Unlock()
 	return nil
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -295,4 +297,22 @@ func (r *receiver) next(t *testing.T) received {
 		require.FailNow(t, "nothing was received")
 		return received{}
 	}
+}
+
+// receive starts a server that keeps what it gets; reply decides the answer to the nth request, counted from 1.
+func receive(t *testing.T, reply func(n int, w http.ResponseWriter, r received)) (*receiver, string) {
+	t.Helper()
+	r := &receiver{requests: make(chan received, 1000)}
+	var count atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		raw, _ := io.ReadAll(q.Body)
+		got := received{header: q.Header.Clone(), body: string(raw)}
+		n := int(count.Add(1))
+		r.requests <- got
+		if reply != nil {
+			reply(n, w, got)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return r, s.URL
 }

@@ -28,19 +28,19 @@ func (l Limits) Valid() bool {
 	return ok(l.PerChatPerSecond) && ok(l.PerGroupPerMinute) && ok(l.PerBotPerSecond) && l.Burst >= 1 && l.Burst <= 1e6
 }
 
-// Limiter counts what bots send. Each lane (a bot, or a bot in a chat) keeps one moment: when it would be free again if
+// Limiter counts what bots send. Each track (a bot, or a bot in a chat) keeps one moment: when it would be free again if
 // every message took its full interval (GCRA).
 type Limiter struct {
 	clock func() time.Time
 
 	mu     sync.Mutex
 	limits Limits
-	lanes  map[lane]time.Time
-	sweep  int // the number of lanes at which free ones are forgotten
+	tracks map[track]time.Time
+	sweep  int // the number of tracks at which free ones are forgotten
 }
 
-// lane is a bot (chat 0) or a bot in a chat.
-type lane struct {
+// track is a bot (chat 0) or a bot in a chat.
+type track struct {
 	bot  network.BotID
 	chat network.ChatID
 }
@@ -49,7 +49,7 @@ const firstSweep = 4096
 
 // NewLimiter returns a limiter with the default limits.
 func NewLimiter(clock func() time.Time) *Limiter {
-	return &Limiter{clock: clock, limits: DefaultLimits(), lanes: map[lane]time.Time{}, sweep: firstSweep}
+	return &Limiter{clock: clock, limits: DefaultLimits(), tracks: map[track]time.Time{}, sweep: firstSweep}
 }
 
 // Limits returns what is enforced now.
@@ -64,7 +64,7 @@ func (l *Limiter) SetLimits(to Limits) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limits = to
-	clear(l.lanes)
+	clear(l.tracks)
 }
 
 // Take takes one slot of the bot and of the chat, or refuses with 429 and takes none.
@@ -75,7 +75,7 @@ func (l *Limiter) Take(bot network.BotID, chat network.ChatID) error {
 		return nil
 	}
 	now := l.clock()
-	all, one := lane{bot: bot}, lane{bot: bot, chat: chat}
+	all, one := track{bot: bot}, track{bot: bot, chat: chat}
 	botStep := time.Duration(float64(time.Second) / l.limits.PerBotPerSecond)
 	botBurst := max(1, int(l.limits.PerBotPerSecond))
 	step, burst := time.Duration(float64(time.Second)/l.limits.PerChatPerSecond), l.limits.Burst
@@ -92,28 +92,28 @@ func (l *Limiter) Take(bot network.BotID, chat network.ChatID) error {
 	return nil
 }
 
-// wait is how long the lane must wait before its next message, 0 when it need not.
-func (l *Limiter) wait(at lane, now time.Time, step time.Duration, burst int) time.Duration {
-	return max(0, l.lanes[at].Add(-step*time.Duration(burst-1)).Sub(now))
+// wait is how long the track must wait before its next message, 0 when it need not.
+func (l *Limiter) wait(at track, now time.Time, step time.Duration, burst int) time.Duration {
+	return max(0, l.tracks[at].Add(-step*time.Duration(burst-1)).Sub(now))
 }
 
-func (l *Limiter) advance(at lane, now time.Time, step time.Duration) {
-	free := l.lanes[at]
+func (l *Limiter) advance(at track, now time.Time, step time.Duration) {
+	free := l.tracks[at]
 	if free.Before(now) {
 		free = now
 	}
-	l.lanes[at] = free.Add(step)
+	l.tracks[at] = free.Add(step)
 }
 
-// forget drops lanes that are free, each time their number doubled: cheap on average.
+// forget drops tracks that are free, each time their number doubled: cheap on average.
 func (l *Limiter) forget(now time.Time) {
-	if len(l.lanes) < l.sweep {
+	if len(l.tracks) < l.sweep {
 		return
 	}
-	for at, free := range l.lanes {
+	for at, free := range l.tracks {
 		if free.Before(now) {
-			delete(l.lanes, at)
+			delete(l.tracks, at)
 		}
 	}
-	l.sweep = max(firstSweep, 2*len(l.lanes))
+	l.sweep = max(firstSweep, 2*len(l.tracks))
 }

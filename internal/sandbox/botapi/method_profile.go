@@ -201,7 +201,7 @@ func descriptions(p *network.Profile) *map[string]string      { return &p.Descri
 func shortDescriptions(p *network.Profile) *map[string]string { return &p.ShortDescriptions }
 func nothing(string) string                                   { return "" }
 
-func (c *call) setMyName() (any, error) { return c.setWords("name", 64, names) }
+func (c *call) setMyName() (any, error)        { return c.setWords("name", 64, names) }
 func (c *call) setMyDescription() (any, error) { return c.setWords("description", 512, descriptions) }
 
 func (c *call) setMyShortDescription() (any, error) {

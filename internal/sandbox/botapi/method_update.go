@@ -15,7 +15,7 @@ import (
 const maxPoll = 50 * time.Second
 
 // gathering is how long a disordered delivery waits for a second update that it can swap with the first.
-const gathering = 500 * time.Millisecond
+const gathering = 2 * time.Second
 
 func (c *call) getMe() (any, error) { return c.Network.Me(c.bot) }
 

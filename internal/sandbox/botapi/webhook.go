@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -94,19 +95,25 @@ type hookRun struct {
 	done     sync.WaitGroup
 
 	mu    sync.Mutex
-	lanes map[int64][]*wire.Update // by chat; a lane exists while its goroutine runs
+	lanes map[int64]*lane // by chat; a lane exists while its goroutine runs
+}
+
+// lane is the updates of one chat that wait for their turn.
+type lane struct {
+	updates []*wire.Update
+	grown   chan struct{} // gets a value when an update is added
 }
 
 func newHookRun(d *deliverer, id network.BotID, delivery *network.Delivery) *hookRun {
 	h := &hookRun{
 		deliverer: d, bot: id, delivery: delivery, slots: make(chan struct{}, delivery.MaxConnections),
-		lanes: map[int64][]*wire.Update{},
+		lanes: map[int64]*lane{},
 	}
 	h.ctx, h.cancel = context.WithCancel(d.ctx)
 	return h
 }
 
-// run hands out updates to the lanes of their chats until the webhook changes. Requests under way end by themselves.
+// run hands out updates to the lanes of their chats until the webhook changes. Requests under way are broken off then.
 func (h *hookRun) run() {
 	defer h.done.Wait()
 	defer h.cancel()
@@ -133,52 +140,66 @@ func (h *hookRun) enqueue(u *wire.Update) {
 	chat := u.ChatID()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, busy := h.lanes[chat]
-	h.lanes[chat] = append(h.lanes[chat], u)
+	l, busy := h.lanes[chat]
 	if !busy {
-		h.done.Go(func() { h.lane(chat) })
+		l = &lane{grown: make(chan struct{}, 1)}
+		h.lanes[chat] = l
+		h.done.Go(func() { h.drain(chat, l) })
+	}
+	l.updates = append(l.updates, u)
+	select {
+	case l.grown <- struct{}{}:
+	default:
 	}
 }
 
-// lane delivers the updates of one chat, in order, until none is left.
-func (h *hookRun) lane(chat int64) {
-	for {
-		h.mu.Lock()
-		updates := h.lanes[chat]
-		if len(updates) == 0 {
-			delete(h.lanes, chat)
-			h.mu.Unlock()
-			return
-		}
-		h.lanes[chat] = nil
-		h.mu.Unlock()
-		for _, u := range h.disorder(chat, updates) {
+// take empties the lane; a lane that is empty ends.
+func (h *hookRun) take(chat int64, l *lane) []*wire.Update {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	updates := l.updates
+	l.updates = nil
+	if len(updates) == 0 {
+		delete(h.lanes, chat)
+	}
+	return updates
+}
+
+// drain delivers the updates of one chat, in order, until none is left.
+func (h *hookRun) drain(chat int64, l *lane) {
+	for updates := h.take(chat, l); len(updates) > 0; updates = h.take(chat, l) {
+		for _, u := range h.disorder(chat, l, updates) {
 			if !h.deliver(u) {
-				h.mu.Lock()
-				delete(h.lanes, chat)
-				h.mu.Unlock()
-				return
+				return // the webhook changed: this run ends with all its lanes
 			}
 		}
 	}
 }
 
 // disorder turns the order around when a fault wants it, waiting a moment for a second update to swap with.
-func (h *hookRun) disorder(chat int64, updates []*wire.Update) []*wire.Update {
+func (h *hookRun) disorder(chat int64, l *lane, updates []*wire.Update) []*wire.Update {
 	if _, ok := h.server.Faults.Match(int64(h.bot), "webhook", chat, fault.DisorderedUpdates); !ok {
 		return updates
 	}
-	if len(updates) == 1 && pause(h.ctx, gathering) {
+	select { // the value of the updates that were taken
+	case <-l.grown:
+	default:
+	}
+	if len(updates) == 1 {
+		timer := time.NewTimer(gathering)
+		defer timer.Stop()
+		select {
+		case <-l.grown:
+		case <-timer.C:
+		case <-h.ctx.Done():
+		}
 		h.mu.Lock()
-		updates = append(updates, h.lanes[chat]...)
-		h.lanes[chat] = nil
+		updates = append(updates, l.updates...)
+		l.updates = nil
 		h.mu.Unlock()
 	}
-	out := make([]*wire.Update, 0, len(updates))
-	for i := len(updates) - 1; i >= 0; i-- {
-		out = append(out, updates[i])
-	}
-	return out
+	slices.Reverse(updates)
+	return updates
 }
 
 // deliver posts one update until it is taken; false when the webhook changed. Pauses: none, 2, 4, 8 ... 60 seconds, or
