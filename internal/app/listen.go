@@ -141,7 +141,7 @@ func (a *App) ready(ctx context.Context) map[string]error {
 // startIntake polls bots, and tells the messenger once more where webhooks go: the address of this installation may
 // have changed since the bots were added.
 func (a *App) startIntake(context.Context) (string, error) {
-	poller := telegram.NewPoller(a.telegram, a.store, holder(), now, a.logger("polling"))
+	poller := telegram.NewPoller(a.telegram, a.store, holder(), a.listener.Bots(), now, a.logger("polling"))
 	a.background(poller.Run)
 	a.background(a.reconnectWebhooks)
 	return "polling and webhooks", nil

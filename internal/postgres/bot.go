@@ -27,6 +27,14 @@ func (s *Store) CreateBot(ctx context.Context, b gateway.Bot) error {
 	if inserted == 0 {
 		return gateway.Fault(gateway.CodeBotExists, "token", "This bot is registered already.")
 	}
+	return s.announceBots(ctx)
+}
+
+// announceBots tells whoever polls that there is a new bot or a new token.
+func (s *Store) announceBots(ctx context.Context) error {
+	if err := s.q.AnnounceBots(ctx); err != nil {
+		return fmt.Errorf("announce bots: %w", err)
+	}
 	return nil
 }
 
@@ -59,7 +67,7 @@ func (s *Store) ReplaceToken(ctx context.Context, b gateway.Bot) error {
 	case changed == 0:
 		return gateway.ErrBotNotFound
 	}
-	return nil
+	return s.announceBots(ctx)
 }
 
 func (s *Store) SetBotState(ctx context.Context, account gateway.AccountID, id gateway.BotID, state gateway.BotState, reason string, at time.Time) error {

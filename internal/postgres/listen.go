@@ -16,6 +16,7 @@ import (
 const (
 	outcomeChannel = "herald_outcome" // payload: the id of a message that settled and whose sender waits
 	inboxChannel   = "herald_inbox"   // new updates are stored
+	botsChannel    = "herald_bots"    // a bot was added or has a new token
 )
 
 // relisten is how long to wait before connecting again when the listening connection was lost.
@@ -27,6 +28,7 @@ type Listener struct {
 	store  *Store
 	logger *slog.Logger
 	inbox  chan struct{}
+	bots   chan struct{}
 
 	mu       sync.Mutex
 	watchers map[gateway.MessageID][]chan struct{}
@@ -35,12 +37,16 @@ type Listener struct {
 // NewListener returns a Listener; Run makes it listen.
 func NewListener(store *Store, logger *slog.Logger) *Listener {
 	return &Listener{
-		store: store, logger: logger, inbox: make(chan struct{}, 1), watchers: map[gateway.MessageID][]chan struct{}{},
+		store: store, logger: logger, inbox: make(chan struct{}, 1), bots: make(chan struct{}, 1),
+		watchers: map[gateway.MessageID][]chan struct{}{},
 	}
 }
 
 // Inbox receives whenever new updates were stored, by any process.
 func (l *Listener) Inbox() <-chan struct{} { return l.inbox }
+
+// Bots receives whenever a bot was added or got a new token, by any process.
+func (l *Listener) Bots() <-chan struct{} { return l.bots }
 
 // Watch returns a channel that receives when the message settles, until stop is called.
 func (l *Listener) Watch(id gateway.MessageID) (changed <-chan struct{}, stop func()) {
@@ -86,7 +92,7 @@ func (l *Listener) listen(ctx context.Context) error {
 		return fmt.Errorf("connect listener: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	for _, channel := range []string{outcomeChannel, inboxChannel} {
+	for _, channel := range []string{outcomeChannel, inboxChannel, botsChannel} {
 		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 			return fmt.Errorf("listen to %s: %w", channel, err)
 		}
@@ -96,15 +102,22 @@ func (l *Listener) listen(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("wait for announcements: %w", err)
 		}
-		if n.Channel == inboxChannel {
+		switch n.Channel {
+		case inboxChannel:
 			wake(l.inbox)
-			continue
+		case botsChannel:
+			wake(l.bots)
+		case outcomeChannel:
+			l.settled(gateway.MessageID(n.Payload))
 		}
-		l.mu.Lock()
-		for _, c := range l.watchers[gateway.MessageID(n.Payload)] {
-			wake(c)
-		}
-		l.mu.Unlock()
+	}
+}
+
+func (l *Listener) settled(id gateway.MessageID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.watchers[id] {
+		wake(c)
 	}
 }
 

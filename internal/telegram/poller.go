@@ -20,7 +20,7 @@ const (
 	pollWait      = 25 * time.Second       // how long the server holds an empty poll
 	pollDeadline  = 40 * time.Second       // of one poll, all in all
 	leaseFor      = 15 * time.Second       // how long a bot is ours without renewal
-	renewEvery    = 3 * time.Second        // how often leases are renewed and new bots noticed
+	renewEvery    = 3 * time.Second        // how often leases are renewed and bots of dead processes taken over
 	pollPauseMin  = 500 * time.Millisecond // after a failed poll, doubling
 	pollPauseMax  = 30 * time.Second
 	pollBatch     = 100
@@ -45,13 +45,14 @@ type Poller struct {
 	client *Client
 	store  PollStore
 	holder string
+	wake   <-chan struct{}
 	now    gateway.Clock
 	logger *slog.Logger
 }
 
-// NewPoller returns a Poller. The holder names this process among all that poll.
-func NewPoller(client *Client, store PollStore, holder string, now gateway.Clock, logger *slog.Logger) *Poller {
-	return &Poller{client: client, store: store, holder: holder, now: now, logger: logger}
+// NewPoller returns a Poller. The holder names this process among all that poll; wake receives when bots have changed.
+func NewPoller(client *Client, store PollStore, holder string, wake <-chan struct{}, now gateway.Clock, logger *slog.Logger) *Poller {
+	return &Poller{client: client, store: store, holder: holder, wake: wake, now: now, logger: logger}
 }
 
 // polling is one bot that is being polled.
@@ -71,6 +72,7 @@ func (p *Poller) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+		case <-p.wake:
 		}
 	}
 	wg.Wait()

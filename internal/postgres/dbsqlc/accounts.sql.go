@@ -54,6 +54,8 @@ func (q *Queries) CreateAccount(ctx context.Context, arg CreateAccountParams) er
 const createKey = `-- name: CreateKey :exec
 INSERT INTO api_keys (id, account_id, name, hint, hash, scopes, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, hint = excluded.hint
+WHERE api_keys.account_id = excluded.account_id
 `
 
 type CreateKeyParams struct {
@@ -67,6 +69,7 @@ type CreateKeyParams struct {
 	ExpiresAt *time.Time
 }
 
+// The same id once more is a request that died before its secret was shown: the key gets a new secret.
 func (q *Queries) CreateKey(ctx context.Context, arg CreateKeyParams) error {
 	_, err := q.db.Exec(ctx, createKey,
 		arg.ID,

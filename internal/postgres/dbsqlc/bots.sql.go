@@ -62,6 +62,15 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 	return items, nil
 }
 
+const announceBots = `-- name: AnnounceBots :exec
+SELECT pg_notify('herald_bots', '')
+`
+
+func (q *Queries) AnnounceBots(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, announceBots)
+	return err
+}
+
 const bot = `-- name: Bot :one
 SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE account_id = $1 AND id = $2
 `

@@ -9,8 +9,11 @@ ON CONFLICT DO NOTHING;
 SELECT * FROM accounts WHERE id = $1;
 
 -- name: CreateKey :exec
+-- The same id once more is a request that died before its secret was shown: the key gets a new secret.
 INSERT INTO api_keys (id, account_id, name, hint, hash, scopes, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, hint = excluded.hint
+WHERE api_keys.account_id = excluded.account_id;
 
 -- name: Keys :many
 SELECT * FROM api_keys

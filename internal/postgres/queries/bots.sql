@@ -1,3 +1,6 @@
+-- name: AnnounceBots :exec
+SELECT pg_notify('herald_bots', '');
+
 -- name: CreateBot :execrows
 INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret,
                   intake, state, state_reason, created_at, updated_at)
