@@ -40,7 +40,8 @@ type world struct {
 	clock    atomic.Int64 // milliseconds; it moves only when a test moves it
 	broken   atomic.Bool  // the database does not answer to /readyz
 	names    map[string]string
-	rows     func(table string) int
+	rows     func(table string) int // of a table, or of a part of it with WHERE
+	exec     func(t *testing.T, sql string) error
 
 	mine, theirs gateway.AccountID
 }
@@ -110,6 +111,10 @@ func newWorld(t *testing.T, delivers bool) *world {
 	w.rows = func(table string) (n int) {
 		require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
 		return n
+	}
+	w.exec = func(t *testing.T, sql string) error {
+		_, err := conn.Exec(t.Context(), sql)
+		return err
 	}
 	w.furnish(t, botService)
 	return w

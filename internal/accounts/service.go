@@ -109,7 +109,8 @@ type NewKey struct {
 	ExpiresAt time.Time       // zero: never
 }
 
-// CreateKey makes an API key and returns its secret, which is shown this once.
+// CreateKey makes an API key and returns its secret, which is shown this once. The same id once more gives that key a new
+// secret.
 func (s *Service) CreateKey(ctx context.Context, account gateway.AccountID, n NewKey) (gateway.Key, gateway.Secret, error) {
 	scopes, err := checkKey(n, s.now())
 	if err != nil {
