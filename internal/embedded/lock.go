@@ -31,7 +31,7 @@ func (e *LockedError) Error() string {
 
 // Lock makes this process the only user of the data folder until release is called or the process ends. It creates the
 // folder when it is missing. A folder held by another process gives a *[LockedError]; one with files of somebody else's
-gives a *[ForeignFolderError] and is left as it was.
+// gives a *[ForeignFolderError] and is left as it was.
 func Lock(dataDir string) (release func(), err error) {
 	if err := os.MkdirAll(dataDir, FolderMode); err != nil {
 		return nil, fmt.Errorf("create data folder: %w", err)
