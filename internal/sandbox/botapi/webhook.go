@@ -245,7 +245,7 @@ func (h *hookRun) post(u *wire.Update) (time.Duration, error) {
 		return 0, h.ctx.Err()
 	}
 	if _, stolen := h.server.Faults.Match(int64(h.bot), "webhook", u.ChatID(), fault.StolenWebhook); stolen {
-		return 0, errors.New("Wrong response from the webhook: 404 Not Found")
+		return 0, wrongAnswer(http.StatusNotFound)
 	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -255,7 +255,7 @@ func (h *hookRun) post(u *wire.Update) (time.Duration, error) {
 	}
 	request, err := http.NewRequestWithContext(h.ctx, http.MethodPost, h.delivery.URL, &body)
 	if err != nil {
-		return 0, errors.New("bad webhook URL")
+		return 0, failure("Bad webhook URL")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if h.delivery.Secret != "" {
@@ -263,13 +263,12 @@ func (h *hookRun) post(u *wire.Update) (time.Duration, error) {
 	}
 	response, err := h.client.Do(request)
 	if err != nil {
-		return 0, errors.New(connectionFault(err))
+		return 0, connectionFault(err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody))
-		return retryAfter(response.Header), fmt.Errorf("Wrong response from the webhook: %d %s",
-			response.StatusCode, http.StatusText(response.StatusCode))
+		return retryAfter(response.Header), wrongAnswer(response.StatusCode)
 	}
 	h.reply(response)
 	return 0, nil
@@ -301,8 +300,17 @@ func (h *hookRun) reply(response *http.Response) {
 	s.finish(c, result, err, start)
 }
 
-// connectionFault says in the official server's words why no answer came.
-func connectionFault(err error) string {
+// failure is why a delivery failed, in the official server's words, as getWebhookInfo tells it.
+type failure string
+
+func (f failure) Error() string { return string(f) }
+
+func wrongAnswer(status int) failure {
+	return failure(fmt.Sprintf("Wrong response from the webhook: %d %s", status, http.StatusText(status)))
+}
+
+// connectionFault says why no answer came.
+func connectionFault(err error) failure {
 	var timeout net.Error
 	var dns *net.DNSError
 	switch {

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"herald/internal/sandbox/wire"
@@ -86,15 +87,15 @@ func link(address string, offset, length int) (wire.Entity, bool) {
 // entities lost by that, and adds the entities that clients detect by themselves.
 func Finish(text string, entities []wire.Entity) (string, []wire.Entity) {
 	text = clean(text)
-	left := len(text) - len(strings.TrimLeft(text, " \t\r\n\v\f"))
-	shift := left // white space: one code unit per byte
+	trimmed := strings.TrimLeftFunc(text, unicode.IsSpace)
+	shift := Len16(text[:len(text)-len(trimmed)])
 	text = strings.TrimSpace(text)
 	total := Len16(text)
 	var kept []wire.Entity
 	var taken []wire.Entity
 	for _, e := range entities {
 		start, end := max(e.Offset-shift, 0), min(e.Offset-shift+e.Length, total)
-		if start >= end {
+		if start >= end || len(kept) == maxEntities {
 			continue
 		}
 		e.Offset, e.Length = start, end-start
@@ -108,8 +109,7 @@ func Finish(text string, entities []wire.Entity) (string, []wire.Entity) {
 	return text, kept[:min(len(kept), maxEntities)]
 }
 
-// clean replaces control characters by spaces and drops carriage returns, each change keeping other offsets right
-// enough for texts that people write.
+// clean replaces control characters by spaces, which keeps all offsets.
 func clean(text string) string {
 	if strings.IndexFunc(text, isControl) < 0 {
 		return text
