@@ -132,10 +132,13 @@ func (a *App) botService() *bots.Service {
 	}, bots.Options{PublicURL: a.o.PublicURL, LocalURL: a.address.Public, SandboxURL: sandboxURL})
 }
 
-// ready asks the parts that requests depend on.
+// ready asks the parts that this process depends on. An API alone takes messages while Temporal is away.
 func (a *App) ready(ctx context.Context) map[string]error {
-	_, temporal := a.temporal.client.CheckHealth(ctx, nil)
-	return map[string]error{"postgresql": a.store.Ping(ctx), "temporal": temporal}
+	parts := map[string]error{"postgresql": a.store.Ping(ctx)}
+	if a.o.Worker {
+		_, parts["temporal"] = a.temporal.client.CheckHealth(ctx, nil)
+	}
+	return parts
 }
 
 // startIntake polls bots, and tells the messenger once more where webhooks go: the address of this installation may

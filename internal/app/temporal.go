@@ -85,7 +85,7 @@ func (a *App) temporalClientOptions(ctx context.Context) (client.Options, error)
 func (a *App) startWorker(ctx context.Context) (string, error) {
 	// The lazy client would let a worker with a wrong address start and do nothing: ask first.
 	if _, err := a.temporal.client.CheckHealth(ctx, nil); err != nil {
-		return "", fmt.Errorf("Temporal at %s does not answer: start it, or name another with --temporal-address: %w", a.address.Temporal, err)
+		return "", fmt.Errorf("no answer from Temporal at %s: start it, or name another with --temporal-address: %w", a.address.Temporal, err)
 	}
 	a.startMessengers()
 	deliverer := messaging.NewDeliverer(a.store, a.telegram, now, a.o.Policy, a.logger("delivery"))

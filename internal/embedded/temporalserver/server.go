@@ -8,11 +8,15 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/temporal"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -77,23 +81,25 @@ const lookAgain = 100 * time.Millisecond
 
 // makeNamespace makes the namespace if it is missing and waits until the services have noticed.
 func (s *Server) makeNamespace(ctx context.Context, o Options) error {
-	c, err := client.DialContext(ctx, client.Options{HostPort: s.address, Namespace: o.Namespace, Logger: sdkLogger{}})
+	conn, err := grpc.NewClient(s.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return fmt.Errorf("connect to Temporal server: %w", err)
 	}
-	defer c.Close()
-	_, err = c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+	defer func() { _ = conn.Close() }()
+	frontend := workflowservice.NewWorkflowServiceClient(conn)
+	_, err = frontend.RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
 		Namespace: o.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(o.Retention),
-	})
-	var exists *serviceerror.NamespaceAlreadyExists
-	if err != nil && !errors.As(err, &exists) {
+	}, grpc.WaitForReady(true))
+	if err != nil && status.Code(err) != codes.AlreadyExists {
 		return fmt.Errorf("make namespace %s: %w", o.Namespace, err)
 	}
 	for {
-		// A query of a workflow that does not exist passes through the frontend to history: both must know the namespace.
-		_, err := c.DescribeWorkflowExecution(ctx, "no-such-workflow", "")
-		var missing *serviceerror.NotFound
-		if err == nil || errors.As(err, &missing) {
+		// The question passes through the frontend to history: both must know the namespace to say that there is no
+		// such workflow.
+		_, err := frontend.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+			Namespace: o.Namespace, Execution: &common.WorkflowExecution{WorkflowId: "no-such-workflow"},
+		})
+		if _, missing := serviceerror.FromStatus(status.Convert(err)).(*serviceerror.NotFound); missing || err == nil {
 			return nil
 		}
 		select {
@@ -103,11 +109,3 @@ func (s *Server) makeNamespace(ctx context.Context, o Options) error {
 		}
 	}
 }
-
-// sdkLogger keeps the client that makes the namespace quiet: its errors are returned.
-type sdkLogger struct{}
-
-func (sdkLogger) Debug(string, ...any) {}
-func (sdkLogger) Info(string, ...any)  {}
-func (sdkLogger) Warn(string, ...any)  {}
-func (sdkLogger) Error(string, ...any) {}

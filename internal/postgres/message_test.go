@@ -1,0 +1,256 @@
+package postgres_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres"
+	"herald/internal/postgres/postgrestest"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// world is a database with an account, a bot and a person.
+type world struct {
+	*postgres.Store
+	url gateway.Secret
+	ids *gateway.IDs
+}
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	url := postgrestest.URL(t)
+	seed(t, postgrestest.Conn(t, url))
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: 8})
+	require.NoError(t, err)
+	t.Cleanup(store.Close)
+	return world{Store: store, url: url, ids: gateway.NewIDs(nil, nil)}
+}
+
+// accept stores a message to the address.
+func (w world) accept(t *testing.T, to gateway.Address, change func(*gateway.Message)) gateway.Message {
+	t.Helper()
+	m := gateway.Message{
+		ID: w.ids.Message(), AccountID: "acc_1", BotID: "bot_1", Direction: gateway.Out, To: to, Text: "hello", Lane: gateway.LaneService,
+		OnUnknown: gateway.Hold, State: gateway.Queued, ExpiresAt: noon.Add(time.Hour), CreatedAt: noon, UpdatedAt: noon,
+		Buttons: [][]gateway.Button{{{Text: "Yes", Data: "yes"}}},
+	}
+	if change != nil {
+		change(&m)
+	}
+	created, err := w.AcceptMessage(t.Context(), m, gateway.Leg{ID: w.ids.Leg(), Channel: gateway.ChannelTelegram})
+	require.NoError(t, err)
+	require.True(t, created)
+	return m
+}
+
+var toAnna = gateway.Address{Kind: gateway.AddressPlatform, Value: "1"}
+
+func TestAcceptMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.accept(t, toAnna, nil)
+
+	t.Run("keeps everything about it", func(t *testing.T) {
+		got, err := w.Message(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Equal(t, m, got)
+		legs, err := w.Legs(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Len(t, legs, 1)
+		require.Equal(t, gateway.LegPending, legs[0].State)
+		events, err := w.Events(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Equal(t, []gateway.Event{{MessageID: m.ID, Sequence: 1, At: noon, Kind: gateway.EventQueued, State: gateway.Queued}}, events)
+	})
+	t.Run("takes the same id once", func(t *testing.T) {
+		created, err := w.AcceptMessage(t.Context(), m, gateway.Leg{ID: w.ids.Leg(), Channel: gateway.ChannelTelegram})
+		require.NoError(t, err)
+		require.False(t, created)
+		legs, err := w.Legs(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Len(t, legs, 1)
+	})
+	t.Run("is nothing to another account", func(t *testing.T) {
+		_, err := w.Message(t.Context(), "acc_2", m.ID)
+		require.ErrorIs(t, err, gateway.ErrMessageNotFound)
+		events, err := w.Events(t.Context(), "acc_2", m.ID)
+		require.NoError(t, err)
+		require.Empty(t, events)
+		_, err = w.ChangeDelivery(t.Context(), "acc_2", m.ID, func(gateway.Delivery) (gateway.Change, error) {
+			return gateway.Change{}, errors.New("another account's message was handed out")
+		})
+		require.ErrorIs(t, err, gateway.ErrMessageNotFound)
+	})
+}
+
+func TestMessagesPageByPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	want := map[gateway.MessageID]bool{}
+	for i := range 23 {
+		m := w.accept(t, toAnna, func(m *gateway.Message) {
+			if i%2 == 0 {
+				m.Label = "even"
+			}
+		})
+		want[m.ID] = m.Label == "even"
+	}
+	walk := func(f gateway.MessageFilter) (seen []gateway.MessageID) {
+		page := gateway.Page{Limit: 5}
+		for {
+			list, err := w.Messages(t.Context(), "acc_1", f, page)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(list.Items), 5)
+			for _, m := range list.Items {
+				seen = append(seen, m.ID)
+			}
+			if page.After = list.Next; page.After == "" {
+				return seen
+			}
+		}
+	}
+	all := walk(gateway.MessageFilter{})
+	require.Len(t, all, 23)
+	for i := 1; i < len(all); i++ {
+		require.Greater(t, all[i-1], all[i], "newest first")
+	}
+	even := walk(gateway.MessageFilter{Label: "even"})
+	require.Len(t, even, 12)
+	for _, id := range even {
+		require.True(t, want[id])
+	}
+	require.Empty(t, walk(gateway.MessageFilter{State: gateway.Accepted}))
+	require.Len(t, walk(gateway.MessageFilter{BotID: "bot_1", Direction: gateway.Out, State: gateway.Queued}), 23)
+}
+
+func TestChangeDelivery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+
+	t.Run("writes the whole change with its story, and takes it out of the outbox", func(t *testing.T) {
+		m := w.accept(t, toAnna, nil)
+		d, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+			require.Equal(t, m.ID, d.Message.ID)
+			require.Equal(t, gateway.BotID("bot_1"), d.Bot.ID)
+			require.Equal(t, int64(1), d.Subscriber.ChatID)
+			leg := d.Leg
+			leg.Intent, leg.Attempts, leg.ChatID = noon, 1, 1
+			return gateway.Change{
+				State: gateway.Sending, Leg: &leg, Subscriber: d.Subscriber.ID, LeaveQueue: true,
+				Events: []gateway.Event{{MessageID: m.ID, At: noon, Kind: gateway.EventIntent, From: gateway.Queued, State: gateway.Sending, Leg: 1, Detail: "calling", Wait: 1500 * time.Millisecond}},
+			}, nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, gateway.Sending, d.Message.State)
+		got, err := w.Message(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.Sending, got.State)
+		require.Equal(t, gateway.SubscriberID("sub_1"), got.SubscriberID)
+		legs, err := w.Legs(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Equal(t, noon, legs[0].Intent)
+		events, err := w.Events(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Len(t, events, 2)
+		require.Equal(t, 1500*time.Millisecond, events[1].Wait)
+		require.Equal(t, 2, events[1].Sequence)
+		due, err := w.DueOutbox(t.Context(), noon.Add(time.Hour), noon.Add(2*time.Hour), 100)
+		require.NoError(t, err)
+		for _, item := range due {
+			require.NotEqual(t, m.ID, item.MessageID)
+		}
+	})
+	t.Run("writes nothing when the machine has no such arrow", func(t *testing.T) {
+		m := w.accept(t, toAnna, nil)
+		_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(gateway.Delivery) (gateway.Change, error) {
+			return gateway.Change{State: gateway.Read, Subscriber: "sub_1", Events: []gateway.Event{{At: noon, Kind: gateway.EventState, State: gateway.Read}}}, nil
+		})
+		require.ErrorContains(t, err, "messages_state_move")
+		got, err := w.Message(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.Queued, got.State)
+		events, err := w.Events(t.Context(), "acc_1", m.ID)
+		require.NoError(t, err)
+		require.Len(t, events, 1)
+	})
+	t.Run("lets one decision look at a time", func(t *testing.T) {
+		m := w.accept(t, toAnna, nil)
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		intents := 0
+		for range 8 {
+			wg.Go(func() {
+				_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+					if !d.Leg.Intent.IsZero() {
+						return gateway.Change{}, nil
+					}
+					mu.Lock()
+					intents++
+					mu.Unlock()
+					leg := d.Leg
+					leg.Intent, leg.Attempts = noon, d.Leg.Attempts+1
+					return gateway.Change{Leg: &leg, Events: []gateway.Event{{At: noon, Kind: gateway.EventIntent, State: gateway.Queued}}}, nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 1, intents)
+	})
+	t.Run("disconnects the person and revokes the bot with the message's end", func(t *testing.T) {
+		m := w.accept(t, toAnna, nil)
+		_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+			return gateway.Change{Disconnect: gateway.ReasonBlocked, RevokeBot: "words", Events: []gateway.Event{{At: noon, Kind: gateway.EventRetry, State: gateway.Queued}}}, nil
+		})
+		require.NoError(t, err)
+		person, err := w.Subscriber(t.Context(), "acc_1", "bot_1", "sub_1")
+		require.NoError(t, err)
+		require.Equal(t, gateway.Disconnected, person.Connection)
+		require.Equal(t, gateway.ReasonBlocked, person.Reason)
+		b, err := w.Bot(t.Context(), "acc_1", "bot_1")
+		require.NoError(t, err)
+		require.Equal(t, gateway.BotRevoked, b.State)
+		require.Equal(t, "words", b.StateReason)
+	})
+}
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bulk := w.accept(t, toAnna, func(m *gateway.Message) { m.Lane = gateway.LaneBulk })
+	code := w.accept(t, toAnna, func(m *gateway.Message) { m.Lane, m.CreatedAt = gateway.LaneCode, noon.Add(time.Second) })
+
+	due, err := w.DueOutbox(t.Context(), noon, noon.Add(time.Minute), 10)
+	require.NoError(t, err)
+	require.Empty(t, due, "whoever accepted a message has a moment to start it")
+
+	later := noon.Add(10 * time.Second)
+	count, oldest, err := w.OutboxDepth(t.Context(), later)
+	require.NoError(t, err)
+	require.Equal(t, 2, count)
+	require.Equal(t, 10*time.Second, oldest)
+
+	due, err = w.DueOutbox(t.Context(), later, later.Add(time.Minute), 1)
+	require.NoError(t, err)
+	require.Len(t, due, 1)
+	require.Equal(t, code.ID, due[0].MessageID, "codes before bulk, however old")
+
+	due, err = w.DueOutbox(t.Context(), later, later.Add(time.Minute), 10)
+	require.NoError(t, err)
+	require.Len(t, due, 1, "what another process has taken is hidden")
+	require.Equal(t, bulk.ID, due[0].MessageID)
+	require.NoError(t, w.DropOutbox(t.Context(), due))
+
+	due, err = w.DueOutbox(t.Context(), later.Add(2*time.Minute), later.Add(3*time.Minute), 10)
+	require.NoError(t, err)
+	require.Len(t, due, 1, "what was taken and never started is due again")
+	require.Equal(t, code.ID, due[0].MessageID)
+}
