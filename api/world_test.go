@@ -97,12 +97,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 			_, _ = w.Write([]byte("herald_up 1\n"))
 		}),
-		Ready: func(context.Context) map[string]error {
-			if w.broken.Load() {
-				return map[string]error{"postgresql": errors.New("dial tcp 10.0.0.7:5432: refused"), "temporal": nil}
-			}
-			return map[string]error{"postgresql": nil, "temporal": nil}
-		},
+		Ready: w.ready,
 	})
 	require.NoError(t, err)
 	w.server = httptest.NewServer(handler)
@@ -118,6 +113,14 @@ func newWorld(t *testing.T, delivers bool) *world {
 	}
 	w.furnish(t, botService)
 	return w
+}
+
+// ready is what the app says of its parts.
+func (w *world) ready(context.Context) map[string]error {
+	if w.broken.Load() {
+		return map[string]error{"postgresql": errors.New("dial tcp 10.0.0.7:5432: refused"), "temporal": nil}
+	}
+	return map[string]error{"postgresql": nil, "temporal": nil}
 }
 
 // resting starts nothing: the outbox keeps what was accepted.
