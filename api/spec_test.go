@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,21 +29,25 @@ func loaded(t *testing.T) *specification {
 // constants returns the values of the constants of one type in package gateway: nobody keeps a second list of them.
 func constants(t *testing.T, typeName string) []string {
 	t.Helper()
-	files, err := parser.ParseDir(token.NewFileSet(), "../internal/gateway", nil, parser.SkipObjectResolution)
+	files, err := filepath.Glob("../internal/gateway/*.go")
 	require.NoError(t, err)
 	var values []string
-	ast.Inspect(files["gateway"], func(node ast.Node) bool {
-		spec, ok := node.(*ast.ValueSpec)
-		if !ok || len(spec.Values) != 1 {
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(file, func(node ast.Node) bool {
+			spec, ok := node.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == typeName {
+				value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				require.NoError(t, err)
+				values = append(values, value)
+			}
 			return true
-		}
-		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == typeName {
-			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-			require.NoError(t, err)
-			values = append(values, value)
-		}
-		return true
-	})
+		})
+	}
 	require.NotEmpty(t, values)
 	return values
 }

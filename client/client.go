@@ -115,6 +115,8 @@ func (c *Client) bytes(ctx context.Context, do func() (*http.Response, error)) (
 	}
 }
 
+var errTooLarge = errors.New("herald: the answer is too large")
+
 func once(do func() (*http.Response, error)) ([]byte, error) {
 	response, err := do()
 	if err != nil {
@@ -126,7 +128,7 @@ func once(do func() (*http.Response, error)) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("herald: read answer: %w", err)
 	case len(body) > maxAnswer:
-		return nil, errors.New("herald: the answer is too large")
+		return nil, errTooLarge
 	case response.StatusCode >= http.StatusBadRequest:
 		return nil, problem(response, body)
 	}
@@ -137,7 +139,7 @@ func once(do func() (*http.Response, error)) ([]byte, error) {
 func worthRepeating(err error) bool {
 	var refused *Error
 	if !errors.As(err, &refused) {
-		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+		return !errors.Is(err, errTooLarge) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
 	switch refused.Status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -144,11 +144,12 @@ func TestAnAnswerOfSomethingElse(t *testing.T) {
 
 func TestAnAnswerThatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	c, _ := connect(t, func(w http.ResponseWriter) {
+	c, s := connect(t, func(w http.ResponseWriter) {
 		_, _ = io.WriteString(w, strings.Repeat(" ", 17<<20))
 	})
 	_, err := c.Bot(t.Context(), "@acme_bot")
 	require.ErrorContains(t, err, "too large")
+	require.Len(t, s.asked(), 1)
 }
 
 func TestParametersThatAreLeftOutAreNotSent(t *testing.T) {

@@ -51,23 +51,37 @@ func TestCheck(t *testing.T) {
 		{"refuses null as a body", message, `null`, []string{`request:invalid  The body must be an object, and it is null.`}},
 		{"refuses deep nesting", message, strings.Repeat("[", 65) + strings.Repeat("]", 65), []string{`request:invalid  The body is nested more than 64 levels deep.`}},
 
-		{"names an unknown field and lists what there is", message, `{"to":"@anna","text":"Hi","txt":1}`,
-			[]string{`field:unknown txt There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`}},
-		{"takes no field in another case", message, `{"to":"@anna","text":"Hi","Text":"Ho"}`,
-			[]string{`field:unknown Text There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`}},
-		{"finds an unknown field inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A","data":"a"},{"text":"B","callback":{"x":[null]}}]]}`,
-			[]string{`field:unknown buttons[0][1].callback There is no such field here. There are: data, text, url.`}},
-		{"quotes a strange name", message, `{"to":"@anna","text":"Hi","a b":{}}`,
-			[]string{`field:unknown ["a b"] There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`}},
-		{"finds a wrong type inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A"},{"text":"B","data":7}]]}`,
-			[]string{`field:invalid buttons[0][1].data This must be a string, and it is a number.`}},
-		{"finds an object where a list belongs", message, `{"to":"@anna","text":"Hi","buttons":{"a":[null,{}]},"label":true}`,
+		{
+			"names an unknown field and lists what there is", message, `{"to":"@anna","text":"Hi","txt":1}`,
+			[]string{`field:unknown txt There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`},
+		},
+		{
+			"takes no field in another case", message, `{"to":"@anna","text":"Hi","Text":"Ho"}`,
+			[]string{`field:unknown Text There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`},
+		},
+		{
+			"finds an unknown field inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A","data":"a"},{"text":"B","callback":{"x":[null]}}]]}`,
+			[]string{`field:unknown buttons[0][1].callback There is no such field here. There are: data, text, url.`},
+		},
+		{
+			"quotes a strange name", message, `{"to":"@anna","text":"Hi","a b":{}}`,
+			[]string{`field:unknown ["a b"] There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`},
+		},
+		{
+			"finds a wrong type inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A"},{"text":"B","data":7}]]}`,
+			[]string{`field:invalid buttons[0][1].data This must be a string, and it is a number.`},
+		},
+		{
+			"finds an object where a list belongs", message, `{"to":"@anna","text":"Hi","buttons":{"a":[null,{}]},"label":true}`,
 			[]string{
 				`field:invalid buttons This must be an array, and it is an object.`,
 				`field:invalid label This must be a string, and it is true or false.`,
-			}},
-		{"refuses null", message, `{"to":"@anna","text":"Hi","label":null}`,
-			[]string{`field:invalid label This must be a string, and it is null. Leave the field out instead.`}},
+			},
+		},
+		{
+			"refuses null", message, `{"to":"@anna","text":"Hi","label":null}`,
+			[]string{`field:invalid label This must be a string, and it is null. Leave the field out instead.`},
+		},
 		{"refuses a field twice", message, `{"to":"@anna","text":"Hi","to":"@bert"}`, []string{`field:invalid to This field stands here twice.`}},
 		{"refuses NUL", message, `{"to":"@anna","text":"a\u0000b"}`, []string{`field:invalid text The text contains a NUL character.`}},
 		{"lists the choices", message, `{"to":"@anna","text":"Hi","lane":"fast"}`, []string{`field:invalid lane This must be one of: code, service, bulk.`}},
@@ -75,8 +89,10 @@ func TestCheck(t *testing.T) {
 			"field:required to This field is missing. The recipient: a phone with its country code such as +380501234567, a name such as @anna, or # and the person's user id at the messenger.",
 			`field:required text This field is missing. The text, plain, 1 to 4096 UTF-16 units.`,
 		}},
-		{"refuses what is no time", key, `{"name":"n","expires_at":"tomorrow"}`,
-			[]string{`field:invalid expires_at This must be a time by RFC 3339, such as 2026-03-01T09:30:00Z.`}},
+		{
+			"refuses what is no time", key, `{"name":"n","expires_at":"tomorrow"}`,
+			[]string{`field:invalid expires_at This must be a time by RFC 3339, such as 2026-03-01T09:30:00Z.`},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
