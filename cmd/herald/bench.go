@@ -9,6 +9,11 @@ import (
 	"herald/internal/bench"
 )
 
+const (
+	maxBench      = 1000                   // callers, and rounds
+	shortestSlice = 100 * time.Millisecond // shorter ones measure the clock
+)
+
 // BenchCmd measures this program.
 type BenchCmd struct {
 	JSON    string        `name:"json" env:"HERALD_BENCH_JSON" placeholder:"FILE" help:"Also write the figures to this file, as JSON."`
@@ -28,6 +33,19 @@ Examples:
 
     herald bench
     herald bench --json bench.json --rounds 9`
+}
+
+// Validate is called by the parser.
+func (b *BenchCmd) Validate() error {
+	switch {
+	case b.Callers < 1 || b.Callers > maxBench:
+		return fmt.Errorf("--callers must be from 1 to %d", maxBench)
+	case b.Rounds < 1 || b.Rounds > maxBench:
+		return fmt.Errorf("--rounds must be from 1 to %d", maxBench)
+	case b.Slice < shortestSlice:
+		return fmt.Errorf("--slice must be at least %s", shortestSlice)
+	}
+	return nil
 }
 
 // Run measures.

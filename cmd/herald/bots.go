@@ -21,7 +21,9 @@ type BotsCmd struct {
 
 // Help is shown by herald bots --help.
 func (BotsCmd) Help() string {
-	return `Examples:
+	return `Without a command it lists; the flags of the list: herald bots list --help.
+
+Examples:
 
     herald bots
     herald bots add --token-file token.txt
@@ -45,6 +47,7 @@ func (b *BotsListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	c.hintMore(len(items), more)
 	if b.JSON {
 		return c.writeJSON(items)
 	}
@@ -53,7 +56,6 @@ func (b *BotsListCmd) Run(ctx context.Context, c *console) error {
 		table.Add(at(bot.Username), bot.Name, string(bot.Network), string(bot.Intake), string(bot.State),
 			terminal.Moment(bot.CreatedAt, c.Zone), bot.ID)
 	}
-	c.hintMore(len(items), more)
 	return c.writeTable(table, "No bots yet. Add one: herald bots add TOKEN")
 }
 
@@ -98,7 +100,7 @@ func (c *console) showBot(bot client.Bot, o Output) error {
 
 // BotsAddCmd adds a bot.
 type BotsAddCmd struct {
-	Token     gateway.Secret `arg:"" optional:"" env:"HERALD_BOT_TOKEN" help:"The bot's token, as BotFather gave it ($$HERALD_BOT_TOKEN). Better kept in a file."`
+	Token     gateway.Secret `arg:"" optional:"" env:"HERALD_BOT_TOKEN" help:"The bot's token, as BotFather gave it. Better kept in a file"`
 	TokenFile string         `placeholder:"FILE" env:"HERALD_BOT_TOKEN_FILE" help:"File that holds the token; - is standard input."`
 	Platform  string         `default:"telegram" placeholder:"NAME" env:"HERALD_BOT_PLATFORM" help:"The messenger (default telegram)."`
 	Intake    string         `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`

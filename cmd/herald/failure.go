@@ -64,7 +64,8 @@ func explain(err error) []string {
 	case errors.As(err, &unreachable) && unreachable.Timeout():
 		return []string{fmt.Sprintf("%s did not answer in time: look at the log of Herald there", origin(unreachable.URL))}
 	default:
-		return []string{strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")}
+		line := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
+		return []string{strings.TrimPrefix(line, "herald: ")} // the client says its name, and so does report
 	}
 }
 

@@ -21,7 +21,9 @@ type KeysCmd struct {
 
 // Help is shown by herald keys --help.
 func (KeysCmd) Help() string {
-	return `Examples:
+	return `Without a command it lists; the flags of the list: herald keys list --help.
+
+Examples:
 
     herald keys
     herald keys create "web shop" --scope messages:send --expires 90d
@@ -45,6 +47,7 @@ func (k *KeysListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	c.hintMore(len(items), more)
 	if k.JSON {
 		return c.writeJSON(items)
 	}
@@ -53,7 +56,6 @@ func (k *KeysListCmd) Run(ctx context.Context, c *console) error {
 		table.Add(key.Name, key.Hint+"…", strings.Join(key.Scopes, " "), terminal.Moment(key.CreatedAt, c.Zone),
 			terminal.Moment(key.LastUsedAt, c.Zone), terminal.Moment(key.ExpiresAt, c.Zone), terminal.Moment(key.RevokedAt, c.Zone), key.ID)
 	}
-	c.hintMore(len(items), more)
 	return c.writeTable(table, "No keys.")
 }
 

@@ -1,8 +1,6 @@
 package main
 
-import (
-	"iter"
-)
+import "iter"
 
 // Paging says how much of a list is wanted.
 type Paging struct {
@@ -36,6 +34,6 @@ func collect[T any](list iter.Seq2[T, error], p Paging) (items []T, more bool, e
 // hintMore tells that a list was cut.
 func (c *console) hintMore(shown int, more bool) {
 	if more {
-		c.hint("The newest %d are shown; --limit N or --all shows more.", shown)
+		c.hint("Only the newest %d are listed; --limit N or --all lists more.", shown)
 	}
 }

@@ -41,6 +41,12 @@ type cli struct {
 const description = `Herald carries messages to people who connected to your chatbots: you name a person by phone, @name or #id, ` +
 	`and Herald finds them, sends, and tells you what became of the message.
 
+First steps:
+
+    herald up                                   everything in one process, with a sandbox
+    herald demo                                 in another terminal: see it work
+    herald send --to +380501234567 --text Hello
+
 Every flag can also be set by the environment variable that stands beside it.`
 
 func main() {

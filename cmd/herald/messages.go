@@ -18,7 +18,9 @@ type MessagesCmd struct {
 
 // Help is shown by herald messages --help.
 func (MessagesCmd) Help() string {
-	return `Examples:
+	return `Without a command it lists; the flags of the list: herald messages list --help.
+
+Examples:
 
     herald messages --state failed --limit 10
     herald messages --bot @acme_bot --direction in --all --json
@@ -50,20 +52,32 @@ func (m *MessagesListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	c.hintMore(len(items), more)
 	if m.JSON {
 		return c.writeJSON(items)
 	}
 	table := terminal.NewTable("created", "way", "who", "state", "reason", "text…", "label", "id")
 	for _, item := range items {
-		who := item.To
-		if who == "" {
-			who = item.Subscriber
-		}
-		table.Add(terminal.Moment(item.CreatedAt, c.Zone), string(item.Direction), who, string(item.State), item.Reason,
-			item.Text, item.Label, item.ID)
+		table.Add(terminal.Moment(item.CreatedAt, c.Zone), string(item.Direction), other(item), string(item.State), item.Reason,
+			content(item), item.Label, item.ID)
 	}
-	c.hintMore(len(items), more)
 	return c.writeTable(table, "No messages.")
+}
+
+// other is the one at the other end: as addressed, or who wrote.
+func other(m client.Message) string {
+	if m.To != "" {
+		return m.To
+	}
+	return m.Subscriber
+}
+
+// content is the text, or what the message is instead of a text.
+func content(m client.Message) string {
+	if m.Text == "" && m.Kind != "" {
+		return "(" + m.Kind + ")"
+	}
+	return m.Text
 }
 
 // MessagesGetCmd shows one message.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"herald/client"
@@ -23,77 +22,27 @@ func story(events []client.Event, zone *time.Location) *terminal.Table {
 	return table
 }
 
-// tell says in words what an event is.
+// tell says in words what happened: in the installation's own words where it has some.
 func tell(e client.Event) string {
-	parts := []string{happening(e)}
-	if e.ReasonText != "" {
-		parts = append(parts, e.ReasonText)
-	} else if e.Reason != "" {
-		parts = append(parts, e.Reason)
-	}
-	if e.Detail != "" {
-		parts = append(parts, "("+e.Detail+")")
+	words := e.Detail
+	switch {
+	case words != "":
+	case e.ReasonText != "":
+		words = e.ReasonText
+	case e.Kind == "queued":
+		words = "Stored."
+	case e.Kind == "state":
+		words = fmt.Sprintf("The state changed from %s.", e.From)
+	default:
+		words = e.Kind + "."
 	}
 	if e.WaitSeconds > 0 {
-		parts = append(parts, "The next attempt is in "+terminal.Span(seconds(e.WaitSeconds))+".")
+		words += " The next attempt is in " + terminal.Span(seconds(e.WaitSeconds)) + "."
 	}
-	return strings.Join(parts, " ")
-}
-
-// happening is the first sentence of what happened. Kinds that are newer than this program speak for themselves.
-func happening(e client.Event) string {
-	switch e.Kind {
-	case "queued":
-		return "Stored."
-	case "resolved":
-		return "The person was found."
-	case "intent":
-		return fmt.Sprintf("Leg %d calls the messenger.", e.Leg)
-	case "throttled":
-		return "The messenger asked to wait."
-	case "retry":
-		return "It did not work and is tried again."
-	case "in_doubt":
-		return "The messenger's answer was lost."
-	case "migrated":
-		return "The chat has moved."
-	case "plain_text":
-		return "Sent without markup."
-	case "state":
-		return becoming(e)
-	default:
-		return e.Kind + "."
+	if e.Reason != "" {
+		words += " [" + e.Reason + "]"
 	}
-}
-
-// becoming says what a new state means.
-func becoming(e client.Event) string {
-	switch e.State {
-	case wire.MessageStateScheduled:
-		return "Waits for its time."
-	case wire.MessageStateSending:
-		return "On its way."
-	case wire.MessageStateWithheld:
-		return "Held back: the person is asked to confirm first."
-	case wire.MessageStateAccepted:
-		return "The messenger took it."
-	case wire.MessageStateDelivered:
-		return "A delivery report says that it arrived."
-	case wire.MessageStateRead:
-		return "It was read."
-	case wire.MessageStateNotSubscribed:
-		return "Not sent."
-	case wire.MessageStateFailed:
-		return "It could not be sent."
-	case wire.MessageStateUnknown:
-		return "Sent, and nobody knows whether it arrived."
-	case wire.MessageStateExpired:
-		return "Too late to send it."
-	case wire.MessageStateCancelled:
-		return "Taken back."
-	default:
-		return "Now it is " + string(e.State) + "."
-	}
+	return words
 }
 
 // settled tells whether a state is an outcome.

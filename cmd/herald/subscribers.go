@@ -16,7 +16,9 @@ type SubscribersCmd struct {
 
 // Help is shown by herald subscribers --help.
 func (SubscribersCmd) Help() string {
-	return `Examples:
+	return `Without a command it lists; the flags of the list: herald subscribers list --help.
+
+Examples:
 
     herald subscribers --bot @acme_bot
     herald subscribers --bot @acme_bot --phone +380501234567
@@ -47,6 +49,7 @@ func (s *SubscribersListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	c.hintMore(len(items), more)
 	if s.JSON {
 		return c.writeJSON(items)
 	}
@@ -55,7 +58,6 @@ func (s *SubscribersListCmd) Run(ctx context.Context, c *console) error {
 		table.Add(person.Name, at(person.Username), person.Phone, string(person.Connection), person.Reason,
 			fmt.Sprintf("#%d", person.PlatformID), terminal.Moment(person.LastSeenAt, c.Zone), person.ID)
 	}
-	c.hintMore(len(items), more)
 	return c.writeTable(table, "Nobody. Send people the bot's link: herald bots connect "+s.Bot)
 }
 

@@ -63,7 +63,7 @@ func load(path string) (Installation, error) {
 		return Installation{}, fmt.Errorf("%s belongs to somebody else: run this as the user who runs `herald up`, or set HERALD_API_URL and HERALD_API_KEY", path)
 	}
 	if err != nil {
-		return Installation{}, fmt.Errorf("open %s: %w", path, err)
+		return Installation{}, fmt.Errorf("find the installation: %w", err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
