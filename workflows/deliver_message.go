@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -21,28 +22,36 @@ type DeliverMessageResult struct {
 }
 
 // attemptOptions: an attempt is short (two transactions and one call), so it runs as a local activity inside the
-// workflow's task, without a trip through Temporal of its own. While the database is away it is repeated for ever.
+// workflow's task, without a trip through Temporal of its own. It is tried once: the workflow itself waits and tries
+// again, since a local activity's own retries end with its first time-out.
 var attemptOptions = workflow.LocalActivityOptions{
 	StartToCloseTimeout: time.Minute,
-	RetryPolicy: &temporal.RetryPolicy{
-		InitialInterval:        500 * time.Millisecond,
-		BackoffCoefficient:     2,
-		MaximumInterval:        30 * time.Second,
-		NonRetryableErrorTypes: []string{errorTypeGone},
-	},
+	RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 }
 
-// DeliverMessage takes one message to its end, attempt by attempt, waiting between them as long as each asks for.
+// Pauses after an attempt that could not reach the database, doubling.
+const (
+	firstPause = 500 * time.Millisecond
+	lastPause  = 30 * time.Second
+)
+
+// DeliverMessage takes one message to its end, attempt by attempt, waiting between them as long as each asks for. It
+// ends without an outcome only if there is no such message.
 func DeliverMessage(ctx workflow.Context, in DeliverMessageInput) (DeliverMessageResult, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, attemptOptions)
 	var activities *Activities
-	for {
+	for pause := firstPause; ; {
 		var step AttemptResult
-		if err := workflow.ExecuteLocalActivity(ctx, activities.Attempt, in).Get(ctx, &step); err != nil {
-			return DeliverMessageResult{}, err
-		}
-		if step.Done {
+		err := workflow.ExecuteLocalActivity(ctx, activities.Attempt, in).Get(ctx, &step)
+		switch {
+		case err == nil && step.Done:
 			return DeliverMessageResult{State: step.State}, nil
+		case err == nil:
+			pause = firstPause
+		case isGone(err) || temporal.IsCanceledError(err):
+			return DeliverMessageResult{}, err
+		default:
+			step.Wait, pause = pause, min(2*pause, lastPause)
 		}
 		if err := workflow.Sleep(ctx, step.Wait); err != nil {
 			return DeliverMessageResult{}, err
@@ -51,4 +60,10 @@ func DeliverMessage(ctx workflow.Context, in DeliverMessageInput) (DeliverMessag
 			return DeliverMessageResult{}, workflow.NewContinueAsNewError(ctx, DeliverMessage, in)
 		}
 	}
+}
+
+// isGone tells whether an attempt found that there is no such message.
+func isGone(err error) bool {
+	var refused *temporal.ApplicationError
+	return errors.As(err, &refused) && refused.Type() == errorTypeGone
 }

@@ -1,0 +1,339 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	temporallog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"herald/internal/gateway"
+	"herald/internal/messaging"
+	"herald/internal/postgres"
+	"herald/internal/postgres/postgrestest"
+	"herald/internal/sandbox"
+	"herald/internal/sandbox/controlclient"
+	"herald/internal/seal"
+	"herald/internal/telegram"
+	"herald/workflows"
+)
+
+// quiet takes what the parts have to say.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// world is the workflow with everything real around it: PostgreSQL, the Telegram adapter and a sandbox. Only time is
+// the test environment's own, so that a wait of hours passes at once.
+type world struct {
+	env     *testsuite.TestWorkflowEnvironment
+	store   *postgres.Store
+	network *controlclient.Client
+	bot     gateway.Bot
+	botName string
+	anna    int64
+	ids     *gateway.IDs
+}
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	ctx := t.Context()
+	box, err := sandbox.New(sandbox.Options{})
+	require.NoError(t, err)
+	require.NoError(t, box.Start(ctx))
+	t.Cleanup(func() { require.NoError(t, box.Stop(context.Background())) })
+	network, err := controlclient.New(box.URL())
+	require.NoError(t, err)
+	w := &world{store: postgrestest.Store(t), network: network, ids: gateway.NewIDs(nil, nil)}
+
+	keyset, err := seal.Generate()
+	require.NoError(t, err)
+	sealer, err := seal.Parse(keyset)
+	require.NoError(t, err)
+	w.connect(t, sealer)
+
+	messenger := telegram.NewClient(map[gateway.Network]string{gateway.NetworkSandbox: box.URL()}, sealer)
+	t.Cleanup(messenger.Close)
+	w.perform(w.store, messenger)
+	return w
+}
+
+// perform makes an environment whose activities work on the store.
+func (w *world) perform(store gateway.DeliveryStore, messenger gateway.Messenger) {
+	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(temporallog.NewStructuredLogger(quiet()))
+	w.env = suite.NewTestWorkflowEnvironment()
+	w.env.SetStartTime(noon)
+	w.env.SetTestTimeout(time.Minute)
+	now := func() time.Time { return w.env.Now().UTC().Truncate(time.Microsecond) }
+	deliverer := messaging.NewDeliverer(store, messenger, now, messaging.Policy{}, quiet())
+	w.env.RegisterActivity(workflows.NewActivities(deliverer, quiet()))
+}
+
+// connect makes an account with a bot, and Anna, who has started it.
+func (w *world) connect(t *testing.T, sealer *seal.Box) {
+	t.Helper()
+	ctx := t.Context()
+	made, err := w.network.CreateBot(ctx, "Acme", "acme_bot")
+	require.NoError(t, err)
+	person, err := w.network.CreatePerson(ctx, controlclient.Person{FirstName: "Anna"})
+	require.NoError(t, err)
+	w.botName, w.anna = "@"+made.Username, person.ID
+	require.NoError(t, w.network.Start(ctx, w.anna, w.botName, ""))
+
+	require.NoError(t, w.store.CreateAccount(ctx, gateway.Account{ID: "acc_1", Name: "a", CreatedAt: noon}))
+	w.bot = gateway.Bot{
+		ID: w.ids.Bot(), AccountID: "acc_1", Platform: gateway.Telegram, Network: gateway.NetworkSandbox, PlatformID: made.ID,
+		Username: made.Username, Intake: gateway.IntakePolling, State: gateway.BotActive, CreatedAt: noon, UpdatedAt: noon,
+	}
+	w.bot.SealedToken, err = sealer.Seal(ctx, []byte(made.Token), w.bot.ID.TokenBound())
+	require.NoError(t, err)
+	require.NoError(t, w.store.CreateBot(ctx, w.bot))
+	_, err = w.store.StoreUpdates(ctx, []gateway.RawUpdate{{AccountID: "acc_1", BotID: w.bot.ID, UpdateID: 1, ChatID: w.anna, Body: []byte("{}"), ReceivedAt: noon}})
+	require.NoError(t, err)
+	_, err = w.store.ProcessUpdate(ctx, noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+		return gateway.Verdict{
+			Subscriber: &gateway.Subscriber{ID: w.ids.Subscriber(), PlatformID: w.anna, ChatID: w.anna},
+			Connection: gateway.Connected, Seen: gateway.UpdateMark{At: noon, UpdateID: 1},
+		}, nil
+	})
+	require.NoError(t, err)
+}
+
+// accept stores a message to Anna and returns the input of its workflow.
+func (w *world) accept(t *testing.T, change func(*gateway.Message)) workflows.DeliverMessageInput {
+	t.Helper()
+	m := gateway.Message{
+		ID: w.ids.Message(), AccountID: "acc_1", BotID: w.bot.ID, Direction: gateway.Out, Text: "hello",
+		To:   gateway.Address{Kind: gateway.AddressPlatform, Value: strconv.FormatInt(w.anna, 10)},
+		Lane: gateway.LaneService, OnUnknown: gateway.Hold, State: gateway.Queued,
+		ExpiresAt: noon.Add(time.Hour), CreatedAt: noon, UpdatedAt: noon,
+	}
+	if change != nil {
+		change(&m)
+	}
+	created, err := w.store.AcceptMessage(t.Context(), m, gateway.Leg{ID: w.ids.Leg(), Channel: gateway.ChannelTelegram})
+	require.NoError(t, err)
+	require.True(t, created)
+	return workflows.DeliverMessageInput{AccountID: "acc_1", MessageID: m.ID}
+}
+
+// run runs the workflow to its end and returns the message as it stands then, with how long it took.
+func (w *world) run(t *testing.T, in workflows.DeliverMessageInput) (gateway.Message, time.Duration) {
+	t.Helper()
+	w.env.ExecuteWorkflow(workflows.DeliverMessage, in)
+	require.True(t, w.env.IsWorkflowCompleted())
+	require.NoError(t, w.env.GetWorkflowError())
+	var result workflows.DeliverMessageResult
+	require.NoError(t, w.env.GetWorkflowResult(&result))
+	m, err := w.store.Message(t.Context(), "acc_1", in.MessageID)
+	require.NoError(t, err)
+	require.Equal(t, m.State, result.State)
+	return m, w.env.Now().Sub(noon)
+}
+
+// copies counts the texts that the bot sent to Anna.
+func (w *world) copies(t *testing.T) (n int) {
+	t.Helper()
+	messages, err := w.network.Messages(t.Context(), w.anna, w.botName)
+	require.NoError(t, err)
+	for _, m := range messages {
+		if m.Text == "hello" {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) fault(t *testing.T, f controlclient.Fault) {
+	t.Helper()
+	f.Method = "sendMessage"
+	_, err := w.network.AddFault(t.Context(), f)
+	require.NoError(t, err)
+}
+
+func (w *world) kinds(t *testing.T, id gateway.MessageID) (kinds []gateway.EventKind) {
+	t.Helper()
+	events, err := w.store.Events(t.Context(), "acc_1", id)
+	require.NoError(t, err)
+	for _, e := range events {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+func TestDeliverMessage(t *testing.T) {
+	t.Parallel()
+	t.Run("stands in the chat of a connected person", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, nil)
+		m, took := w.run(t, in)
+		require.Equal(t, gateway.Accepted, m.State)
+		require.Equal(t, 1, w.copies(t))
+		require.Less(t, took, time.Second, "nothing waits by a timer")
+		require.Equal(t, []gateway.EventKind{gateway.EventQueued, gateway.EventIntent, gateway.EventState}, w.kinds(t, in.MessageID))
+	})
+	t.Run("ends free when nobody has the address", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m, _ := w.run(t, w.accept(t, func(m *gateway.Message) {
+			m.To = gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}
+		}))
+		require.Equal(t, gateway.NotSubscribed, m.State)
+		require.Zero(t, w.copies(t))
+	})
+	t.Run("waits as long as the messenger asks, by a timer", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "too_many_requests", RetryAfter: 600, Times: 1})
+		in := w.accept(t, nil)
+		m, took := w.run(t, in)
+		require.Equal(t, gateway.Accepted, m.State)
+		require.GreaterOrEqual(t, took, 600*time.Second)
+		require.Equal(t, 1, w.copies(t))
+		require.Contains(t, w.kinds(t, in.MessageID), gateway.EventThrottled)
+	})
+	t.Run("tries again when the messenger did not take it", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "server_error", Times: 3})
+		m, took := w.run(t, w.accept(t, nil))
+		require.Equal(t, gateway.Accepted, m.State)
+		require.GreaterOrEqual(t, took, 7*time.Second, "1, 2 and 4 seconds")
+		require.Equal(t, 1, w.copies(t))
+	})
+	t.Run("expires on time while the messenger is away", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "server_error"})
+		m, took := w.run(t, w.accept(t, nil))
+		require.Equal(t, gateway.Expired, m.State)
+		require.InDelta(t, time.Hour.Seconds(), took.Seconds(), 5)
+		require.Zero(t, w.copies(t))
+	})
+	t.Run("holds a message whose answer was lost: it is not sent twice", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "reset_after", Times: 1})
+		m, _ := w.run(t, w.accept(t, nil))
+		require.Equal(t, gateway.Unknown, m.State)
+		require.Equal(t, gateway.ReasonAnswerLost, m.Reason)
+		require.Equal(t, 1, w.copies(t))
+	})
+	t.Run("sends again when a second copy is harmless", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "reset_after", Times: 1})
+		m, _ := w.run(t, w.accept(t, func(m *gateway.Message) { m.OnUnknown = gateway.Resend }))
+		require.Equal(t, gateway.Accepted, m.State)
+		require.Equal(t, 2, w.copies(t))
+	})
+	t.Run("learns from a refusal that the person blocked the bot", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		require.NoError(t, w.network.Block(t.Context(), w.anna, w.botName))
+		m, _ := w.run(t, w.accept(t, nil))
+		require.Equal(t, gateway.NotSubscribed, m.State)
+		require.Equal(t, gateway.ReasonBlocked, m.Reason)
+		list, err := w.store.Subscribers(t.Context(), "acc_1", w.bot.ID, gateway.SubscriberFilter{}, gateway.Page{Limit: 2})
+		require.NoError(t, err)
+		require.Equal(t, gateway.Disconnected, list.Items[0].Connection)
+	})
+	t.Run("stops the bot when its token was revoked", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		_, err := w.network.RevokeBot(t.Context(), w.botName)
+		require.NoError(t, err)
+		m, _ := w.run(t, w.accept(t, nil))
+		require.Equal(t, gateway.Failed, m.State)
+		require.Equal(t, gateway.ReasonBotRevoked, m.Reason)
+		b, err := w.store.Bot(t.Context(), "acc_1", w.bot.ID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.BotRevoked, b.State)
+	})
+	t.Run("waits out an attempt that may still be calling, then holds", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, nil)
+		w.leaveIntent(t, in)
+		m, took := w.run(t, in)
+		require.Equal(t, gateway.Unknown, m.State)
+		require.GreaterOrEqual(t, took, 15*time.Second)
+		require.Zero(t, w.copies(t))
+	})
+	t.Run("waits out an attempt that may still be calling, then sends again where that is harmless", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, func(m *gateway.Message) { m.OnUnknown = gateway.Resend })
+		w.leaveIntent(t, in)
+		m, _ := w.run(t, in)
+		require.Equal(t, gateway.Accepted, m.State)
+		require.Equal(t, 1, w.copies(t))
+		require.Contains(t, w.kinds(t, in.MessageID), gateway.EventInDoubt)
+	})
+	t.Run("does nothing to a message that has its outcome", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, nil)
+		w.run(t, in)
+		w.perform(w.store, nil)
+		m, _ := w.run(t, in)
+		require.Equal(t, gateway.Accepted, m.State)
+		require.Equal(t, 1, w.copies(t))
+	})
+	t.Run("goes on when the database is back", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		flaky := &flakyStore{DeliveryStore: w.store, failures: 4}
+		w.perform(flaky, nil)
+		in := w.accept(t, func(m *gateway.Message) { m.To = gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"} })
+		m, _ := w.run(t, in)
+		require.Equal(t, gateway.NotSubscribed, m.State)
+		require.Zero(t, flaky.failures)
+	})
+	t.Run("ends at once for a message that does not exist, and says no more than that", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.env.ExecuteWorkflow(workflows.DeliverMessage, workflows.DeliverMessageInput{AccountID: "acc_1", MessageID: "msg_none"})
+		require.True(t, w.env.IsWorkflowCompleted())
+		var refused *temporal.ApplicationError
+		require.ErrorAs(t, w.env.GetWorkflowError(), &refused)
+		require.Equal(t, "gone", refused.Type())
+		require.NotContains(t, refused.Error(), "msg_none")
+	})
+}
+
+// leaveIntent does what a worker does that dies in the middle of a call.
+func (w *world) leaveIntent(t *testing.T, in workflows.DeliverMessageInput) {
+	t.Helper()
+	_, err := w.store.ChangeDelivery(t.Context(), in.AccountID, in.MessageID, func(d gateway.Delivery) (gateway.Change, error) {
+		leg := d.Leg
+		leg.Intent, leg.Attempts, leg.ChatID = noon, 1, w.anna
+		return gateway.Change{
+			State: gateway.Sending, Leg: &leg, Subscriber: d.Subscriber.ID,
+			Events: []gateway.Event{{At: noon, Kind: gateway.EventIntent, From: gateway.Queued, State: gateway.Sending, Leg: 1}},
+		}, nil
+	})
+	require.NoError(t, err)
+}
+
+// flakyStore is a database that is away for a number of calls.
+type flakyStore struct {
+	gateway.DeliveryStore
+	failures int
+}
+
+func (s *flakyStore) ChangeDelivery(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery) (gateway.Change, error)) (gateway.Delivery, error) {
+	if s.failures > 0 {
+		s.failures--
+		return gateway.Delivery{}, errors.New("the database is away")
+	}
+	return s.DeliveryStore.ChangeDelivery(ctx, account, id, decide)
+}
