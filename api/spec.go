@@ -13,8 +13,6 @@ import (
 	"herald/internal/gateway"
 )
 
-//go:generate go tool -modfile=../tools/go.mod oapi-codegen --config oapi-codegen.yaml openapi.yaml
-
 //go:embed openapi.yaml
 var specYAML []byte
 
