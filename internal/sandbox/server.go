@@ -29,6 +29,7 @@ type Server struct {
 	state   *state
 
 	http     *http.Server
+	cancel   context.CancelFunc // ends waiting calls
 	listener net.Listener
 	served   chan struct{}
 }
@@ -70,8 +71,12 @@ func (s *Server) Start(ctx context.Context) error {
 		Network: s.network, Faults: s.faults, Robot: s.robot, Bots: s.bots, Phones: s.phones, Save: s.state.save,
 		Limits: *o.Limits,
 	})
+	// Calls live as long as the server, not as long as the context of Start.
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
 	s.http = &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return calls },
+		Handler:     s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 	}
 	s.served = make(chan struct{})
@@ -120,6 +125,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	if s.http == nil {
 		return nil
 	}
+	s.cancel()
 	s.control.Close()
 	s.bots.Close()
 	s.phones.Close()

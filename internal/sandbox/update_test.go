@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -120,7 +121,7 @@ func TestGetUpdates(t *testing.T) {
 		b.awaitPoll()
 		revoked := control[bot](b.world, http.MethodPost, "/bots/@acme_bot/revoke", nil)
 		require.NotEqual(t, old.Token, revoked.Token)
-		require.False(t, (<-waiting).OK)
+		require.Equal(t, 401, (<-waiting).Status)
 		require.Equal(t, 401, old.call("getMe", nil).Status)
 		b.Token = revoked.Token
 		require.True(t, b.call("getMe", nil).OK)
@@ -156,4 +157,37 @@ func TestMembership(t *testing.T) {
 	require.Equal(t, []string{"member", "kicked"}, []string{got[0].MyChatMember.Old.Status, got[0].MyChatMember.New.Status})
 	require.Equal(t, []string{"kicked", "member"}, []string{got[1].MyChatMember.Old.Status, got[1].MyChatMember.New.Status})
 	require.Equal(t, "/start", got[2].Message.Text)
+}
+
+func TestStopEndsWaitingCalls(t *testing.T) {
+	t.Parallel()
+	s, err := sandbox.New(sandbox.Options{})
+	require.NoError(t, err)
+	require.NoError(t, s.Start(t.Context()))
+	w := &world{t: t, server: s, url: s.URL()}
+	b := w.bot("acme_bot")
+	ended := make(chan error)
+	go func() {
+		response, err := http.Get(w.url + "/bot" + b.Token + "/getUpdates?timeout=50")
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		ended <- err
+	}()
+	b.awaitPoll()
+	w.stop()
+	require.Error(t, <-ended, "a call that is broken off looks like a lost connection, never like an answer")
+}
+
+func TestUpdatesWaitForADay(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	b := start(t, sandbox.Options{Clock: now.Now}).bot("acme_bot")
+	p := b.started("Anna", "")
+	b.write(p, "old")
+	now.advance(23 * time.Hour)
+	b.write(p, "young")
+	require.Equal(t, []string{"old", "young"}, texts(b.updates(object{})))
+	now.advance(2 * time.Hour)
+	require.Equal(t, []string{"young"}, texts(b.updates(object{})))
 }

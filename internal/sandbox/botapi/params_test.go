@@ -73,7 +73,7 @@ func FuzzDecode(f *testing.F) {
 		c := &call{params: p}
 		_, _, _ = c.replyMarkup()
 		_, _, _ = c.text()
-		_, _ = c.kinds()
+		_ = c.kinds()
 		_, _ = c.draft()
 	})
 }

@@ -135,7 +135,9 @@ func (s *Server) serve(c *call, w http.ResponseWriter, r *http.Request, name str
 	c.note.ChatID = network.ChatID(c.params.id("chat_id"))
 	if hit, ok := s.match(c, name, fault.Slow); ok {
 		c.note.Fault = hit.Kind
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a delay can be longer than reading may take
 		if !pause(c.ctx, time.Duration(hit.Delay)) {
+			reset(w)
 			return
 		}
 	}
@@ -149,12 +151,12 @@ func (s *Server) serve(c *call, w http.ResponseWriter, r *http.Request, name str
 		result, err = s.run(c, name)
 	}
 	if c.ctx.Err() != nil && err != nil {
-		return // the client is gone
+		reset(w) // the client is gone, or the sandbox stops
+		return
 	}
 	s.finish(c, result, err, start)
-	if hit, ok := s.match(c, name, fault.ResetAfter); ok {
+	if _, ok := s.match(c, name, fault.ResetAfter); ok {
 		reset(w)
-		_ = hit
 		return
 	}
 	if err != nil {
@@ -265,6 +267,7 @@ func (s *Server) refusal(err error) *network.Refusal {
 	if errors.As(err, &p) {
 		return network.BadRequest(p.Message)
 	}
+	s.Logger.Error("sandbox could not answer a bot", "error", err)
 	return &network.Refusal{Code: 500, Description: "Internal Server Error"}
 }
 

@@ -202,18 +202,30 @@ func (h *hookRun) disorder(chat int64, l *lane, updates []*wire.Update) []*wire.
 	return updates
 }
 
-// deliver posts one update until it is taken; false when the webhook changed. Pauses: none, 2, 4, 8 ... 60 seconds, or
-// what the webhook asked for.
+// retryPause is the pause after the nth failure, counted from 1: none, 2, 4, 8 ... 60 seconds, or what was asked for.
+func retryPause(failures int, asked time.Duration) time.Duration {
+	switch {
+	case asked > 0:
+		return asked
+	case failures <= 1:
+		return 0
+	case failures > 6:
+		return maxRetry
+	default:
+		return min(time.Second<<(failures-1), maxRetry)
+	}
+}
+
+// deliver posts one update until it is taken; false when the webhook changed.
 func (h *hookRun) deliver(u *wire.Update) bool {
-	delay := time.Second
-	for failures := 0; ; failures++ {
+	for failures := 1; ; failures++ {
 		if h.ctx.Err() != nil {
 			return false
 		}
 		if !h.delivery.Waiting(u.UpdateID) {
 			return true // dropped meanwhile
 		}
-		retryAfter, err := h.post(u)
+		asked, err := h.post(u)
 		if err == nil {
 			h.delivery.Confirm(u.UpdateID)
 			if _, twice := h.server.Faults.Match(int64(h.bot), "webhook", u.ChatID(), fault.DuplicateUpdates); twice {
@@ -225,12 +237,7 @@ func (h *hookRun) deliver(u *wire.Update) bool {
 			return false
 		}
 		h.delivery.Failed(err.Error())
-		wait := retryAfter
-		if wait == 0 && failures > 0 {
-			delay = min(delay*2, maxRetry)
-			wait = delay
-		}
-		if !pause(h.ctx, wait) {
+		if !pause(h.ctx, retryPause(failures, asked)) {
 			return false
 		}
 	}

@@ -80,6 +80,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 	flusher := http.NewResponseController(w)
+	_ = flusher.SetReadDeadline(time.Time{}) // the stream is open longer than reading a request may take
 	_, _ = fmt.Fprint(w, "retry: 1000\n\n")
 	alive := time.NewTicker(keepAlive)
 	defer alive.Stop()

@@ -39,18 +39,6 @@ func Slice16(s string, offset, length int) string {
 	return s[start:end]
 }
 
-// Truncate16 cuts s to at most limit code units without splitting a rune.
-func Truncate16(s string, limit int) string {
-	at := 0
-	for i, r := range s {
-		at += width16(r)
-		if at > limit {
-			return s[:i]
-		}
-	}
-	return s
-}
-
 // lastRune is the rune before byte i of s, or a space at the start.
 func lastRune(s string, i int) rune {
 	if i == 0 {

@@ -13,12 +13,6 @@ import (
 // tokenMark begins the secret part of every token of the sandbox; a token of the real Telegram never has it.
 const tokenMark = "SBX"
 
-// IsSandboxToken reports whether a token belongs to a sandbox and not to the real Telegram.
-func IsSandboxToken(token string) bool {
-	_, rest, found := strings.Cut(token, ":")
-	return found && strings.HasPrefix(rest, tokenMark)
-}
-
 // bot is one bot; the lock of the network guards it.
 type bot struct {
 	id       BotID
@@ -218,8 +212,10 @@ func (n *Network) botForCall(id BotID) (*bot, error) {
 	if b := n.bots[id]; b != nil {
 		return b, nil
 	}
-	return nil, &Refusal{Code: 401, Description: "Unauthorized"}
+	return nil, unauthorized()
 }
+
+func unauthorized() *Refusal { return &Refusal{Code: 401, Description: "Unauthorized"} }
 
 // botByRef finds a bot by id or @username; the lock is held.
 func (n *Network) botByRef(ref string) (*bot, error) {

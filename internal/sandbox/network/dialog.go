@@ -90,9 +90,24 @@ func (n *Network) announce(kind ChangeKind, p place, message int64) {
 	n.changed(c)
 }
 
-// visit finds the chat that a person names: a bot's id or @username, or a group's id. A private chat is made when it
-// is not there. The lock is held.
+// visit finds the chat that a person names, like find, and makes a private chat that is not there.
 func (n *Network) visit(id PersonID, ref string) (*person, place, error) {
+	p, at, err := n.find(id, ref)
+	if err != nil || at.group != nil || at.dialog != nil {
+		return p, at, err
+	}
+	b, err := n.botByRef(ref)
+	if err != nil {
+		return nil, place{}, err
+	}
+	d := &dialog{bot: b, person: p, instance: secret(12)}
+	p.dialogs[b.id], b.dialogs[p.id] = d, d
+	return p, place{dialog: d}, nil
+}
+
+// find finds the chat that a person names: a bot's id or @username, or a group's id. Nothing stands in the place when
+// the person never touched the private chat. The lock is held.
+func (n *Network) find(id PersonID, ref string) (*person, place, error) {
 	p, err := n.person(id)
 	if err != nil {
 		return nil, place{}, err
@@ -111,12 +126,7 @@ func (n *Network) visit(id PersonID, ref string) (*person, place, error) {
 	if err != nil {
 		return nil, place{}, err
 	}
-	d := p.dialogs[b.id]
-	if d == nil {
-		d = &dialog{bot: b, person: p, instance: secret(12)}
-		p.dialogs[b.id], b.dialogs[p.id] = d, d
-	}
-	return p, place{dialog: d}, nil
+	return p, place{dialog: p.dialogs[b.id]}, nil
 }
 
 // Conversation is one line of a person's list of chats.
@@ -231,9 +241,12 @@ func (n *Network) Messages(id PersonID, ref string, before, after int64, limit i
 	} else if p.deleted {
 		return nil, problem(Conflict, "person:deleted", "the account of person %d is deleted", id)
 	}
-	_, at, err := n.visit(id, ref)
+	_, at, err := n.find(id, ref)
 	if err != nil {
 		return nil, err
+	}
+	if at.group == nil && at.dialog == nil {
+		return []MessageView{}, nil
 	}
 	all := at.history().messages
 	end := len(all)

@@ -101,7 +101,7 @@ func (n *Network) UpgradeGroup(id ChatID) (Group, error) {
 	}
 	g := newGroup(n.next.Supergroup, old.title)
 	n.next.Supergroup--
-	g.super, g.creator, g.people, g.bots = true, old.creator, old.people, old.bots
+	g.super, g.creator, g.people, g.bots, g.kicked = true, old.creator, old.people, old.bots, old.kicked
 	n.groups[g.id] = g
 	owner := n.people[g.creator]
 	n.addService(old, owner, func(m *wire.Message) { m.MigrateToChatID = int64(g.id) })

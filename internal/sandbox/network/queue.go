@@ -119,9 +119,10 @@ func (n *Network) raise(b *bot, u *wire.Update) {
 
 // Poll is one getUpdates call: see BeginPoll.
 type Poll struct {
-	net  *Network
-	bot  BotID
-	done chan struct{}
+	net   *Network
+	bot   BotID
+	token string // with which the call was made
+	done  chan struct{}
 }
 
 // BeginPoll starts a getUpdates call and ends the one that waits, which must answer 409. offset confirms everything
@@ -155,7 +156,7 @@ func (n *Network) BeginPoll(id BotID, offset int64, allowed []string) (*Poll, er
 	if b.queue.order.Len() != before || allowed != nil {
 		n.version++
 	}
-	return &Poll{net: n, bot: id, done: b.poll.begin()}, nil
+	return &Poll{net: n, bot: id, token: b.token, done: b.poll.begin()}, nil
 }
 
 // WebhookActive is what getUpdates gets while a webhook is set.
@@ -205,6 +206,8 @@ func (p *Poll) EndReason() error {
 	switch {
 	case err != nil:
 		return err
+	case b.token != p.token:
+		return unauthorized()
 	case b.hook.set():
 		return &Refusal{Code: 409, Description: "Conflict: terminated by setWebhook request"}
 	default:

@@ -61,13 +61,6 @@ func (o *Operator) Reset() {
 	o.announce("", "")
 }
 
-// SetReplyURL changes where SMS that people write go.
-func (o *Operator) SetReplyURL(address string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.ReplyURL = address
-}
-
 // index remembers an SMS by its id; the lock is held.
 func (o *Operator) index(sms *SMS) {
 	o.byID[sms.ID] = sms
