@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -41,8 +42,11 @@ func (r *Report) addLatencies(name string, latencies []time.Duration) {
 	}
 }
 
-// rounded keeps four digits: the rest is noise.
+// rounded keeps four digits of what was measured, the rest is noise, and all of what was counted.
 func rounded(value float64) float64 {
+	if value == math.Trunc(value) {
+		return value
+	}
 	short, err := strconv.ParseFloat(strconv.FormatFloat(value, 'g', 4, 64), 64)
 	if err != nil {
 		return value
