@@ -226,7 +226,8 @@ func TestStaysOutLooksIntoTheChatAndTheLog(t *testing.T) {
 			0, &Mismatch{"state not_subscribed, reason never_started", "state not_subscribed, reason blocked"},
 		},
 		{
-			"sees another state", client.Message{ID: "msg_1", State: wire.MessageStateAccepted},
+			"sees another state",
+			client.Message{ID: "msg_1", State: wire.MessageStateAccepted},
 			0, &Mismatch{"state not_subscribed, reason never_started", "state accepted"},
 		},
 	}
