@@ -83,7 +83,7 @@ func New(d Deps) (http.Handler, error) {
 		engine.GET("/metrics", gin.WrapH(d.Metrics))
 	}
 	operations := engine.Group("", s.authenticate, s.checkRequest, s.idempotent)
-	wire.RegisterHandlersWithOptions(operations, wire.NewStrictHandlerWithOptions(s, nil, wire.StrictGinServerOptions{
+	wire.RegisterHandlersWithOptions(operations, wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{detach}, wire.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.undecodable,
 		HandlerErrorFunc:         s.refuse,
 		ResponseErrorHandlerFunc: s.refuse,
@@ -91,6 +91,12 @@ func New(d Deps) (http.Handler, error) {
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.undecodable(c, err) },
 	})
 	return engine, nil
+}
+
+// detach gives the operation a context of its own. gin uses its contexts again for other requests, and what an operation
+// begins, such as a connection that is still being opened, may ask its context for a value after the answer.
+func detach(next wire.StrictHandlerFunc, _ string) wire.StrictHandlerFunc {
+	return func(c *gin.Context, request any) (any, error) { return next(c.Copy(), request) }
 }
 
 func (s *server) refuse(c *gin.Context, err error) { refuse(c, s.logger, err) }
