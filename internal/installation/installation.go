@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"herald/internal/gateway"
 )
@@ -32,12 +35,12 @@ type Installation struct {
 // NotRunningError says that nothing runs on a data folder.
 type NotRunningError struct {
 	Data string // the folder
-	PID  int    // the process that ran there last and is gone; 0 when there was none
+	PID  int    // the process that ran there last; 0 when there was none
 }
 
 func (e *NotRunningError) Error() string {
 	if e.PID != 0 {
-		return fmt.Sprintf("Herald does not run on %s any more (process %d is gone): start it with `herald up --data %s`", e.Data, e.PID, e.Data)
+		return fmt.Sprintf("Herald does not run on %s any more (process %d does not answer): start it with `herald up --data %s`", e.Data, e.PID, e.Data)
 	}
 	return fmt.Sprintf("Herald does not run on %s: start it with `herald up --data %s`, or name the folder of a running one with --data", e.Data, e.Data)
 }
@@ -51,7 +54,7 @@ func Find(data string) (Installation, error) {
 	if err != nil {
 		return Installation{}, err
 	}
-	if !alive(found.PID) {
+	if !alive(found.PID) || !listens(found.API) {
 		return Installation{}, &NotRunningError{Data: data, PID: found.PID}
 	}
 	return found, nil
@@ -85,4 +88,22 @@ func alive(pid int) bool {
 	}
 	err = process.Signal(syscall.Signal(0))
 	return err == nil || errors.Is(err, fs.ErrPermission)
+}
+
+// dialWithin bounds how long a listener of this machine may take to accept a connection.
+const dialWithin = 2 * time.Second
+
+// listens tells whether somebody accepts connections at an address. A process that was killed a moment ago still has its
+// id, and so has one whose parent does not look after it.
+func listens(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	connection, err := net.DialTimeout("tcp", u.Host, dialWithin)
+	if err != nil {
+		return false
+	}
+	_ = connection.Close()
+	return true
 }

@@ -2,6 +2,7 @@ package installation_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,17 +22,26 @@ func write(t *testing.T, text string) string {
 	return data
 }
 
+func listener(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() }) // a test may have closed it
+	return l
+}
+
 func TestFind(t *testing.T) {
 	t.Parallel()
 
 	t.Run("finds the one that runs", func(t *testing.T) {
 		t.Parallel()
-		data := write(t, fmt.Sprintf(`{"api":"http://127.0.0.1:1","public":"http://127.0.0.1:2","sandbox":"http://127.0.0.1:3",
-			"temporal":"127.0.0.1:4","api_key":"hk_example","pid":%d,"later":true}`, os.Getpid()))
+		api := "http://" + listener(t).Addr().String()
+		data := write(t, fmt.Sprintf(`{"api":%q,"public":"http://127.0.0.1:2","sandbox":"http://127.0.0.1:3",
+			"temporal":"127.0.0.1:4","api_key":"hk_example","pid":%d,"later":true}`, api, os.Getpid()))
 		found, err := installation.Find(data)
 		require.NoError(t, err)
 		require.Equal(t, installation.Installation{
-			API: "http://127.0.0.1:1", Public: "http://127.0.0.1:2", Sandbox: "http://127.0.0.1:3", Temporal: "127.0.0.1:4",
+			API: api, Public: "http://127.0.0.1:2", Sandbox: "http://127.0.0.1:3", Temporal: "127.0.0.1:4",
 			APIKey: gateway.Secret("hk_example"), PID: os.Getpid(),
 		}, found)
 		require.NotContains(t, fmt.Sprintf("%v %+v", found, found), "hk_example")
@@ -41,12 +51,24 @@ func TestFind(t *testing.T) {
 		t.Parallel()
 		gone := exec.Command("true")
 		require.NoError(t, gone.Run())
-		data := write(t, fmt.Sprintf(`{"api":"http://127.0.0.1:1","api_key":"hk_example","pid":%d}`, gone.Process.Pid))
+		api := "http://" + listener(t).Addr().String() // has gone to another program
+		data := write(t, fmt.Sprintf(`{"api":%q,"api_key":"hk_example","pid":%d}`, api, gone.Process.Pid))
 		_, err := installation.Find(data)
 		var notRunning *installation.NotRunningError
 		require.ErrorAs(t, err, &notRunning)
 		require.Equal(t, installation.NotRunningError{Data: data, PID: gone.Process.Pid}, *notRunning)
 		require.Contains(t, err.Error(), "herald up --data "+data)
+	})
+
+	t.Run("tells a process that does not answer", func(t *testing.T) {
+		t.Parallel()
+		closed := listener(t)
+		require.NoError(t, closed.Close())
+		for _, api := range []string{"http://" + closed.Addr().String(), "not an address\n"} {
+			data := write(t, fmt.Sprintf(`{"api":%q,"api_key":"hk_example","pid":%d}`, api, os.Getpid()))
+			_, err := installation.Find(data)
+			require.ErrorContains(t, err, fmt.Sprintf("(process %d does not answer)", os.Getpid()))
+		}
 	})
 
 	t.Run("says how to start one where there is none", func(t *testing.T) {
