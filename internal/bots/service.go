@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"herald/internal/gateway"
 )
@@ -54,7 +55,8 @@ type NewBot struct {
 	Intake   gateway.Intake // empty chooses: webhook where a public URL is configured, else polling
 }
 
-// Add registers the bot that the token belongs to. The token of a bot that was revoked replaces its old one.
+// Add registers the bot that the token belongs to. A new token of a bot that the account has already replaces its old
+// one.
 func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) (gateway.Bot, error) {
 	network, err := s.check(n)
 	if err != nil {
@@ -79,12 +81,16 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	}
 	known, err := s.store.BotByUsername(ctx, account, profile.Username)
 	switch {
-	case err == nil && known.PlatformID == profile.PlatformID && known.State == gateway.BotRevoked:
-		bot.ID, bot.CreatedAt = known.ID, known.CreatedAt
-	case err == nil && known.PlatformID == profile.PlatformID && known.ID == n.ID:
-		return known, nil // the same request, once more after a crash
-	case err != nil && !errors.Is(err, gateway.ErrBotNotFound):
+	case errors.Is(err, gateway.ErrBotNotFound):
+	case err != nil:
 		return gateway.Bot{}, fmt.Errorf("find bot: %w", err)
+	case known.PlatformID != profile.PlatformID: // another bot had this name before
+	case known.ID == n.ID:
+		return known, nil // the same request, once more after a crash
+	default:
+		if bot.ID, bot.CreatedAt, err = s.renew(ctx, known, n.Token); err != nil {
+			return gateway.Bot{}, err
+		}
 	}
 	if bot.SealedToken, err = s.sealer.Seal(ctx, []byte(n.Token.Reveal()), bot.ID.TokenBound()); err != nil {
 		return gateway.Bot{}, fmt.Errorf("seal token of bot %s: %w", bot.ID, err)
@@ -93,6 +99,15 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 		return gateway.Bot{}, err
 	}
 	return bot, s.Connect(ctx, bot)
+}
+
+// renew tells which bot gets a new token. The token that works already is no new one.
+func (s *Service) renew(ctx context.Context, known gateway.Bot, token gateway.Secret) (gateway.BotID, time.Time, error) {
+	have, err := s.sealer.Open(ctx, known.SealedToken, known.ID.TokenBound())
+	if err == nil && string(have) == token.Reveal() && known.State != gateway.BotRevoked {
+		return "", time.Time{}, gateway.Fault(gateway.CodeBotExists, "token", "This bot is registered already.")
+	}
+	return known.ID, known.CreatedAt, nil
 }
 
 // save writes the bot: as a new one, or with the new token of a known one.

@@ -57,20 +57,29 @@ func Generate() ([]byte, error) {
 func LoadOrCreate(path string) (*Box, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if raw, err = Generate(); err != nil {
-			return nil, err
-		}
-		if err = writeNew(path, raw); err != nil {
-			return nil, fmt.Errorf("write key file: %w", err)
-		}
-	} else if err != nil {
-		return nil, fmt.Errorf("read key file: %w", err)
+		raw, err = create(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
 	}
 	box, err := Parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
 	}
 	return box, nil
+}
+
+// create writes a new keyset, unless another process is first: then it returns that one's.
+func create(path string) ([]byte, error) {
+	raw, err := Generate()
+	if err != nil {
+		return nil, err
+	}
+	err = writeNew(path, raw)
+	if errors.Is(err, fs.ErrExist) {
+		return os.ReadFile(path)
+	}
+	return raw, err
 }
 
 // writeNew writes the whole file or none of it: half a key would lose every sealed value.
@@ -84,7 +93,7 @@ func writeNew(path string, raw []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Link(f.Name(), path) // fails if another process was first
+	return os.Link(f.Name(), path) // fs.ErrExist if another process was first
 }
 
 // Seal encrypts plain, bound to a place: it opens only with the same bound.

@@ -14,6 +14,7 @@ type Bot struct {
 	Username string `json:"username"` // without @
 	Token    string `json:"token"`    // only in the answers to CreateBot, RevokeBot and Bot
 	Link     string `json:"link"`
+	Webhook  string `json:"webhook"` // where its updates are delivered, empty if they are not
 }
 
 // String names the bot; its token stays out of logs and failed comparisons.

@@ -1,0 +1,93 @@
+package seal_test
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/internal/seal"
+)
+
+func TestSealedValuesOpenOnlyInTheirPlace(t *testing.T) {
+	t.Parallel()
+	keyset, err := seal.Generate()
+	require.NoError(t, err)
+	box, err := seal.Parse(keyset)
+	require.NoError(t, err)
+	sealed, err := box.Seal(t.Context(), []byte("token"), "bots/1")
+	require.NoError(t, err)
+	require.NotContains(t, string(sealed), "token")
+
+	plain, err := box.Open(t.Context(), sealed, "bots/1")
+	require.NoError(t, err)
+	require.Equal(t, "token", string(plain))
+
+	_, err = box.Open(t.Context(), sealed, "bots/2")
+	require.Error(t, err, "another row's value")
+	sealed[len(sealed)-1] ^= 1
+	_, err = box.Open(t.Context(), sealed, "bots/1")
+	require.Error(t, err, "a changed value")
+
+	other, err := seal.Generate()
+	require.NoError(t, err)
+	stranger, err := seal.Parse(other)
+	require.NoError(t, err)
+	sealed[len(sealed)-1] ^= 1
+	_, err = stranger.Open(t.Context(), sealed, "bots/1")
+	require.Error(t, err, "another key")
+}
+
+func TestKeyFile(t *testing.T) {
+	t.Parallel()
+	t.Run("is made once, for its owner only, and found again", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "herald.key")
+		box, err := seal.LoadOrCreate(path)
+		require.NoError(t, err)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		sealed, err := box.Seal(t.Context(), []byte("x"), "a")
+		require.NoError(t, err)
+		again, err := seal.LoadOrCreate(path)
+		require.NoError(t, err)
+		_, err = again.Open(t.Context(), sealed, "a")
+		require.NoError(t, err)
+	})
+	t.Run("that is no key is refused and left as it is", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "herald.key")
+		require.NoError(t, os.WriteFile(path, []byte("not a key"), 0o600))
+		_, err := seal.LoadOrCreate(path)
+		require.ErrorContains(t, err, path)
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, "not a key", string(text))
+	})
+	t.Run("is one key when two processes make it at once", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "herald.key")
+		boxes := make([]*seal.Box, 8)
+		var wg sync.WaitGroup
+		for i := range boxes {
+			wg.Go(func() {
+				box, err := seal.LoadOrCreate(path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				boxes[i] = box
+			})
+		}
+		wg.Wait()
+		sealed, err := boxes[0].Seal(t.Context(), []byte("x"), "a")
+		require.NoError(t, err)
+		for _, box := range boxes {
+			_, err := box.Open(t.Context(), sealed, "a")
+			require.NoError(t, err)
+		}
+	})
+}
