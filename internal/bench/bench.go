@@ -173,9 +173,12 @@ func measureThroughput(ctx context.Context, o Options, report *Report, found ins
 		if err := accepts.slice(ctx, o.Callers, o.Slice/8); err != nil {
 			return err
 		}
-		if err := world.drain(ctx); err != nil {
+		longest, err := world.drain(ctx)
+		if err != nil {
 			return err
 		}
+		o.say("round %d of %d: %.0f accepts a second, the slowest message of them was taken after %s",
+			round+1, o.Rounds, accepts.lastRate(), longest.Round(time.Millisecond))
 	}
 	report.add("messages_per_second", median(messages.rates), "1/s", "")
 	report.add("empty_workflows_per_second", median(baseline.rates), "1/s", "")
@@ -185,6 +188,7 @@ func measureThroughput(ctx context.Context, o Options, report *Report, found ins
 	report.addLatencies("accept_to_accepted", world.times())
 	report.addLatencies("empty_workflow", baseline.latencies)
 	report.add("messages", float64(len(messages.latencies)+len(accepts.latencies)), "messages", "")
+	report.add("late_messages", float64(world.late.Load()), "messages", "0")
 	return nil
 }
 

@@ -10,8 +10,8 @@ import (
 // series is the slices of one kind of work.
 type series struct {
 	name string
-	// do does one piece of the work and returns when it is done.
-	do func(ctx context.Context) error
+	// do does one piece of the work and returns when it is done, or when it gives up waiting, which is not counted.
+	do func(ctx context.Context) (done bool, err error)
 
 	rates     []float64       // pieces a second, one for each slice
 	latencies []time.Duration // of all pieces
@@ -30,11 +30,14 @@ func (s *series) slice(ctx context.Context, callers int, length time.Duration) e
 		group.Go(func() {
 			for first := true; (first || time.Now().Before(end)) && ctx.Err() == nil; first = false {
 				piece := time.Now()
-				if err := s.do(ctx); err != nil {
+				done, err := s.do(ctx)
+				if err != nil {
 					cancel(fmt.Errorf("measure %s: %w", s.name, err))
 					return
 				}
-				took[caller] = append(took[caller], time.Since(piece))
+				if done {
+					took[caller] = append(took[caller], time.Since(piece))
+				}
 			}
 		})
 	}

@@ -43,17 +43,17 @@ func startWorkflows(address string) (*workflows, error) {
 }
 
 // run starts one and waits until it is completed.
-func (w *workflows) run(ctx context.Context) error {
+func (w *workflows) run(ctx context.Context) (bool, error) {
 	started, err := w.client.ExecuteWorkflow(ctx, temporal.StartWorkflowOptions{
 		ID: "bench-" + uuid.NewString(), TaskQueue: taskQueue, EnableEagerStart: true,
 	}, empty)
 	if err != nil {
-		return fmt.Errorf("start an empty workflow: %w", err)
+		return false, fmt.Errorf("start an empty workflow: %w", err)
 	}
 	if err := started.Get(ctx, nil); err != nil {
-		return fmt.Errorf("wait for an empty workflow: %w", err)
+		return false, fmt.Errorf("wait for an empty workflow: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 func (w *workflows) stop() {

@@ -21,9 +21,10 @@ type world struct {
 	api   *client.Client
 	chats []chat
 	next  atomic.Int64 // of chats, round and round
+	late  atomic.Int64 // messages that were not taken while their caller waited
 
 	mu    sync.Mutex
-	open  []string        // messages that were handed over and have no outcome yet
+	open  []string        // messages that drain waits for
 	taken []time.Duration // from accepting a message to the messenger's taking it, by Herald's own clock
 }
 
