@@ -75,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		pool.Close()
 		return nil, &ErrRefused{err}
 	}
-	return &Store{pool: pool, q: dbsqlc.New(pool)}, nil
+	return &Store{pool: pool, q: dbsqlc.New(guard{pool})}, nil
 }
 
 // Close ends all connections.
@@ -86,7 +86,7 @@ func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 
 // inTx runs fn in one transaction.
 func (s *Store) inTx(ctx context.Context, fn func(pgx.Tx, *dbsqlc.Queries) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(tx, s.q.WithTx(tx)) })
+	return away(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(tx, s.q.WithTx(tx)) }))
 }
 
 // found turns "no rows" into the noun's own error.

@@ -1,0 +1,28 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// How long what is done with is kept: an update may come again for a day, and its id is compared for seven; an
+// Idempotency-Key answers repeats for a day.
+const (
+	keepUpdates = 7 * 24 * time.Hour
+	keepClaims  = 24 * time.Hour
+)
+
+// Sweep removes what is no longer needed and tells how many rows that were.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (removed int64, err error) {
+	before := now.Add(-keepUpdates)
+	updates, err := s.q.DropOldUpdates(ctx, &before)
+	if err != nil {
+		return 0, fmt.Errorf("remove old updates: %w", err)
+	}
+	claims, err := s.q.DropOldClaims(ctx, now.Add(-keepClaims))
+	if err != nil {
+		return updates, fmt.Errorf("remove old idempotency keys: %w", err)
+	}
+	return updates + claims, nil
+}
