@@ -16,6 +16,8 @@ type UpCmd struct {
 	PublicListen  string `help:"Public address: webhooks of messengers." default:"127.0.0.1:8080"`
 	Sandbox       bool   `help:"Run a sandbox: a Telegram network and phones in a box." default:"true" negatable:""`
 	SandboxListen string `help:"Address of the sandbox." default:"127.0.0.1:8082"`
+	SandboxURL    string `name:"sandbox-url" help:"A sandbox that runs elsewhere, instead of one of its own." placeholder:"URL"`
+	PostgresBin   string `name:"postgres-bin" help:"Folder with PostgreSQL's programs; by default PATH and the usual folders are searched." placeholder:"FOLDER" type:"path"`
 
 	ReachFlags    `group:"Reaching this installation"`
 	KeyFlags      `group:"Secrets at rest"`
@@ -40,7 +42,7 @@ func (c *UpCmd) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	o := app.Options{
-		Data: c.Data, DatabaseURL: url, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox,
+		Data: c.Data, DatabaseURL: url, PostgresBin: c.PostgresBin, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox && c.SandboxURL == "", SandboxURL: c.SandboxURL,
 		PrivateListen: c.Listen, PublicListen: c.PublicListen, SandboxListen: c.SandboxListen,
 		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile,
 		Logger: c.logger(), Progress: progress(out),

@@ -67,6 +67,7 @@ func (a *App) Start(ctx context.Context) error {
 		start func(context.Context) (detail string, err error)
 	}{
 		{"data folder", a.o.Data != "", a.startFolder},
+		{"addresses", true, a.checkAddresses},
 		{"PostgreSQL", true, a.startDatabase},
 		{"schema", true, a.startSchema},
 		{"Temporal", true, a.startTemporal},

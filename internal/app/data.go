@@ -46,10 +46,14 @@ func (a *App) startDatabase(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	begun := time.Now()
-	server, err := pgserver.Start(ctx, pgserver.Options{
+	options := pgserver.Options{
 		DataDir: a.o.Data, Logger: a.logger("postgresql"),
 		Progress: func(line string) { a.o.Progress(Progress{Part: "PostgreSQL", Detail: line, Took: time.Since(begun)}) },
-	})
+	}
+	if a.o.PostgresBin != "" {
+		options.BinaryFolders, options.NoDownload = []string{a.o.PostgresBin}, true
+	}
+	server, err := pgserver.Start(ctx, options)
 	if err != nil {
 		return "", err
 	}

@@ -51,6 +51,31 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return l, nil
 }
 
+// checkAddresses opens the addresses for a moment: one that is taken is told at once, not after the database and Temporal
+// have started.
+func (a *App) checkAddresses(ctx context.Context) (string, error) {
+	for _, address := range []struct {
+		wants          bool
+		flag, hostPort string
+	}{
+		{true, "--listen", a.o.PrivateListen},
+		{a.o.API, "--public-listen", a.o.PublicListen},
+		{a.o.Sandbox, "--sandbox-listen", a.o.SandboxListen},
+	} {
+		if !address.wants {
+			continue
+		}
+		l, err := listen(ctx, address.flag, address.hostPort)
+		if err != nil {
+			return "", err
+		}
+		if err := l.Close(); err != nil {
+			return "", fmt.Errorf("check address %s: %w", address.hostPort, err)
+		}
+	}
+	return "", nil
+}
+
 // serve answers on l until the app stops, and then lets requests under way finish.
 func (a *App) serve(part string, l net.Listener, handler http.Handler) {
 	server := &http.Server{

@@ -19,6 +19,9 @@ type Options struct {
 
 	// DatabaseURL reaches PostgreSQL. Empty: an embedded one under Data.
 	DatabaseURL gateway.Secret
+	// PostgresBin is the folder with the programs of an embedded PostgreSQL. Empty: PATH and the usual folders are
+	// searched, and what is missing is downloaded.
+	PostgresBin string
 	// Migrate brings the database to this program's version at the start instead of refusing an older one. Always so
 	// with an embedded database.
 	Migrate bool

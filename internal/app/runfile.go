@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ func (a *App) WriteRunFile(ctx context.Context) error {
 		return err
 	}
 	file := RunFile{
-		API: a.address.API, Public: a.address.Public, Sandbox: a.address.Sandbox, Temporal: a.address.Temporal,
+		API: a.address.API, Public: a.address.Public, Sandbox: cmp.Or(a.address.Sandbox, a.o.SandboxURL), Temporal: a.address.Temporal,
 		APIKey: secret.Reveal(), PID: os.Getpid(),
 	}
 	raw, err := json.MarshalIndent(file, "", "  ")

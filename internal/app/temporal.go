@@ -100,6 +100,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 		Messenger: a.telegram, Wake: a.listener.Inbox(), IDs: a.ids, Now: now, Logger: a.logger("inbox"),
 	})
 	a.background(in.Run)
+	a.background(a.sweep)
 	return "workflows and inbox", nil
 }
 
@@ -130,6 +131,13 @@ func (a *App) startMessengers() {
 
 // quieter lets only warnings and errors of the SDK through: it tells about every start of every worker.
 type quieter struct{ slog.Handler }
+
+// WithAttrs and WithGroup keep what they make as quiet: the SDK names itself in every logger that it uses.
+func (q quieter) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quieter{q.Handler.WithAttrs(attrs)}
+}
+
+func (q quieter) WithGroup(name string) slog.Handler { return quieter{q.Handler.WithGroup(name)} }
 
 func (q quieter) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)

@@ -50,6 +50,11 @@ func (c *Client) CreatePerson(ctx context.Context, p Person) (Person, error) {
 	return made, err
 }
 
+// DeletePerson closes the account: bots that write to it hear that the user is deactivated.
+func (c *Client) DeletePerson(ctx context.Context, person int64) error {
+	return c.do(ctx, http.MethodDelete, "/people/"+strconv.FormatInt(person, 10), nil, nil)
+}
+
 // chatPath is the chat of a person with a bot.
 func chatPath(person int64, bot string) string {
 	return "/people/" + strconv.FormatInt(person, 10) + "/chats/" + url.PathEscape(bot)
@@ -70,6 +75,11 @@ func (c *Client) Write(ctx context.Context, person int64, bot, text string) (Mes
 // ShareContact shares the person's own contact.
 func (c *Client) ShareContact(ctx context.Context, person int64, bot string) error {
 	return c.do(ctx, http.MethodPost, chatPath(person, bot)+"/contact", struct{}{}, nil)
+}
+
+// ForwardContact forwards the person's own contact from another chat.
+func (c *Client) ForwardContact(ctx context.Context, person int64, bot string) error {
+	return c.do(ctx, http.MethodPost, chatPath(person, bot)+"/contact", map[string]bool{"forwarded": true}, nil)
 }
 
 // SharePerson shares the contact of somebody else.
