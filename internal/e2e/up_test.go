@@ -1,0 +1,21 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/client/wire"
+)
+
+// TestUp starts one `herald up` for all stories that leave it running.
+func TestUp(t *testing.T) {
+	on := up(t, newFolder(t), "--log-level", "debug")
+	t.Run("stories", func(t *testing.T) { runScripts(t, "testdata/up", on, "") })
+	t.Run("polling", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Polling) })
+	t.Run("webhook", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Webhook) })
+	t.Run("Ctrl-C stops everything in order", func(t *testing.T) {
+		require.Zero(t, on.interrupt(t))
+		require.Contains(t, on.stdout.String(), "Stopped.")
+	})
+}
