@@ -183,6 +183,7 @@ func measureThroughput(ctx context.Context, o Options, report *Report, found ins
 	report.add("messages_per_second", median(messages.rates), "1/s", "")
 	report.add("empty_workflows_per_second", median(baseline.rates), "1/s", "")
 	report.add("ratio", median(ratios(messages.rates, baseline.rates)), "messages per empty workflow", "")
+	report.add("accepts_per_second", median(accepts.rates), "1/s", "")
 	report.addLatencies("message", messages.latencies)
 	report.addLatencies("accept", accepts.latencies)
 	report.addLatencies("accept_to_accepted", world.times())
