@@ -245,4 +245,3 @@ func TestProgressNamesTheSteps(t *testing.T) {
 	require.Equal(t, "creating the database", steps[0])
 	require.Regexp(t, `^starting PostgreSQL \d+$`, steps[1])
 }
-

@@ -4,46 +4,80 @@ package temporalserver
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
 
 	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/log/tag"
 )
+
+// logger passes Temporal's warnings and errors to slog. Temporal's information is about its own workings and very long.
+type logger struct {
+	out *slog.Logger
+	// stopping is set once for all copies: the services warn of one another while they end.
+	stopping *atomic.Bool
+}
 
 var (
 	_ log.Logger     = logger{}
 	_ log.WithLogger = logger{}
 )
 
-// logger hands the server's warnings on to slog as information (it warns of every hiccup that it mends by itself) and its
-// errors as errors. What the server calls fatal is an error here: a part of a
-// process does not end the process.
-type logger struct{ to *slog.Logger }
-
-func (logger) Debug(string, ...tag.Tag)                 {}
-func (logger) Info(string, ...tag.Tag)                  {}
-func (l logger) Warn(message string, tags ...tag.Tag)   { l.log(slog.LevelInfo, message, tags) }
-func (l logger) Error(message string, tags ...tag.Tag)  { l.log(slog.LevelError, message, tags) }
-func (l logger) DPanic(message string, tags ...tag.Tag) { l.log(slog.LevelError, message, tags) }
-func (l logger) Fatal(message string, tags ...tag.Tag)  { l.log(slog.LevelError, message, tags) }
-
-func (l logger) Panic(message string, tags ...tag.Tag) {
-	l.log(slog.LevelError, message, tags)
-	panic("temporalserver: " + message)
+// expected are the beginnings of warnings about what this package does on purpose.
+var expected = []string{
+	"HTTP API port has not been set",
 }
 
-func (l logger) With(tags ...tag.Tag) log.Logger { return logger{to: l.to.With(attributes(tags)...)} }
-
-func (l logger) log(level slog.Level, message string, tags []tag.Tag) {
-	if ctx := context.Background(); l.to.Enabled(ctx, level) {
-		l.to.Log(ctx, level, message, attributes(tags)...)
+func (l logger) write(level slog.Level, message string, tags []tag.Tag) {
+	if l.stopping.Load() || slices.ContainsFunc(expected, func(start string) bool { return strings.HasPrefix(message, start) }) {
+		level = slog.LevelDebug
+	}
+	if ctx := context.Background(); l.out.Enabled(ctx, level) {
+		l.out.LogAttrs(ctx, level, message, attributes(tags)...)
 	}
 }
 
-func attributes(tags []tag.Tag) []any {
-	out := make([]any, len(tags))
-	for i, t := range tags {
-		out[i] = slog.Any(t.Key(), t.Value())
+func attributes(tags []tag.Tag) []slog.Attr {
+	list := make([]slog.Attr, 0, len(tags))
+	for _, t := range tags {
+		list = append(list, slog.Any(t.Key(), t.Value()))
 	}
-	return out
+	return list
+}
+
+func (l logger) Debug(string, ...tag.Tag)               {}
+func (l logger) Info(string, ...tag.Tag)                {}
+func (l logger) Warn(message string, tags ...tag.Tag)   { l.write(slog.LevelWarn, message, tags) }
+func (l logger) Error(message string, tags ...tag.Tag)  { l.write(slog.LevelError, message, tags) }
+func (l logger) DPanic(message string, tags ...tag.Tag) { l.write(slog.LevelError, message, tags) }
+func (l logger) Panic(message string, tags ...tag.Tag)  { l.fail(message, tags) }
+func (l logger) Fatal(message string, tags ...tag.Tag)  { l.fail(message, tags) }
+
+// With returns a logger that adds the tags to each record.
+func (l logger) With(tags ...tag.Tag) log.Logger {
+	list := attributes(tags)
+	args := make([]any, len(list))
+	for i := range list {
+		args[i] = list[i]
+	}
+	return logger{out: l.out.With(args...), stopping: l.stopping}
+}
+
+// fatalError is what Temporal would have ended the process for.
+type fatalError struct{ err error }
+
+// fail panics where Temporal's own logger ends the process: Start turns the panic into an error; later there is no way
+// to go on either.
+func (l logger) fail(message string, tags []tag.Tag) {
+	err := errors.New(message)
+	for _, t := range tags {
+		if cause, ok := t.Value().(string); ok && t.Key() == "error" {
+			err = errors.New(message + ": " + cause)
+		}
+	}
+	l.write(slog.LevelError, message, tags)
+	panic(fatalError{err})
 }

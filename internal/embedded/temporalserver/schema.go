@@ -6,72 +6,177 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.temporal.io/server/common/log"
+	v12 "go.temporal.io/server/schema/postgresql/v12"
 	"go.temporal.io/server/tools/common/schema"
-	"go.temporal.io/server/tools/sql"
+	"golang.org/x/sync/errgroup"
+
+	"herald/internal/embedded"
 )
 
-// schemas are the databases with the names of their schemas inside the server's module.
-var schemas = []struct{ database, name string }{
-	{mainStore, "postgresql/v12/temporal"},
-	{visibilityStore, "postgresql/v12/visibility"},
+// store is one of Temporal's two databases.
+type store struct {
+	database string
+	// schemaName is the folder of the schema inside Temporal's module.
+	schemaName string
+	// version is the schema that this server needs.
+	version string
 }
 
-// updateSchemas makes the databases that are missing and brings all to this server's version. Doing it again changes
-// nothing.
-func updateSchemas(ctx context.Context, databaseURL string, l log.Logger) error {
-	if err := makeDatabases(ctx, databaseURL); err != nil {
+var (
+	mainStore       = store{database: "temporal", schemaName: "postgresql/v12/temporal", version: v12.Version}
+	visibilityStore = store{database: "temporal_visibility", schemaName: "postgresql/v12/visibility", version: v12.VisibilityVersion}
+)
+
+// setUpSchemas creates both databases and brings their schemas up to date.
+func setUpSchemas(ctx context.Context, address databaseAddress, logger log.Logger) error {
+	for _, s := range []store{mainStore, visibilityStore} {
+		// One after the other: PostgreSQL copies its template database for one at a time.
+		if err := embedded.EnsureDatabase(ctx, address.url, s.database); err != nil {
+			return err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range []store{mainStore, visibilityStore} {
+		group.Go(func() error {
+			if err := s.setUp(ctx, address.of(s.database), logger); err != nil {
+				return fmt.Errorf("set up database %s: %w", s.database, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (s store) setUp(ctx context.Context, databaseURL string, logger log.Logger) error {
+	conn, err := pgx.Connect(ctx, databaseURL)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if version, err := readVersion(ctx, conn, s.database); err == nil && version == s.version {
+		return nil
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		db := &schemaTx{ctx: ctx, tx: tx, database: s.database}
+		set := schema.NewSetupSchemaTask(db, &schema.SetupConfig{InitialVersion: "0.0"}, logger)
+		if err := set.Run(); err != nil {
+			return fmt.Errorf("create version tables: %w", err)
+		}
+		update := schema.NewUpdateSchemaTask(db, &schema.UpdateConfig{DBName: s.database, SchemaName: s.schemaName}, logger)
+		if err := update.Run(); err != nil {
+			return fmt.Errorf("update schema: %w", err)
+		}
+		return nil
+	})
+}
+
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// readVersion fails on a database without version tables, which an empty one is.
+func readVersion(ctx context.Context, db querier, database string) (string, error) {
+	var version string
+	err := db.QueryRow(ctx, "SELECT curr_version FROM schema_version WHERE version_partition = 0 AND db_name = $1", database).Scan(&version)
+	return version, err
+}
+
+// schemaTx lets Temporal's schema tool work inside one transaction. It implements schema.DB, whose methods take no
+// context: hence the field.
+type schemaTx struct {
+	ctx      context.Context
+	tx       pgx.Tx
+	database string
+}
+
+var _ schema.DB = (*schemaTx)(nil)
+
+// Exec runs one statement. A transaction cannot build an index concurrently and has no need to: nobody else uses the
+// database yet.
+func (s *schemaTx) Exec(statement string, args ...any) error {
+	if len(args) == 0 {
+		statement = strings.ReplaceAll(statement, "INDEX CONCURRENTLY", "INDEX")
+		// The simple protocol saves a round trip for each of the many statements.
+		_, err := s.tx.Exec(s.ctx, statement, pgx.QueryExecModeSimpleProtocol)
 		return err
 	}
-	for _, s := range schemas {
-		if err := updateSchema(databaseURL, s.database, s.name, l); err != nil {
-			return fmt.Errorf("bring database %s up: %w", s.database, err)
-		}
-	}
-	return nil
+	_, err := s.tx.Exec(s.ctx, statement, args...)
+	return err
 }
 
-func updateSchema(databaseURL, database, name string, l log.Logger) error {
-	target, err := sqlConfig(databaseURL, database)
-	if err != nil {
-		return err
-	}
-	db, err := sql.NewConnection(target, l)
-	if err != nil {
-		return fmt.Errorf("connect to it: %w", err)
-	}
-	defer db.Close()
-	if _, err := db.ReadSchemaVersion(); err != nil {
-		setup := &schema.SetupConfig{InitialVersion: "0.0"}
-		if err := schema.NewSetupSchemaTask(db, setup, l).Run(); err != nil {
-			return fmt.Errorf("begin its versions: %w", err)
-		}
-	}
-	update := &schema.UpdateConfig{DBName: database, SchemaName: name}
-	if err := schema.NewUpdateSchemaTask(db, update, l).Run(); err != nil {
-		return errors.Join(errors.New("update its schema"), err)
-	}
-	return nil
+// CreateSchemaVersionTables makes the tables in which Temporal looks for its schema's version.
+func (s *schemaTx) CreateSchemaVersionTables() error {
+	return s.Exec(`
+		CREATE TABLE IF NOT EXISTS schema_version (
+			version_partition      INT NOT NULL,
+			db_name                VARCHAR(255) NOT NULL,
+			creation_time          TIMESTAMP,
+			curr_version           VARCHAR(64),
+			min_compatible_version VARCHAR(64),
+			PRIMARY KEY (version_partition, db_name)
+		);
+		CREATE TABLE IF NOT EXISTS schema_update_history (
+			version_partition INT NOT NULL,
+			year              INT NOT NULL,
+			month             INT NOT NULL,
+			update_time       TIMESTAMP NOT NULL,
+			description       VARCHAR(255),
+			manifest_md5      VARCHAR(64),
+			new_version       VARCHAR(64),
+			old_version       VARCHAR(64),
+			PRIMARY KEY (version_partition, year, month, update_time)
+		);`)
 }
 
-// makeDatabases makes those that are missing.
-func makeDatabases(ctx context.Context, databaseURL string) error {
-	conn, err := pgconn.Connect(ctx, databaseURL)
-	if err != nil {
-		return fmt.Errorf("connect to make Temporal's databases: %w", err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	for _, s := range schemas {
-		_, err := conn.Exec(ctx, "CREATE DATABASE "+s.database).ReadAll()
-		var refused *pgconn.PgError
-		if err != nil && !(errors.As(err, &refused) && refused.Code == duplicateDatabase) {
-			return fmt.Errorf("make database %s: %w", s.database, err)
-		}
-	}
-	return nil
+// ReadSchemaVersion returns an error when no version is noted yet; the tool takes that for version 0.0.
+func (s *schemaTx) ReadSchemaVersion() (string, error) {
+	return readVersion(s.ctx, s.tx, s.database)
 }
 
-// duplicateDatabase is PostgreSQL's code for a database that exists.
-const duplicateDatabase = "42P04"
+// UpdateSchemaVersion notes the version that the schema has reached.
+func (s *schemaTx) UpdateSchemaVersion(version, minCompatibleVersion string) error {
+	return s.Exec(`
+		INSERT INTO schema_version (version_partition, db_name, creation_time, curr_version, min_compatible_version)
+		VALUES (0, $1, $2, $3, $4)
+		ON CONFLICT (version_partition, db_name) DO UPDATE
+		SET creation_time = excluded.creation_time,
+		    curr_version = excluded.curr_version,
+		    min_compatible_version = excluded.min_compatible_version`,
+		s.database, time.Now().UTC(), version, minCompatibleVersion)
+}
+
+// WriteSchemaUpdateLog notes one step from version to version.
+func (s *schemaTx) WriteSchemaUpdateLog(oldVersion, newVersion, manifestMD5, description string) error {
+	now := time.Now().UTC()
+	return s.Exec(`
+		INSERT INTO schema_update_history (version_partition, year, month, update_time, old_version, new_version, manifest_md5, description)
+		VALUES (0, $1, $2, $3, $4, $5, $6, $7)`,
+		now.Year(), int(now.Month()), now, oldVersion, newVersion, manifestMD5, description)
+}
+
+// DropAllTables is for the tool's option to overwrite, which is never set.
+func (s *schemaTx) DropAllTables() error {
+	return errors.New("dropping all tables is not supported")
+}
+
+// Close leaves the transaction to its owner.
+func (s *schemaTx) Close() {}
+
+// Type is what Temporal calls every database that is not Cassandra.
+func (s *schemaTx) Type() string { return "sql" }
+
+// databaseRefusal makes the commonest refusals readable.
+func databaseRefusal(err error) error {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) && pgErr.Code == "42501" {
+		return fmt.Errorf("the database user may not create databases: GRANT it CREATEDB, or create %s and %s for it: %w",
+			mainStore.database, visibilityStore.database, err)
+	}
+	return err
+}

@@ -6,106 +6,127 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
+	"sync"
+	"sync/atomic"
 
-	"go.temporal.io/api/common/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/server/common/authorization"
+	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/temporal"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // Server is a running Temporal server.
 type Server struct {
-	server  temporal.Server
-	address string
+	options  Options
+	layout   layout
+	temporal temporal.Server
+
+	stopping *atomic.Bool // quiets the logger
+	stopOnce sync.Once
+	stopped  chan struct{}
+	stopErr  error
 }
 
-// Start brings the schemas up, starts the server and makes the namespace. It returns when the namespace takes workflows.
-func Start(ctx context.Context, o Options) (*Server, error) {
-	o = o.withDefaults()
-	l := logger{to: o.Logger}
-	if err := updateSchemas(ctx, o.DatabaseURL, l); err != nil {
-		return nil, err
-	}
-	p, err := choosePorts(o.Listen)
+// Start starts the server and returns when workflows of the namespace can be started. Its errors are single lines, a
+// *[StartError] where Temporal gave up.
+func Start(ctx context.Context, options Options) (*Server, error) {
+	o, err := options.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	config, err := serverConfig(o, p)
+	ctx, cancel := context.WithTimeout(ctx, o.StartTimeout)
+	defer cancel()
+	database, err := parseDatabaseURL(o.DatabaseURL)
 	if err != nil {
 		return nil, err
 	}
-	server, err := temporal.NewServer(
-		temporal.WithConfig(config), temporal.ForServices(temporal.DefaultServices), temporal.WithStaticHosts(p.hosts()),
-		temporal.WithLogger(l), temporal.WithDynamicConfigClient(dynamicConfig()),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("make Temporal server: %w", err)
+	o.Progress("preparing Temporal's databases")
+	stopping := new(atomic.Bool)
+	log := logger{out: o.Logger, stopping: stopping}
+	if err := setUpSchemas(ctx, database, log); err != nil {
+		return nil, &StartError{Err: databaseRefusal(err)}
 	}
-	if err := server.Start(); err != nil {
-		return nil, fmt.Errorf("start Temporal server: %w", err)
+	if err := createNamespace(database, o); err != nil {
+		return nil, &StartError{Err: err}
 	}
-	s := &Server{server: server, address: p.address(primitives.FrontendService)}
-	if err := s.makeNamespace(ctx, o); err != nil {
-		return nil, errors.Join(err, s.Stop(ctx))
+	o.Progress("starting Temporal")
+	s := &Server{options: o, stopping: stopping, stopped: make(chan struct{})}
+	if err := s.launch(database, log); err != nil {
+		return nil, &StartError{Err: err}
+	}
+	if err := s.awaitReady(ctx); err != nil {
+		return nil, &StartError{Err: errors.Join(err, s.Stop(context.WithoutCancel(ctx)))}
 	}
 	return s, nil
 }
 
-// Address is the frontend's host:port.
-func (s *Server) Address() string { return s.address }
-
-// Stop ends the server, or leaves it to end by itself when the context does.
-func (s *Server) Stop(ctx context.Context) error {
-	done := make(chan error, 1)
-	go func() { done <- s.server.Stop() }()
-	select {
-	case err := <-done:
-		if err != nil {
-			return fmt.Errorf("stop Temporal server: %w", err)
+// launch starts the services, again when a free port was taken in between.
+func (s *Server) launch(database databaseAddress, log logger) error {
+	const attempts = 5
+	ip, port, err := splitAddress(s.options.Listen)
+	if err != nil {
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		if s.layout, err = newLayout(ip, port); err != nil {
+			return err
 		}
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop Temporal server: %w", ctx.Err())
+		err = s.run(serverConfig(s.layout, database), log)
+		if err == nil || attempt == attempts || !strings.Contains(err.Error(), "address already in use") {
+			return err
+		}
 	}
 }
 
-// lookAgain is how often a namespace that was just made is looked for.
-const lookAgain = 100 * time.Millisecond
-
-// makeNamespace makes the namespace if it is missing and waits until the services have noticed.
-func (s *Server) makeNamespace(ctx context.Context, o Options) error {
-	conn, err := grpc.NewClient(s.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+// run makes and starts the server, and turns what Temporal would end the process for into an error.
+func (s *Server) run(cfg *config.Config, log logger) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			fatal, ok := reason.(fatalError)
+			if !ok {
+				panic(reason)
+			}
+			err = fatal.err
+		}
+	}()
+	s.temporal, err = temporal.NewServer(
+		temporal.WithConfig(cfg),
+		temporal.ForServices(temporal.DefaultServices),
+		temporal.WithStaticHosts(s.layout.staticHosts()),
+		temporal.WithDynamicConfigClient(dynamicSettings()),
+		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
+		temporal.WithLogger(log),
+	)
 	if err != nil {
-		return fmt.Errorf("connect to Temporal server: %w", err)
+		return fmt.Errorf("make server: %w", err)
 	}
-	defer func() { _ = conn.Close() }()
-	frontend := workflowservice.NewWorkflowServiceClient(conn)
-	_, err = frontend.RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
-		Namespace: o.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(o.Retention),
-	}, grpc.WaitForReady(true))
-	if err != nil && status.Code(err) != codes.AlreadyExists {
-		return fmt.Errorf("make namespace %s: %w", o.Namespace, err)
+	if err := s.temporal.Start(); err != nil {
+		return errors.Join(fmt.Errorf("start server: %w", err), s.temporal.Stop())
 	}
-	for {
-		// The question passes through the frontend to history: both must know the namespace to say that there is no
-		// such workflow.
-		_, err := frontend.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
-			Namespace: o.Namespace, Execution: &common.WorkflowExecution{WorkflowId: "no-such-workflow"},
-		})
-		if _, missing := serviceerror.FromStatus(status.Convert(err)).(*serviceerror.NotFound); missing || err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for namespace %s: %w", o.Namespace, errors.Join(ctx.Err(), err))
-		case <-time.After(lookAgain):
-		}
+	return nil
+}
+
+// Address is where clients connect, as host:port.
+func (s *Server) Address() string { return s.layout.address(primitives.FrontendService) }
+
+// Namespace is the namespace that Start made ready.
+func (s *Server) Namespace() string { return s.options.Namespace }
+
+// Stop stops the services and waits for them until ctx ends. It may be called more than once. Workflows go on at the
+// next Start.
+func (s *Server) Stop(ctx context.Context) error {
+	s.stopOnce.Do(func() {
+		s.stopping.Store(true)
+		go func() {
+			defer close(s.stopped)
+			s.stopErr = s.temporal.Stop()
+		}()
+	})
+	select {
+	case <-s.stopped:
+		return s.stopErr
+	case <-ctx.Done():
+		return fmt.Errorf("stop Temporal: %w", ctx.Err())
 	}
 }
