@@ -20,7 +20,10 @@ var _ messaging.Starter = (*Starter)(nil)
 
 // Starting and draining.
 const (
-	startTimeout   = 5 * time.Second
+	startTimeout = 10 * time.Second
+	// taskTimeout is when Temporal gives a task to another worker that nobody finished: a first task that was lost on its
+	// way here delays its message by this long. Attempts that take longer renew it.
+	taskTimeout    = 5 * time.Second
 	startersAtMost = 32   // starts under way at a time
 	startsWaiting  = 1024 // accepted messages waiting for one; more are left to the outbox
 
@@ -81,7 +84,7 @@ func (s *Starter) start(ctx context.Context, in DeliverMessageInput) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: string(in.MessageID), TaskQueue: TaskQueue, EnableEagerStart: true,
+		ID: string(in.MessageID), TaskQueue: TaskQueue, EnableEagerStart: true, WorkflowTaskTimeout: taskTimeout,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 	}, DeliverMessage, in)
 	var already *serviceerror.WorkflowExecutionAlreadyStarted

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"herald/internal/gateway"
 )
 
 // metricsTimeout bounds the queries behind one scrape.
@@ -40,4 +42,21 @@ func (q *queues) Collect(out chan<- prometheus.Metric) {
 		gauge("herald_inbox_updates", "Stored updates that wait to be processed.", float64(waiting))
 		gauge("herald_inbox_aside_updates", "Updates that were put aside with an error.", float64(aside))
 	}
+	if stats, err := q.app.store.QueueStats(ctx, now()); err == nil {
+		q.collectTurns(out, stats)
+	}
+}
+
+// collectTurns tells about messages that wait for their bot's turn.
+func (q *queues) collectTurns(out chan<- prometheus.Metric, stats gateway.QueueStats) {
+	waiting := prometheus.NewDesc("herald_send_queue_messages", "Messages that wait for their turn, by lane.", []string{"lane"}, nil)
+	last := prometheus.NewDesc("herald_send_queue_seconds", "Seconds until the turn of the last of them, by lane.", []string{"lane"}, nil)
+	for _, lane := range []gateway.Lane{gateway.LaneCode, gateway.LaneService, gateway.LaneBulk} {
+		out <- prometheus.MustNewConstMetric(waiting, prometheus.GaugeValue, float64(stats.Waiting[lane]), string(lane))
+		out <- prometheus.MustNewConstMetric(last, prometheus.GaugeValue, stats.Last[lane].Seconds(), string(lane))
+	}
+	refused := prometheus.NewDesc("herald_messenger_refusals_total", "Calls that a messenger answered with 429, too many requests.", nil, nil)
+	out <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(stats.Refused))
+	blocked := prometheus.NewDesc("herald_bots_blocked", "Bots that a messenger asked to wait.", nil, nil)
+	out <- prometheus.MustNewConstMetric(blocked, prometheus.GaugeValue, float64(stats.Blocked))
 }

@@ -26,6 +26,8 @@ type Leg struct {
 	Intent   time.Time
 	Attempts int // calls announced so far
 
+	Slot time.Time // when its turn to be sent comes, zero if it holds none
+
 	ChatID            int64 // where it was sent
 	PlatformMessageID int64 // what the messenger calls it
 	SettledAt         time.Time
@@ -37,6 +39,7 @@ type Delivery struct {
 	Bot        Bot
 	Leg        Leg
 	Subscriber *Subscriber // the person that the address names on this bot, nil if there is none
+	Slots      Slots       // of the bot and the person's chat
 	Sequence   int         // of the message's last event
 }
 
@@ -46,6 +49,8 @@ type Change struct {
 	Reason     Reason // of the next state
 	Leg        *Leg   // the leg as it shall stand; nil leaves it
 	Subscriber SubscriberID
+	Slots      *Slots // of the bot and the chat, as they shall stand; nil leaves them
+	Refused    bool   // the messenger said 429: counted
 	Disconnect Reason // the person turned out to be disconnected, for this reason
 	Migrate    int64  // the person's chat is now this one
 	RevokeBot  string // the bot's token turned out to be refused: words for its owner
@@ -55,7 +60,7 @@ type Change struct {
 
 // Empty tells whether the change writes nothing.
 func (c Change) Empty() bool {
-	return c.State == "" && c.Leg == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
+	return c.State == "" && c.Leg == nil && c.Slots == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
 		c.RevokeBot == "" && len(c.Events) == 0 && !c.LeaveQueue
 }
 
@@ -63,6 +68,14 @@ func (c Change) Empty() bool {
 type DeliveryStore interface {
 	// ChangeDelivery locks the message, lets decide look at it and writes what it returns.
 	ChangeDelivery(ctx context.Context, account AccountID, id MessageID, decide func(Delivery) (Change, error)) (Delivery, error)
+}
+
+// QueueStats are what waits for its turn.
+type QueueStats struct {
+	Waiting map[Lane]int           // messages that hold a slot in the future
+	Last    map[Lane]time.Duration // until the last of them
+	Refused int64                  // 429s ever
+	Blocked int                    // bots that a messenger asked to wait
 }
 
 // OutboxItem is a message whose workflow has not shown yet that it runs.

@@ -122,6 +122,7 @@ const (
 	EventQueued    EventKind = "queued"    // accepted from the sender
 	EventResolved  EventKind = "resolved"  // the recipient was found
 	EventIntent    EventKind = "intent"    // about to call the messenger
+	EventTurn      EventKind = "turn"      // its turn comes later: the bot or the chat has sent as much as it may
 	EventThrottled EventKind = "throttled" // the messenger asked to wait
 	EventRetry     EventKind = "retry"     // the messenger did not answer; once more later
 	EventInDoubt   EventKind = "in_doubt"  // a call was begun and nobody knows how it ended

@@ -13,6 +13,7 @@ import (
 type decision struct {
 	change gateway.Change
 	call   bool          // the intent is in the change: call the messenger
+	pause  time.Duration // before the call: its slot is a moment away
 	wait   time.Duration // before the next attempt, if the message has no outcome then
 }
 
@@ -43,8 +44,52 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		change.LeaveQueue = true
 		return decision{change: change}
 	default:
-		return decision{change: story.intent(), call: true}
+		return p.takeTurn(story)
 	}
+}
+
+// takeTurn gives the leg a slot and decides whether it is near enough to call now. A slot that is held stays good
+// unless the messenger has blocked the bot past it since. A bulk message holds a place in the bot's bulk share first, and
+// when that has come, one of the bot's own.
+func (p Policy) takeTurn(s story) decision {
+	leg, slots, lane := s.delivery.Leg, s.delivery.Slots, s.delivery.Message.Lane
+	near := s.at.Add(p.Horizon)
+	at := leg.Slot
+	if at.IsZero() || at.Before(slots.Blocked) {
+		at, slots = slots.Take(s.at, lane)
+	}
+	if lane == gateway.LaneBulk && !at.After(near) {
+		at, slots = slots.Admit(s.at)
+	}
+	s.delivery.Leg.Slot = at
+	if at.After(near) {
+		return p.waitForTurn(s, at, slots)
+	}
+	change := s.intent(later(at, s.at))
+	change.Slots = &slots
+	return decision{change: change, call: true, pause: max(at.Sub(s.at), 0)}
+}
+
+// waitForTurn leaves the leg with its slot. The message is on its way from now on.
+func (p Policy) waitForTurn(s story, at time.Time, slots gateway.Slots) decision {
+	wait := p.untilExpiry(s, at.Sub(s.at))
+	leg := s.delivery.Leg
+	change := gateway.Change{Leg: &leg, Slots: &slots, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
+	event := gateway.Event{Kind: gateway.EventTurn, Wait: wait, Detail: "The bot or this chat has sent as much as the messenger allows. It is sent when its turn comes."}
+	if s.delivery.Message.State != gateway.Sending {
+		change.State = gateway.Sending
+		event.From, event.State = s.delivery.Message.State, gateway.Sending
+	}
+	s.tell(event)
+	change.Events = s.events
+	return decision{change: change, wait: wait}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // obstacle returns the end of a message that cannot be sent, or no state if it can.
@@ -98,9 +143,12 @@ func (p Policy) refused(s story, facts *gateway.DeliveryError) decision {
 		return decision{change: change}
 	case gateway.ClassThrottled:
 		wait := p.untilExpiry(s, facts.RetryAfter)
-		return decision{wait: wait, change: s.again(gateway.Event{
+		change := s.again(gateway.Event{
 			Kind: gateway.EventThrottled, Reason: gateway.ReasonThrottled, Wait: wait, Detail: "The messenger asks to wait before the bot sends again.",
-		})}
+		})
+		slots := s.delivery.Slots.Throttled(s.at, facts.RetryAfter)
+		change.Slots, change.Refused = &slots, true
+		return decision{wait: wait, change: change}
 	case gateway.ClassUnavailable:
 		wait := p.untilExpiry(s, p.backoff(s.delivery.Leg.Attempts))
 		return decision{wait: wait, change: s.again(gateway.Event{
@@ -161,10 +209,11 @@ func (s *story) move(kind gateway.EventKind, to gateway.State, reason gateway.Re
 	s.tell(gateway.Event{Kind: kind, From: s.delivery.Message.State, State: to, Reason: reason, Detail: detail})
 }
 
-// intent announces a call. The message is sending from now on, and its workflow has shown that it runs.
-func (s *story) intent() gateway.Change {
+// intent announces a call at a moment that is near. The message is sending from now on, and its workflow has shown that
+// it runs.
+func (s *story) intent(call time.Time) gateway.Change {
 	leg := s.delivery.Leg
-	leg.Intent, leg.Attempts, leg.ChatID = s.at, leg.Attempts+1, s.delivery.Subscriber.ChatID
+	leg.Intent, leg.Attempts, leg.ChatID = call, leg.Attempts+1, s.delivery.Subscriber.ChatID
 	change := gateway.Change{Leg: &leg, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
 	detail := "The recipient was found. Calling the messenger."
 	if leg.Attempts > 1 {
@@ -212,7 +261,7 @@ func (s *story) disconnected(reason gateway.Reason) gateway.Change {
 // again closes the intent and leaves the leg to the next attempt.
 func (s *story) again(e gateway.Event) gateway.Change {
 	leg := s.delivery.Leg
-	leg.Intent = time.Time{}
+	leg.Intent, leg.Slot = time.Time{}, time.Time{}
 	s.tell(e)
 	return gateway.Change{Leg: &leg, Events: s.events}
 }

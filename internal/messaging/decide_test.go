@@ -86,11 +86,83 @@ func TestBegin(t *testing.T) {
 			checkChange(t, c.d, got.change)
 			if c.call {
 				require.Equal(t, c.at, got.change.Leg.Intent)
+				require.NotNil(t, got.change.Slots)
 				require.Equal(t, c.d.Leg.Attempts+1, got.change.Leg.Attempts)
 				require.Equal(t, int64(42), got.change.Leg.ChatID)
 			}
 		})
 	}
+}
+
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.filled()
+	t.Run("waits inside the attempt for a slot that is near", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(500 * time.Millisecond) })
+		got := policy.begin(d, noon)
+		require.True(t, got.call)
+		require.Positive(t, got.pause)
+		require.LessOrEqual(t, got.pause, time.Second)
+		require.Equal(t, noon.Add(got.pause), got.change.Leg.Intent, "the doubt begins with the call")
+		require.NotNil(t, got.change.Slots)
+	})
+	t.Run("leaves a slot that is far to a timer, and holds it", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(10 * time.Second) })
+		got := policy.begin(d, noon)
+		require.False(t, got.call)
+		require.Equal(t, gateway.Sending, got.change.State)
+		require.True(t, got.change.LeaveQueue, "its workflow runs")
+		require.InDelta(t, 10, got.wait.Seconds(), 0.2)
+		held := got.change.Leg.Slot
+		require.Equal(t, noon.Add(got.wait), held)
+
+		d.Message.State, d.Leg, d.Slots = gateway.Sending, *got.change.Leg, *got.change.Slots
+		again := policy.begin(d, held)
+		require.True(t, again.call)
+		require.Zero(t, again.pause)
+		require.Equal(t, *got.change.Slots, *again.change.Slots, "it takes no second slot")
+	})
+	t.Run("takes a new slot when the messenger blocked the bot past the held one", func(t *testing.T) {
+		t.Parallel()
+		d := sending(func(d *gateway.Delivery) {
+			d.Leg.Intent, d.Leg.Slot = time.Time{}, noon.Add(time.Second)
+			d.Slots.Blocked = noon.Add(7 * time.Second)
+		})
+		got := policy.begin(d, noon.Add(time.Second))
+		require.False(t, got.call)
+		require.Equal(t, 6*time.Second, got.wait)
+	})
+	t.Run("lets a code pass ten thousand bulk messages", func(t *testing.T) {
+		t.Parallel()
+		var slots gateway.Slots
+		for range 10_000 {
+			slots.ChatFree = time.Time{}
+			_, slots = slots.Take(noon, gateway.LaneBulk)
+		}
+		slots.ChatFree = time.Time{}
+		bulk := policy.begin(delivery(func(d *gateway.Delivery) { d.Slots, d.Message.Lane = slots, gateway.LaneBulk }), noon)
+		require.False(t, bulk.call)
+		require.Greater(t, bulk.wait, 5*time.Minute)
+		code := policy.begin(delivery(func(d *gateway.Delivery) { d.Slots, d.Message.Lane = slots, gateway.LaneCode }), noon)
+		require.True(t, code.call)
+		require.Zero(t, code.pause)
+	})
+	t.Run("expires on time while it waits for its turn", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) { d.Slots.Blocked = noon.Add(5 * time.Hour) })
+		got := policy.begin(d, noon)
+		require.Equal(t, time.Hour, got.wait)
+		d.Message.State, d.Leg, d.Slots = gateway.Sending, *got.change.Leg, *got.change.Slots
+		require.Equal(t, gateway.Expired, policy.begin(d, noon.Add(time.Hour)).change.State)
+	})
+	t.Run("a 429 blocks the whole bot", func(t *testing.T) {
+		t.Parallel()
+		got := policy.settle(sending(nil), 1, gateway.Receipt{}, &gateway.DeliveryError{Class: gateway.ClassThrottled, RetryAfter: 7 * time.Second}, noon)
+		require.Equal(t, noon.Add(7*time.Second), got.change.Slots.Blocked)
+		require.True(t, got.change.Refused)
+	})
 }
 
 func TestSettle(t *testing.T) {

@@ -24,6 +24,7 @@ type Policy struct {
 	DoubtGrace  time.Duration // on top of it, before an intent without an outcome counts as lost; 5 s
 	FirstRetry  time.Duration // after an unavailable messenger, doubling with each attempt; 1 s
 	LastRetry   time.Duration // where the doubling ends; 5 min
+	Horizon     time.Duration // how near a slot must be to wait for it inside an attempt; 1 s
 	NameAge     time.Duration // codes are not sent to a @name last seen longer ago; 30 days
 }
 
@@ -37,6 +38,7 @@ func (p Policy) filled() Policy {
 	fill(&p.DoubtGrace, 5*time.Second)
 	fill(&p.FirstRetry, time.Second)
 	fill(&p.LastRetry, 5*time.Minute)
+	fill(&p.Horizon, time.Second)
 	fill(&p.NameAge, 30*24*time.Hour)
 	return p
 }
@@ -69,6 +71,7 @@ func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id g
 	if !next.call {
 		return next.step(delivery), nil
 	}
+	time.Sleep(next.pause)
 	receipt, refusal := d.call(ctx, delivery)
 	return d.settle(ctx, delivery, receipt, refusal)
 }

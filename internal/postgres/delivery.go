@@ -30,14 +30,18 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 }
 
 func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (gateway.Delivery, error) {
-	row, err := q.LockDelivery(ctx, dbsqlc.LockDeliveryParams{AccountID: string(account), ID: string(id)})
+	_, err := q.LockMessage(ctx, dbsqlc.LockMessageParams{AccountID: string(account), ID: string(id)})
 	if err = found(err, gateway.ErrMessageNotFound, "lock message"); err != nil {
+		return gateway.Delivery{}, err
+	}
+	row, err := q.Delivery(ctx, dbsqlc.DeliveryParams{AccountID: string(account), ID: string(id)})
+	if err = found(err, gateway.ErrMessageNotFound, "read delivery"); err != nil {
 		return gateway.Delivery{}, err
 	}
 	d := gateway.Delivery{
 		Message: message(row.Message), Bot: bot(row.Bot), Leg: leg(row.Leg), Sequence: int(row.Message.EventSequence),
 	}
-	d.Subscriber, err = resolve(ctx, q, d.Bot.ID, d.Message.To)
+	d.Subscriber, d.Slots, err = resolve(ctx, q, d.Bot.ID, d.Message.To)
 	return d, err
 }
 
@@ -69,8 +73,17 @@ func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParam
 	p := dbsqlc.ApplyChangeParams{
 		AccountID: string(m.AccountID), ID: string(m.ID), State: string(m.State), Reason: string(m.Reason), At: m.UpdatedAt,
 		LegID: string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
-		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt),
+		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt), SlotAt: orNull(l.Slot),
 		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
+	}
+	if d.Subscriber != nil && c.Slots != nil {
+		d.Slots = *c.Slots
+		p.TakeSlot, p.BotID, p.SlotSubscriberID = true, string(d.Bot.ID), string(d.Subscriber.ID)
+		p.FreeAt, p.BulkFreeAt, p.ChatFreeAt = orNull(c.Slots.Free), orNull(c.Slots.BulkFree), orNull(c.Slots.ChatFree)
+		p.BlockedUntil, p.Rate, p.RateSince = orNull(c.Slots.Blocked), c.Slots.Rate, orNull(c.Slots.RateSince)
+		if c.Refused {
+			p.Refusals = 1
+		}
 	}
 	if m.SubscriberID != "" {
 		id := string(m.SubscriberID)
@@ -127,4 +140,22 @@ func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, 
 		}
 	}
 	return nil
+}
+
+// QueueStats reads what waits for its turn, over all accounts.
+func (s *Store) QueueStats(ctx context.Context, now time.Time) (gateway.QueueStats, error) {
+	stats := gateway.QueueStats{Waiting: map[gateway.Lane]int{}, Last: map[gateway.Lane]time.Duration{}}
+	rows, err := s.q.SendQueue(ctx, &now)
+	if err != nil {
+		return stats, fmt.Errorf("count waiting messages: %w", err)
+	}
+	for _, r := range rows {
+		stats.Waiting[gateway.Lane(r.Lane)], stats.Last[gateway.Lane(r.Lane)] = int(r.Waiting), r.LastSlot.Sub(now)
+	}
+	refused, err := s.q.Refusals(ctx, &now)
+	if err != nil {
+		return stats, fmt.Errorf("count refusals: %w", err)
+	}
+	stats.Refused, stats.Blocked = refused.Refusals, int(refused.Blocked)
+	return stats, nil
 }

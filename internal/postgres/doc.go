@@ -2,5 +2,5 @@
 // that turns rows into the words of package gateway.
 //
 // Hot paths count their round trips: accepting a message is one statement, each change of a delivery is a locked
-// read of two queries and one statement that writes.
+// read of three queries and one statement that writes.
 package postgres

@@ -113,6 +113,6 @@ func leg(r dbsqlc.Leg) gateway.Leg {
 		ID: gateway.LegID(r.ID), MessageID: gateway.MessageID(r.MessageID), AccountID: gateway.AccountID(r.AccountID),
 		Number: int(r.Number), Channel: gateway.Channel(r.Channel), State: gateway.LegState(r.State), Reason: gateway.Reason(r.Reason),
 		Intent: orZero(r.IntentAt), Attempts: int(r.Attempts), ChatID: r.ChatID, PlatformMessageID: r.PlatformMessageID,
-		SettledAt: orZero(r.SettledAt),
+		SettledAt: orZero(r.SettledAt), Slot: orZero(r.SlotAt),
 	}
 }

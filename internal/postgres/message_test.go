@@ -222,6 +222,52 @@ func TestChangeDelivery(t *testing.T) {
 	})
 }
 
+func TestSlotsAreSharedAndKept(t *testing.T) {
+	t.Parallel()
+	// take reserves a slot for each of many messages to Anna at once and counts the slots by their time.
+	take := func(t *testing.T, w world, messages int, see func(gateway.Slots) gateway.Slots) map[time.Time]int {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		taken := map[time.Time]int{}
+		for range messages {
+			m := w.accept(t, toAnna, nil)
+			wg.Go(func() {
+				_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+					at, slots := see(d.Slots).Take(noon, gateway.LaneService)
+					mu.Lock()
+					taken[at]++
+					mu.Unlock()
+					leg := d.Leg
+					leg.Slot = at
+					return gateway.Change{Leg: &leg, Slots: &slots, Events: []gateway.Event{{At: noon, Kind: gateway.EventTurn, State: gateway.Queued}}}, nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		return taken
+	}
+	t.Run("of a bot", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		const messages = 40
+		taken := take(t, w, messages, func(s gateway.Slots) gateway.Slots { s.ChatFree = time.Time{}; return s })
+		require.Equal(t, gateway.BotBurst, taken[noon])
+		require.Len(t, taken, messages-gateway.BotBurst+1, "no slot is given twice")
+		stats, err := w.QueueStats(t.Context(), noon)
+		require.NoError(t, err)
+		require.Equal(t, messages-gateway.BotBurst, stats.Waiting[gateway.LaneService])
+		require.Positive(t, stats.Last[gateway.LaneService])
+	})
+	t.Run("of a chat", func(t *testing.T) {
+		t.Parallel()
+		taken := take(t, newWorld(t), gateway.ChatBurst+3, func(s gateway.Slots) gateway.Slots { s.Free = time.Time{}; return s })
+		require.Equal(t, map[time.Time]int{noon: gateway.ChatBurst, noon.Add(time.Second): 1, noon.Add(2 * time.Second): 1, noon.Add(3 * time.Second): 1}, taken)
+	})
+}
+
 func TestOutbox(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -70,6 +70,7 @@ func seed(t *testing.T, conn *pgx.Conn) {
 		`INSERT INTO accounts (id, name, created_at) VALUES ('acc_1', 'a', now())`,
 		`INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, created_at, updated_at)
 		 VALUES ('bot_1', 'acc_1', 'telegram', 'sandbox', 1, 'b', 'b', 'x', 'x', 'polling', 'active', now(), now())`,
+		`INSERT INTO bot_slots (bot_id, account_id) VALUES ('bot_1', 'acc_1')`,
 		`INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, connection, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at)
 		 VALUES ('sub_1', 'acc_1', 'bot_1', 1, 1, 'connected', now(), now(), 1, now(), 1, now())`,
 	} {

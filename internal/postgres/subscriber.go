@@ -2,8 +2,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/jackc/pgx/v5"
 
 	"herald/internal/gateway"
 	"herald/internal/postgres/dbsqlc"
@@ -27,32 +30,43 @@ func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot 
 	return list(rows, p.Limit, subscriber, func(s gateway.Subscriber) string { return string(s.ID) }), nil
 }
 
-// resolve finds the person that the address names on the bot, nil if there is none.
-func resolve(ctx context.Context, q *dbsqlc.Queries, bot gateway.BotID, to gateway.Address) (*gateway.Subscriber, error) {
+// resolve finds the person that the address names on the bot, nil if there is none, and the slots of the bot and of
+// the person's chat.
+func resolve(ctx context.Context, q *dbsqlc.Queries, bot gateway.BotID, to gateway.Address) (*gateway.Subscriber, gateway.Slots, error) {
 	var row dbsqlc.Subscriber
+	var slots dbsqlc.BotSlot
 	var err error
 	switch to.Kind {
 	case gateway.AddressPhone:
-		row, err = q.SubscriberByPhone(ctx, dbsqlc.SubscriberByPhoneParams{BotID: string(bot), Phone: to.Value})
+		var r dbsqlc.SubscriberByPhoneRow
+		r, err = q.SubscriberByPhone(ctx, dbsqlc.SubscriberByPhoneParams{BotID: string(bot), Phone: to.Value})
+		row, slots = r.Subscriber, r.BotSlot
 	case gateway.AddressUsername:
-		row, err = q.SubscriberByUsername(ctx, dbsqlc.SubscriberByUsernameParams{BotID: string(bot), Username: to.Value})
+		var r dbsqlc.SubscriberByUsernameRow
+		r, err = q.SubscriberByUsername(ctx, dbsqlc.SubscriberByUsernameParams{BotID: string(bot), Username: to.Value})
+		row, slots = r.Subscriber, r.BotSlot
 	case gateway.AddressPlatform:
 		var id int64
 		if id, err = strconv.ParseInt(to.Value, 10, 64); err != nil {
-			return nil, fmt.Errorf("read stored address: %w", err)
+			return nil, gateway.Slots{}, fmt.Errorf("read stored address: %w", err)
 		}
-		row, err = q.SubscriberByPlatformID(ctx, dbsqlc.SubscriberByPlatformIDParams{BotID: string(bot), PlatformID: id})
+		var r dbsqlc.SubscriberByPlatformIDRow
+		r, err = q.SubscriberByPlatformID(ctx, dbsqlc.SubscriberByPlatformIDParams{BotID: string(bot), PlatformID: id})
+		row, slots = r.Subscriber, r.BotSlot
 	default:
-		return nil, fmt.Errorf("resolve recipient: unknown kind of address %q", to.Kind)
+		return nil, gateway.Slots{}, fmt.Errorf("resolve recipient: unknown kind of address %q", to.Kind)
 	}
-	if err = found(err, gateway.ErrSubscriberNotFound, "resolve recipient"); err != nil {
-		if gateway.CodeOf(err) == gateway.CodeSubscriberNotFound {
-			return nil, nil
-		}
-		return nil, err
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, gateway.Slots{}, nil
+	}
+	if err != nil {
+		return nil, gateway.Slots{}, fmt.Errorf("resolve recipient: %w", err)
 	}
 	person := subscriber(row)
-	return &person, nil
+	return &person, gateway.Slots{
+		Free: orZero(slots.FreeAt), BulkFree: orZero(slots.BulkFreeAt), ChatFree: orZero(row.ChatFreeAt),
+		Blocked: orZero(slots.BlockedUntil), Rate: slots.Rate, RateSince: orZero(slots.RateSince),
+	}, nil
 }
 
 func subscriber(r dbsqlc.Subscriber) gateway.Subscriber {

@@ -215,10 +215,14 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 }
 
 const createBot = `-- name: CreateBot :execrows
-INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret,
-                  intake, state, state_reason, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-ON CONFLICT DO NOTHING
+WITH made AS (
+    INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret,
+                      intake, state, state_reason, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    ON CONFLICT DO NOTHING
+    RETURNING id, account_id
+)
+INSERT INTO bot_slots (bot_id, account_id) SELECT id, account_id FROM made
 `
 
 type CreateBotParams struct {

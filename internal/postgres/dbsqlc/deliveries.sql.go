@@ -19,15 +19,23 @@ WITH moved AS (
     WHERE m.account_id = $8 AND m.id = $2
 ), leg AS (
     UPDATE legs l SET state = $9, reason = $10, intent_at = $11, attempts = $12,
-                    chat_id = $13, platform_message_id = $14, settled_at = $15
-    WHERE l.account_id = $8 AND l.id = $16
+                    chat_id = $13, platform_message_id = $14, settled_at = $15,
+                    slot_at = $16
+    WHERE l.account_id = $8 AND l.id = $17
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT $2, $8, unnest($17::integer[]), unnest($18::timestamptz[]), unnest($19::text[]),
-           unnest($20::text[]), unnest($21::text[]), unnest($22::integer[]), unnest($23::text[]),
-           unnest($24::text[]), unnest($25::bigint[])
+    SELECT $2, $8, unnest($18::integer[]), unnest($19::timestamptz[]), unnest($20::text[]),
+           unnest($21::text[]), unnest($22::text[]), unnest($23::integer[]), unnest($24::text[]),
+           unnest($25::text[]), unnest($26::bigint[])
+), slots AS (
+    UPDATE bot_slots t SET free_at = $27, bulk_free_at = $28,
+                           blocked_until = $29, rate = $30, rate_since = $31,
+                           refusals = t.refusals + $32
+    WHERE t.bot_id = $33 AND $34::boolean
+), chat AS (
+    UPDATE subscribers s SET chat_free_at = $35 WHERE s.id = $36 AND $34
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = $8 AND o.message_id = $2 AND $26::boolean
+    DELETE FROM outbox o WHERE o.account_id = $8 AND o.message_id = $2 AND $37::boolean
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END
 `
@@ -48,6 +56,7 @@ type ApplyChangeParams struct {
 	ChatID            int64
 	PlatformMessageID int64
 	SettledAt         *time.Time
+	SlotAt            *time.Time
 	LegID             string
 	Sequences         []int32
 	Ats               []time.Time
@@ -58,6 +67,16 @@ type ApplyChangeParams struct {
 	Reasons           []string
 	Details           []string
 	WaitMs            []int64
+	FreeAt            *time.Time
+	BulkFreeAt        *time.Time
+	BlockedUntil      *time.Time
+	Rate              float64
+	RateSince         *time.Time
+	Refusals          int64
+	BotID             string
+	TakeSlot          bool
+	ChatFreeAt        *time.Time
+	SlotSubscriberID  string
 	LeaveQueue        bool
 }
 
@@ -80,6 +99,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.ChatID,
 		arg.PlatformMessageID,
 		arg.SettledAt,
+		arg.SlotAt,
 		arg.LegID,
 		arg.Sequences,
 		arg.Ats,
@@ -90,35 +110,44 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.Reasons,
 		arg.Details,
 		arg.WaitMs,
+		arg.FreeAt,
+		arg.BulkFreeAt,
+		arg.BlockedUntil,
+		arg.Rate,
+		arg.RateSince,
+		arg.Refusals,
+		arg.BotID,
+		arg.TakeSlot,
+		arg.ChatFreeAt,
+		arg.SlotSubscriberID,
 		arg.LeaveQueue,
 	)
 	return err
 }
 
-const lockDelivery = `-- name: LockDelivery :one
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at
+const delivery = `-- name: Delivery :one
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at
 FROM messages m
 JOIN bots b ON b.id = m.bot_id
 JOIN legs l ON l.id = (SELECT c.id FROM legs c WHERE c.message_id = m.id ORDER BY (c.state <> 'pending'), c.number LIMIT 1)
-WHERE m.account_id = $1 AND m.id = $2 AND m.direction = 'out'
-FOR UPDATE OF m
+WHERE m.account_id = $1 AND m.id = $2
 `
 
-type LockDeliveryParams struct {
+type DeliveryParams struct {
 	AccountID string
 	ID        string
 }
 
-type LockDeliveryRow struct {
+type DeliveryRow struct {
 	Message Message
 	Bot     Bot
 	Leg     Leg
 }
 
-// The message, locked, with its bot and the leg that is on its way.
-func (q *Queries) LockDelivery(ctx context.Context, arg LockDeliveryParams) (LockDeliveryRow, error) {
-	row := q.db.QueryRow(ctx, lockDelivery, arg.AccountID, arg.ID)
-	var i LockDeliveryRow
+// A locked message with its bot and the leg that is on its way.
+func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow, error) {
+	row := q.db.QueryRow(ctx, delivery, arg.AccountID, arg.ID)
+	var i DeliveryRow
 	err := row.Scan(
 		&i.Message.ID,
 		&i.Message.AccountID,
@@ -169,12 +198,83 @@ func (q *Queries) LockDelivery(ctx context.Context, arg LockDeliveryParams) (Loc
 		&i.Leg.ChatID,
 		&i.Leg.PlatformMessageID,
 		&i.Leg.SettledAt,
+		&i.Leg.SlotAt,
 	)
 	return i, err
 }
 
+const lockMessage = `-- name: LockMessage :one
+SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR UPDATE
+`
+
+type LockMessageParams struct {
+	AccountID string
+	ID        string
+}
+
+// A statement of its own: one that waits for a lock sees the locked row as it is then, but everything that it joins as it
+// was when the statement began.
+func (q *Queries) LockMessage(ctx context.Context, arg LockMessageParams) (string, error) {
+	row := q.db.QueryRow(ctx, lockMessage, arg.AccountID, arg.ID)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
+const refusals = `-- name: Refusals :one
+SELECT coalesce(sum(refusals), 0)::bigint AS refusals, count(*) FILTER (WHERE blocked_until > $1) AS blocked FROM bot_slots
+`
+
+type RefusalsRow struct {
+	Refusals int64
+	Blocked  int64
+}
+
+func (q *Queries) Refusals(ctx context.Context, now *time.Time) (RefusalsRow, error) {
+	row := q.db.QueryRow(ctx, refusals, now)
+	var i RefusalsRow
+	err := row.Scan(&i.Refusals, &i.Blocked)
+	return i, err
+}
+
+const sendQueue = `-- name: SendQueue :many
+SELECT m.lane, count(*) AS waiting, max(l.slot_at)::timestamptz AS last_slot
+FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.state = 'pending' AND l.slot_at > $1
+GROUP BY m.lane
+`
+
+type SendQueueRow struct {
+	Lane     string
+	Waiting  int64
+	LastSlot time.Time
+}
+
+// Messages that hold a slot in the future, by lane.
+func (q *Queries) SendQueue(ctx context.Context, now *time.Time) ([]SendQueueRow, error) {
+	rows, err := q.db.Query(ctx, sendQueue, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SendQueueRow
+	for rows.Next() {
+		var i SendQueueRow
+		if err := rows.Scan(&i.Lane, &i.Waiting, &i.LastSlot); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const subscriberByPhone = `-- name: SubscriberByPhone :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at FROM subscribers WHERE bot_id = $1 AND phone = $2
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.bot_id = $1 AND s.phone = $2
+FOR UPDATE OF t, s
 `
 
 type SubscriberByPhoneParams struct {
@@ -182,41 +282,58 @@ type SubscriberByPhoneParams struct {
 	Phone string
 }
 
-func (q *Queries) SubscriberByPhone(ctx context.Context, arg SubscriberByPhoneParams) (Subscriber, error) {
+type SubscriberByPhoneRow struct {
+	Subscriber Subscriber
+	BotSlot    BotSlot
+}
+
+// The person with the bot's slots, both locked: whoever takes a slot next waits until this one is written, and sees it.
+func (q *Queries) SubscriberByPhone(ctx context.Context, arg SubscriberByPhoneParams) (SubscriberByPhoneRow, error) {
 	row := q.db.QueryRow(ctx, subscriberByPhone, arg.BotID, arg.Phone)
-	var i Subscriber
+	var i SubscriberByPhoneRow
 	err := row.Scan(
-		&i.ID,
-		&i.AccountID,
-		&i.BotID,
-		&i.PlatformID,
-		&i.ChatID,
-		&i.Username,
-		&i.UsernameSeenAt,
-		&i.FirstName,
-		&i.LastName,
-		&i.Language,
-		&i.Phone,
-		&i.PhoneProof,
-		&i.PhoneProvedAt,
-		&i.Connection,
-		&i.Reason,
-		&i.StartPayload,
-		&i.ConnectedAt,
-		&i.DisconnectedAt,
-		&i.LastSeenAt,
-		&i.ProfileAt,
-		&i.ProfileUpdateID,
-		&i.ConnectionAt,
-		&i.ConnectionUpdateID,
-		&i.PhoneUpdateID,
-		&i.CreatedAt,
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.Username,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.FirstName,
+		&i.Subscriber.LastName,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.BotSlot.BotID,
+		&i.BotSlot.AccountID,
+		&i.BotSlot.FreeAt,
+		&i.BotSlot.BulkFreeAt,
+		&i.BotSlot.BlockedUntil,
+		&i.BotSlot.Rate,
+		&i.BotSlot.RateSince,
+		&i.BotSlot.Refusals,
 	)
 	return i, err
 }
 
 const subscriberByPlatformID = `-- name: SubscriberByPlatformID :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at FROM subscribers WHERE bot_id = $1 AND platform_id = $2
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.bot_id = $1 AND s.platform_id = $2
+FOR UPDATE OF t, s
 `
 
 type SubscriberByPlatformIDParams struct {
@@ -224,42 +341,58 @@ type SubscriberByPlatformIDParams struct {
 	PlatformID int64
 }
 
-func (q *Queries) SubscriberByPlatformID(ctx context.Context, arg SubscriberByPlatformIDParams) (Subscriber, error) {
+type SubscriberByPlatformIDRow struct {
+	Subscriber Subscriber
+	BotSlot    BotSlot
+}
+
+func (q *Queries) SubscriberByPlatformID(ctx context.Context, arg SubscriberByPlatformIDParams) (SubscriberByPlatformIDRow, error) {
 	row := q.db.QueryRow(ctx, subscriberByPlatformID, arg.BotID, arg.PlatformID)
-	var i Subscriber
+	var i SubscriberByPlatformIDRow
 	err := row.Scan(
-		&i.ID,
-		&i.AccountID,
-		&i.BotID,
-		&i.PlatformID,
-		&i.ChatID,
-		&i.Username,
-		&i.UsernameSeenAt,
-		&i.FirstName,
-		&i.LastName,
-		&i.Language,
-		&i.Phone,
-		&i.PhoneProof,
-		&i.PhoneProvedAt,
-		&i.Connection,
-		&i.Reason,
-		&i.StartPayload,
-		&i.ConnectedAt,
-		&i.DisconnectedAt,
-		&i.LastSeenAt,
-		&i.ProfileAt,
-		&i.ProfileUpdateID,
-		&i.ConnectionAt,
-		&i.ConnectionUpdateID,
-		&i.PhoneUpdateID,
-		&i.CreatedAt,
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.Username,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.FirstName,
+		&i.Subscriber.LastName,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.BotSlot.BotID,
+		&i.BotSlot.AccountID,
+		&i.BotSlot.FreeAt,
+		&i.BotSlot.BulkFreeAt,
+		&i.BotSlot.BlockedUntil,
+		&i.BotSlot.Rate,
+		&i.BotSlot.RateSince,
+		&i.BotSlot.Refusals,
 	)
 	return i, err
 }
 
 const subscriberByUsername = `-- name: SubscriberByUsername :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at FROM subscribers WHERE bot_id = $1 AND lower(username) = $2 AND username <> ''
-ORDER BY username_seen_at DESC LIMIT 1
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.bot_id = $1 AND lower(s.username) = $2 AND s.username <> ''
+ORDER BY s.username_seen_at DESC LIMIT 1
+FOR UPDATE OF t, s
 `
 
 type SubscriberByUsernameParams struct {
@@ -267,36 +400,50 @@ type SubscriberByUsernameParams struct {
 	Username string
 }
 
+type SubscriberByUsernameRow struct {
+	Subscriber Subscriber
+	BotSlot    BotSlot
+}
+
 // Names change hands: the one seen last with it has it.
-func (q *Queries) SubscriberByUsername(ctx context.Context, arg SubscriberByUsernameParams) (Subscriber, error) {
+func (q *Queries) SubscriberByUsername(ctx context.Context, arg SubscriberByUsernameParams) (SubscriberByUsernameRow, error) {
 	row := q.db.QueryRow(ctx, subscriberByUsername, arg.BotID, arg.Username)
-	var i Subscriber
+	var i SubscriberByUsernameRow
 	err := row.Scan(
-		&i.ID,
-		&i.AccountID,
-		&i.BotID,
-		&i.PlatformID,
-		&i.ChatID,
-		&i.Username,
-		&i.UsernameSeenAt,
-		&i.FirstName,
-		&i.LastName,
-		&i.Language,
-		&i.Phone,
-		&i.PhoneProof,
-		&i.PhoneProvedAt,
-		&i.Connection,
-		&i.Reason,
-		&i.StartPayload,
-		&i.ConnectedAt,
-		&i.DisconnectedAt,
-		&i.LastSeenAt,
-		&i.ProfileAt,
-		&i.ProfileUpdateID,
-		&i.ConnectionAt,
-		&i.ConnectionUpdateID,
-		&i.PhoneUpdateID,
-		&i.CreatedAt,
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.Username,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.FirstName,
+		&i.Subscriber.LastName,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.BotSlot.BotID,
+		&i.BotSlot.AccountID,
+		&i.BotSlot.FreeAt,
+		&i.BotSlot.BulkFreeAt,
+		&i.BotSlot.BlockedUntil,
+		&i.BotSlot.Rate,
+		&i.BotSlot.RateSince,
+		&i.BotSlot.Refusals,
 	)
 	return i, err
 }

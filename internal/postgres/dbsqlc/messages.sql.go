@@ -117,7 +117,7 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]MessageEvent,
 }
 
 const legs = `-- name: Legs :many
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
 `
 
 type LegsParams struct {
@@ -147,6 +147,7 @@ func (q *Queries) Legs(ctx context.Context, arg LegsParams) ([]Leg, error) {
 			&i.ChatID,
 			&i.PlatformMessageID,
 			&i.SettledAt,
+			&i.SlotAt,
 		); err != nil {
 			return nil, err
 		}

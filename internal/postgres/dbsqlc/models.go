@@ -48,6 +48,17 @@ type Bot struct {
 	UpdatedAt     time.Time
 }
 
+type BotSlot struct {
+	BotID        string
+	AccountID    string
+	FreeAt       *time.Time
+	BulkFreeAt   *time.Time
+	BlockedUntil *time.Time
+	Rate         float64
+	RateSince    *time.Time
+	Refusals     int64
+}
+
 type IdempotencyKey struct {
 	AccountID string
 	Key       string
@@ -72,6 +83,7 @@ type Leg struct {
 	ChatID            int64
 	PlatformMessageID int64
 	SettledAt         *time.Time
+	SlotAt            *time.Time
 }
 
 type Message struct {
@@ -157,6 +169,7 @@ type Subscriber struct {
 	ConnectionUpdateID int64
 	PhoneUpdateID      int64
 	CreatedAt          time.Time
+	ChatFreeAt         *time.Time
 }
 
 type Update struct {

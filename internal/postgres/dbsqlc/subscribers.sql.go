@@ -169,7 +169,7 @@ func (q *Queries) SetPhone(ctx context.Context, arg SetPhoneParams) (int64, erro
 }
 
 const subscriber = `-- name: Subscriber :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3
+SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3
 `
 
 type SubscriberParams struct {
@@ -207,12 +207,13 @@ func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscri
 		&i.ConnectionUpdateID,
 		&i.PhoneUpdateID,
 		&i.CreatedAt,
+		&i.ChatFreeAt,
 	)
 	return i, err
 }
 
 const subscribers = `-- name: Subscribers :many
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at FROM subscribers
+SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at FROM subscribers
 WHERE account_id = $1 AND bot_id = $2
   AND ($4::text = '' OR id < $4)
   AND ($5::text = '' OR phone = $5)
@@ -277,6 +278,7 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 			&i.ConnectionUpdateID,
 			&i.PhoneUpdateID,
 			&i.CreatedAt,
+			&i.ChatFreeAt,
 		); err != nil {
 			return nil, err
 		}
@@ -315,7 +317,7 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     profile_update_id = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.profile_update_id ELSE subscribers.profile_update_id END,
     connection_at = greatest(subscribers.connection_at, excluded.connection_at),
     connection_update_id = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection_update_id ELSE subscribers.connection_update_id END
-RETURNING id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at
+RETURNING id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at
 `
 
 type UpsertSubscriberParams struct {
@@ -384,6 +386,7 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		&i.ConnectionUpdateID,
 		&i.PhoneUpdateID,
 		&i.CreatedAt,
+		&i.ChatFreeAt,
 	)
 	return i, err
 }

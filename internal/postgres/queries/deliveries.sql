@@ -1,22 +1,33 @@
--- name: LockDelivery :one
--- The message, locked, with its bot and the leg that is on its way.
+-- name: LockMessage :one
+-- A statement of its own: one that waits for a lock sees the locked row as it is then, but everything that it joins as it
+-- was when the statement began.
+SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR UPDATE;
+
+-- name: Delivery :one
+-- A locked message with its bot and the leg that is on its way.
 SELECT sqlc.embed(m), sqlc.embed(b), sqlc.embed(l)
 FROM messages m
 JOIN bots b ON b.id = m.bot_id
 JOIN legs l ON l.id = (SELECT c.id FROM legs c WHERE c.message_id = m.id ORDER BY (c.state <> 'pending'), c.number LIMIT 1)
-WHERE m.account_id = $1 AND m.id = $2 AND m.direction = 'out'
-FOR UPDATE OF m;
+WHERE m.account_id = $1 AND m.id = $2;
 
 -- name: SubscriberByPhone :one
-SELECT * FROM subscribers WHERE bot_id = $1 AND phone = $2;
+-- The person with the bot's slots, both locked: whoever takes a slot next waits until this one is written, and sees it.
+SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.bot_id = $1 AND s.phone = $2
+FOR UPDATE OF t, s;
 
 -- name: SubscriberByUsername :one
 -- Names change hands: the one seen last with it has it.
-SELECT * FROM subscribers WHERE bot_id = $1 AND lower(username) = @username AND username <> ''
-ORDER BY username_seen_at DESC LIMIT 1;
+SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.bot_id = $1 AND lower(s.username) = @username AND s.username <> ''
+ORDER BY s.username_seen_at DESC LIMIT 1
+FOR UPDATE OF t, s;
 
 -- name: SubscriberByPlatformID :one
-SELECT * FROM subscribers WHERE bot_id = $1 AND platform_id = $2;
+SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.bot_id = $1 AND s.platform_id = $2
+FOR UPDATE OF t, s;
 
 -- name: ApplyChange :exec
 -- One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
@@ -29,14 +40,32 @@ WITH moved AS (
     WHERE m.account_id = @account_id AND m.id = @id
 ), leg AS (
     UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
-                    chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at)
+                    chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
+                    slot_at = sqlc.narg(slot_at)
     WHERE l.account_id = @account_id AND l.id = @leg_id
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
     SELECT @id, @account_id, unnest(@sequences::integer[]), unnest(@ats::timestamptz[]), unnest(@kinds::text[]),
            unnest(@from_states::text[]), unnest(@states::text[]), unnest(@legs::integer[]), unnest(@reasons::text[]),
            unnest(@details::text[]), unnest(@wait_ms::bigint[])
+), slots AS (
+    UPDATE bot_slots t SET free_at = sqlc.narg(free_at), bulk_free_at = sqlc.narg(bulk_free_at),
+                           blocked_until = sqlc.narg(blocked_until), rate = @rate, rate_since = sqlc.narg(rate_since),
+                           refusals = t.refusals + @refusals
+    WHERE t.bot_id = @bot_id AND @take_slot::boolean
+), chat AS (
+    UPDATE subscribers s SET chat_free_at = sqlc.narg(chat_free_at) WHERE s.id = @slot_subscriber_id AND @take_slot
 ), settled AS (
     DELETE FROM outbox o WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
 )
 SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END;
+
+-- name: SendQueue :many
+-- Messages that hold a slot in the future, by lane.
+SELECT m.lane, count(*) AS waiting, max(l.slot_at)::timestamptz AS last_slot
+FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.state = 'pending' AND l.slot_at > @now
+GROUP BY m.lane;
+
+-- name: Refusals :one
+SELECT coalesce(sum(refusals), 0)::bigint AS refusals, count(*) FILTER (WHERE blocked_until > @now) AS blocked FROM bot_slots;
