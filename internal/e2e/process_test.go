@@ -146,6 +146,9 @@ func (p *process) children(t testing.TB) []int {
 	t.Helper()
 	children, err := descendants(p.cmd.Process.Pid)
 	require.NoError(t, err)
+	if p.cmd.Args[1] == "up" {
+		require.NotEmpty(t, children, "PostgreSQL is a child")
+	}
 	return children
 }
 

@@ -74,8 +74,8 @@ var arrows = []arrow{
 	},
 	{
 		from: "internal/e2e", to: nil,
-		tests:   join(parts("client", "internal/sandbox", "internal/postgres/postgrestest"), leaves),
-		because: "stories run against the built program, not against its packages",
+		tests:   join(parts("client", "internal/sandbox", "internal/embedded"), leaves),
+		because: "stories run against the built program; a PostgreSQL and a Temporal that they stop and start are the outside world",
 	},
 	{
 		from: "examples", to: parts("client"), tests: parts("internal/sandbox"),
