@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 
+	"herald/internal/app"
 	"herald/internal/sandbox"
 )
 
@@ -30,6 +33,10 @@ func (c *SandboxCmd) Run(ctx context.Context, out *console) error {
 		return err
 	}
 	if err := s.Start(ctx); err != nil {
+		var network *net.OpError
+		if errors.As(err, &network) && network.Op == "listen" {
+			return &app.ListenError{Flag: "--listen", Address: c.Listen, Err: network}
+		}
 		return err
 	}
 	_, _ = fmt.Fprintln(out.Out, "Ready:", s.URL())

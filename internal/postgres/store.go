@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,25 +36,29 @@ const (
 // ErrRefused is a database that cannot be used. Its text is one line for the operator, without the password.
 type ErrRefused struct{ err error }
 
-func (e *ErrRefused) Error() string { return "the database refuses: " + plainReason(e.err) }
 func (e *ErrRefused) Unwrap() error { return e.err }
 
-// plainReason keeps the server's own words and leaves out the connection string.
-func plainReason(err error) string {
-	var server *pgconn.PgError
-	if errors.As(err, &server) {
-		return server.Message
-	}
+// Error keeps the server's own words and leaves out the connection string.
+func (e *ErrRefused) Error() string {
 	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
-		return "the database URL cannot be read; it looks like postgres://user:password@host:5432/database"
+	if errors.As(e.err, &parse) {
+		return "the database URL cannot be read: --database-url looks like postgres://user:password@host:5432/database"
 	}
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
-		return fmt.Sprintf("no connection to %s:%d (database %q, user %q): is it running, and may this user connect?",
-			connect.Config.Host, connect.Config.Port, connect.Config.Database, connect.Config.User)
+	where := "the database"
+	if errors.As(e.err, &connect) {
+		where = fmt.Sprintf("the database at %s", net.JoinHostPort(connect.Config.Host, strconv.Itoa(int(connect.Config.Port))))
 	}
-	return err.Error()
+	var server *pgconn.PgError
+	switch {
+	case errors.As(e.err, &server):
+		return fmt.Sprintf("%s refuses: %s: check --database-url", where, server.Message)
+	case connect != nil:
+		return fmt.Sprintf("%s does not answer (database %q, user %q): start it, or check --database-url",
+			where, connect.Config.Database, connect.Config.User)
+	default:
+		return fmt.Sprintf("%s cannot be used: %v: check --database-url", where, e.err)
+	}
 }
 
 // Open connects and checks that the database answers. It migrates nothing.
