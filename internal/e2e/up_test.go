@@ -14,6 +14,8 @@ func TestUp(t *testing.T) {
 	t.Run("stories", func(t *testing.T) { runScripts(t, "testdata/up", on, "") })
 	t.Run("polling", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Polling) })
 	t.Run("webhook", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Webhook) })
+	t.Run("ten sends at once with one key are one message", func(t *testing.T) { testParallelRepeats(t, on) })
+	t.Run("secrets and people stay where they belong", func(t *testing.T) { testSecrets(t, on) })
 	t.Run("Ctrl-C stops everything in order", func(t *testing.T) {
 		require.Zero(t, on.interrupt(t))
 		require.Contains(t, on.stdout.String(), "Stopped.")
