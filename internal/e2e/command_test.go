@@ -405,12 +405,14 @@ func showInbound(ctx context.Context, _ *testscript.TestScript, s *stage, args [
 	return strings.Join(lines, ""), nil
 }
 
-// updates BOT shows the stored updates of the bot, oldest first: done, waiting or aside, and the note or the error.
+// updates BOT shows the stored updates of the bot in the order in which they came: which one it was as people made them,
+// whether it is done, waiting or aside, and its note or error.
 func showUpdates(ctx context.Context, _ *testscript.TestScript, s *stage, args []string) (string, error) {
 	if len(args) != 1 {
 		return "", usage("updates bot")
 	}
 	return s.query(ctx, "herald", `
-		SELECT CASE WHEN error <> '' THEN 'aside' WHEN done_at IS NULL THEN 'waiting' ELSE 'done' END, note || error
-		FROM updates WHERE bot_id = $1 ORDER BY update_id`, s.bots[args[0]].ID)
+		SELECT rank() OVER (ORDER BY update_id),
+			CASE WHEN error <> '' THEN 'aside' WHEN done_at IS NULL THEN 'waiting' ELSE 'done' END || rtrim(' ' || note || error)
+		FROM updates WHERE bot_id = $1 ORDER BY sequence`, s.bots[args[0]].ID)
 }
