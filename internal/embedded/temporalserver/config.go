@@ -116,9 +116,10 @@ func serverConfig(l layout, address databaseAddress) *config.Config {
 	}
 }
 
-// Connections are opened when needed, so an idle server has a handful. At most four services times both pools are open
-// together, 64 in all, and in practice only history's pool fills.
+// Connections are opened when needed; after a minute each is replaced or, when there is nothing to do, not. So a busy
+// server keeps what it uses, since opening one costs both sides milliseconds, and an idle one shrinks to a handful. At
+// most four services times both pools are open together, and in practice only history's pool fills.
 var (
-	mainPool       = pool{open: 12, lifetime: 10 * time.Minute}
-	visibilityPool = pool{open: 4, lifetime: 10 * time.Minute}
+	mainPool       = pool{open: 10, lifetime: time.Minute}
+	visibilityPool = pool{open: 3, lifetime: time.Minute}
 )

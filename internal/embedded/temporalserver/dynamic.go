@@ -61,6 +61,8 @@ func dynamicSettings() dynamicconfig.StaticClient {
 		dynamicconfig.EnableServerVersionCheck.Key():              false, // It would call Temporal's site.
 		dynamicconfig.MatchingNexusEndpointsRefreshInterval.Key(): day,
 
+		// The scanners stay on: twice a day they remove what failed deletions left behind, and cost nothing in between.
+
 		// Closed workflows are removed soon after their retention instead of up to half an hour later.
 		dynamicconfig.RetentionTimerJitterDuration.Key(): time.Minute,
 	}

@@ -17,8 +17,9 @@ import (
 // logger passes Temporal's warnings and errors to slog. Temporal's information is about its own workings and very long.
 type logger struct {
 	out *slog.Logger
-	// stopping is set once for all copies: the services warn of one another while they end.
-	stopping *atomic.Bool
+	// settled is true, for all copies, from the moment the server is ready until it is told to stop. Before and after,
+	// the services warn of one another's absence; what matters then is what Start and Stop return.
+	settled *atomic.Bool
 }
 
 var (
@@ -32,7 +33,7 @@ var expected = []string{
 }
 
 func (l logger) write(level slog.Level, message string, tags []tag.Tag) {
-	if l.stopping.Load() || slices.ContainsFunc(expected, func(start string) bool { return strings.HasPrefix(message, start) }) {
+	if !l.settled.Load() || slices.ContainsFunc(expected, func(start string) bool { return strings.HasPrefix(message, start) }) {
 		level = slog.LevelDebug
 	}
 	if ctx := context.Background(); l.out.Enabled(ctx, level) {
@@ -63,7 +64,7 @@ func (l logger) With(tags ...tag.Tag) log.Logger {
 	for i := range list {
 		args[i] = list[i]
 	}
-	return logger{out: l.out.With(args...), stopping: l.stopping}
+	return logger{out: l.out.With(args...), settled: l.settled}
 }
 
 // fatalError is what Temporal would have ended the process for.

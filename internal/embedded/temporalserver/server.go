@@ -22,7 +22,7 @@ type Server struct {
 	layout   layout
 	temporal temporal.Server
 
-	stopping *atomic.Bool // quiets the logger
+	settled  *atomic.Bool // shared with the logger
 	stopOnce sync.Once
 	stopped  chan struct{}
 	stopErr  error
@@ -42,8 +42,8 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		return nil, err
 	}
 	o.Progress("preparing Temporal's databases")
-	stopping := new(atomic.Bool)
-	log := logger{out: o.Logger, stopping: stopping}
+	settled := new(atomic.Bool)
+	log := logger{out: o.Logger, settled: settled}
 	if err := setUpSchemas(ctx, database, log); err != nil {
 		return nil, &StartError{Err: databaseRefusal(err)}
 	}
@@ -51,13 +51,14 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		return nil, &StartError{Err: err}
 	}
 	o.Progress("starting Temporal")
-	s := &Server{options: o, stopping: stopping, stopped: make(chan struct{})}
+	s := &Server{options: o, settled: settled, stopped: make(chan struct{})}
 	if err := s.launch(database, log); err != nil {
 		return nil, &StartError{Err: err}
 	}
 	if err := s.awaitReady(ctx); err != nil {
 		return nil, &StartError{Err: errors.Join(err, s.Stop(context.WithoutCancel(ctx)))}
 	}
+	s.settled.Store(true)
 	return s, nil
 }
 
@@ -117,7 +118,7 @@ func (s *Server) Namespace() string { return s.options.Namespace }
 // next Start.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopOnce.Do(func() {
-		s.stopping.Store(true)
+		s.settled.Store(false)
 		go func() {
 			defer close(s.stopped)
 			s.stopErr = s.temporal.Stop()

@@ -3,16 +3,20 @@
 package temporalserver_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"net"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -57,10 +61,15 @@ func stop(t *testing.T, server *temporalserver.Server) {
 
 func dial(t *testing.T, server *temporalserver.Server) client.Client {
 	t.Helper()
-	c, err := client.Dial(client.Options{HostPort: server.Address(), Namespace: server.Namespace()})
+	c, err := client.Dial(client.Options{HostPort: server.Address(), Namespace: server.Namespace(), Logger: quiet()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
+}
+
+// quiet drops what the SDK says while its server is away.
+func quiet() sdklog.Logger {
+	return sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 }
 
 const queue = "greetings"
@@ -76,23 +85,118 @@ func startWorker(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, queue, worker.Options{})
 	w.RegisterWorkflow(greet)
+	w.RegisterWorkflow(wait)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 }
 
-func TestServerRunsWorkflows(t *testing.T) {
+// wait returns its input when it is told to go on.
+func wait(ctx workflow.Context, value string) (string, error) {
+	workflow.GetSignalChannel(ctx, goOn).Receive(ctx, nil)
+	return value, nil
+}
+
+const goOn = "go-on"
+
+func result(t *testing.T, run client.WorkflowRun) string {
+	t.Helper()
+	var value string
+	require.NoError(t, run.Get(t.Context(), &value))
+	return value
+}
+
+func TestServerRunsWorkflowsAndStartsThemEagerly(t *testing.T) {
 	t.Parallel()
 	server := start(t, temporalserver.Options{DatabaseURL: database(t)})
 	c := dial(t, server)
 	startWorker(t, c)
 	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "one", TaskQueue: queue, EnableEagerStart: true}, greet, "Anna")
 	require.NoError(t, err)
-	var greeting string
-	require.NoError(t, run.Get(t.Context(), &greeting))
-	require.Equal(t, "Hello, Anna", greeting)
+	require.Equal(t, "Hello, Anna", result(t, run))
 
-	described, err := c.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: "herald"})
+	history := c.GetWorkflowHistory(t.Context(), "one", run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	first, err := history.Next()
 	require.NoError(t, err)
-	require.Equal(t, 72*time.Hour, described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
-	require.Equal(t, enumspb.NAMESPACE_STATE_REGISTERED, described.GetNamespaceInfo().GetState())
+	require.True(t, first.GetWorkflowExecutionStartedEventAttributes().GetEagerExecutionAccepted(), "the first task came with the answer")
+}
+
+func TestNamespaceHasTheRetentionOfTheLastStart(t *testing.T) {
+	t.Parallel()
+	options := temporalserver.Options{DatabaseURL: database(t), Namespace: "other"}
+	for _, retention := range []time.Duration{0, 100 * time.Hour} {
+		options.Retention = retention
+		server := start(t, options)
+		described, err := dial(t, server).WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: "other"})
+		require.NoError(t, err)
+		require.Equal(t, cmp.Or(retention, 72*time.Hour), described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
+		require.Equal(t, enumspb.NAMESPACE_STATE_REGISTERED, described.GetNamespaceInfo().GetState())
+		stop(t, server)
+	}
+}
+
+func TestStopAndStartInOneProcessKeepsWorkflows(t *testing.T) {
+	t.Parallel()
+	options := temporalserver.Options{DatabaseURL: database(t)}
+	first := start(t, options)
+	c := dial(t, first)
+	startWorker(t, c)
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "kept", TaskQueue: queue}, wait, "still here")
+	require.NoError(t, err)
+	stop(t, first)
+	stop(t, first)
+
+	options.Listen = first.Address()
+	second := start(t, options)
+	require.Equal(t, first.Address(), second.Address())
+	require.NoError(t, c.SignalWorkflow(t.Context(), "kept", run.GetRunID(), goOn, nil), "the client finds the new server at the old address")
+	require.Equal(t, "still here", result(t, run))
+}
+
+func TestSecondStartLeavesTheSchemaAsItIs(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	stop(t, start(t, temporalserver.Options{DatabaseURL: url}))
+	before := schemaSteps(t, url)
+	require.NotZero(t, before)
+	stop(t, start(t, temporalserver.Options{DatabaseURL: url}))
+	require.Equal(t, before, schemaSteps(t, url))
+}
+
+// schemaSteps counts the steps that the schema tool has noted in Temporal's main database.
+func schemaSteps(t *testing.T, serverURL string) int {
+	t.Helper()
+	config, err := pgx.ParseConfig(serverURL)
+	require.NoError(t, err)
+	config.Database = "temporal"
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	var steps int
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM schema_update_history").Scan(&steps))
+	return steps
+}
+
+func TestPortInUseIsToldInOneLine(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	_, err = temporalserver.Start(t.Context(), temporalserver.Options{DatabaseURL: database(t), Listen: taken.Addr().String()})
+	var startErr *temporalserver.StartError
+	require.ErrorAs(t, err, &startErr)
+	require.ErrorContains(t, err, taken.Addr().String()+": bind: address already in use")
+	require.NotContains(t, err.Error(), "\n")
+}
+
+func TestUnreachableDatabaseIsToldWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := taken.Addr().String()
+	require.NoError(t, taken.Close())
+	_, err = temporalserver.Start(t.Context(), temporalserver.Options{DatabaseURL: "postgres://herald:swordfish@" + address + "/postgres"})
+	require.ErrorContains(t, err, "connection refused")
+	require.ErrorContains(t, err, "use --temporal-address")
+	require.NotContains(t, err.Error(), "swordfish")
+	require.NotContains(t, err.Error(), "\n")
 }
