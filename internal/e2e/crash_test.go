@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,6 +15,7 @@ import (
 // TestCrash kills everything without a warning while messages are in every stage of their way, and starts it again. The
 // sandbox runs on beside it, as the messenger would.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	messenger := launch(t, "sandbox", "--listen", "127.0.0.1:0")
 	address := messenger.awaitReady(t)
 	data := newFolder(t)
@@ -88,7 +90,15 @@ func TestCrash(t *testing.T) {
 	}
 	require.Equal(t, "0", after.count(t, "SELECT count(*) FROM outbox"), "nothing is left to start")
 
+	// A stop that is asked for lets a call under way finish.
+	fault(t, after, controlclient.Fault{Bot: quick.at(), Method: "sendMessage", Kind: "slow", Delay: 3 * time.Second, Times: 1})
+	late := after.send(t, quick, anna.ID, "under way", wire.Hold)
+	after.awaitEvent(t, late.ID, "intent")
 	require.Zero(t, after.interrupt(t))
+	require.Equal(t, 1, after.copies(t, anna.ID, quick.at(), late.Text))
+	last := up(t, data, "--sandbox-url", address)
+	require.Equal(t, wire.MessageStateAccepted, last.outcome(t, late.ID).State, "a message whose call was under way at the stop")
+	require.Zero(t, last.interrupt(t))
 	require.Zero(t, messenger.interrupt(t))
 }
 

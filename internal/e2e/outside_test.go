@@ -92,6 +92,7 @@ func (o *outside) serve(t testing.TB, key string) *installation {
 
 // TestOutsideParts runs Herald in parts: one API and two workers on a PostgreSQL and a Temporal of somebody else.
 func TestOutsideParts(t *testing.T) {
+	t.Parallel()
 	o := newOutside(t)
 	key := o.migrate(t)
 	on := o.serve(t, key)
