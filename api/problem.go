@@ -55,6 +55,11 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeButtonTooLong:    {422, "A button's data is too long", "Data has at most 64 bytes: send an id and keep the rest on your side."},
 	gateway.CodeButtonInvalid:    {422, "A button cannot be made", "A button has a text, and either data or a url."},
 	gateway.CodeTTL:              {422, "The lifetime cannot be", "Write it like 90s, 10m, 24h or 7d: more than zero, at most 7d."},
+	gateway.CodeSendAt:           {422, "The time to send at cannot be", "Give a time that is to come, at most a year ahead."},
+	gateway.CodeCascade:          {422, "The cascade cannot be", "Name each channel once, telegram or sms, and say how long evidence may take."},
+	gateway.CodeLink:             {422, "The link cannot be", "Give an address that begins with https:// or http://."},
+	gateway.CodeLinkNotFound:     {404, "No such link", "Check the link."},
+	gateway.CodeNotCancellable:   {409, "The message cannot be taken back", "A message can be cancelled until its first leg is sent."},
 
 	gateway.CodeBotNotFound: {404, "No such bot", "GET /v1/bots lists the bots of your account."},
 	gateway.CodeBotRequired: {422, "Name the bot", "The account has several bots, or none: give the id or @name of one."},

@@ -14,8 +14,12 @@ type PublicDeps struct {
 	// Telegram takes updates of Telegram bots, POST /telegram/{bot}. The last part of the request's path, which is also
 	// its path value "bot", is the bot's id. The handler checks the secret before it reads the body.
 	Telegram http.Handler
-	IDs      *gateway.IDs
-	Logger   *slog.Logger
+	// SMS takes what SMS providers report, /sms/{provider}, by the provider's name. Each checks who calls.
+	SMS map[string]http.Handler
+	// Links answers read links, /r/{token}. Nil: there are none.
+	Links  Links
+	IDs    *gateway.IDs
+	Logger *slog.Logger
 }
 
 // Public returns the handler of the public listener, which messengers call. It shows nothing else to anybody.
@@ -32,6 +36,15 @@ func Public(d PublicDeps) http.Handler {
 			c.Request.SetPathValue("bot", c.Param("bot"))
 			d.Telegram.ServeHTTP(c.Writer, c.Request)
 		})
+	}
+	for name, provider := range d.SMS {
+		engine.Any("/sms/"+name, func(c *gin.Context) {
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody+1)
+			provider.ServeHTTP(c.Writer, c.Request)
+		})
+	}
+	if d.Links != nil {
+		mountLinks(engine, d.Links, d.Logger)
 	}
 	return engine
 }

@@ -88,10 +88,10 @@ func newWorld(t *testing.T, delivers bool) *world {
 		listening := make(chan struct{})
 		go func() { defer close(listening); listener.Run(ctx) }()
 		t.Cleanup(func() { cancel(); <-listening })
-		starter = delivering{t: t, deliverer: messaging.NewDeliverer(w.store, messenger, w.now, messaging.Policy{}, logger)}
+		starter = delivering{t: t, deliverer: messaging.NewDeliverer(w.store, messenger, nil, w.now, messaging.Policy{}, logger)}
 	}
 	handler, err := New(Deps{
-		Accounts: w.accounts, Bots: botService, Messaging: messaging.New(w.store, starter, listener, w.ids, w.now),
+		Accounts: w.accounts, Bots: botService, Messaging: messaging.New(w.store, starter, listener, "https://herald.example/r/", w.ids, w.now),
 		Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -173,7 +173,7 @@ func (w *world) furnish(t *testing.T, service *bots.Service) {
 	w.names["bert"] = w.connect(t, mine, "Bert", "Bert_The_2nd", "", gateway.Disconnected)
 	w.names["carl"] = w.connect(t, theirs, "Carl", "carl", "+380671234567", gateway.Connected)
 	w.tick(time.Second)
-	their, err := messaging.New(w.store, resting{}, postgres.NewListener(w.store, slog.New(slog.DiscardHandler)), w.ids, w.now).
+	their, err := messaging.New(w.store, resting{}, postgres.NewListener(w.store, slog.New(slog.DiscardHandler)), "", w.ids, w.now).
 		Accept(ctx, w.theirs, messaging.Request{To: "@carl", Text: "Hi"})
 	require.NoError(t, err)
 	w.names["their_message"] = string(their.ID)

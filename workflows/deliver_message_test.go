@@ -65,14 +65,14 @@ func newWorld(t *testing.T) *world {
 }
 
 // perform makes an environment whose activities work on the store.
-func (w *world) perform(store gateway.DeliveryStore, messenger gateway.Messenger) {
+func (w *world) perform(store messaging.DeliveryStore, messenger gateway.Messenger) {
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(temporallog.NewStructuredLogger(quiet()))
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetStartTime(noon)
 	w.env.SetTestTimeout(time.Minute)
 	now := func() time.Time { return w.env.Now().UTC().Truncate(time.Microsecond) }
-	deliverer := messaging.NewDeliverer(store, messenger, now, messaging.Policy{}, quiet())
+	deliverer := messaging.NewDeliverer(store, messenger, nil, now, messaging.Policy{}, quiet())
 	w.env.RegisterActivity(workflows.NewActivities(deliverer, quiet()))
 }
 
@@ -118,7 +118,9 @@ func (w *world) accept(t *testing.T, change func(*gateway.Message)) workflows.De
 	if change != nil {
 		change(&m)
 	}
-	created, err := w.store.AcceptMessage(t.Context(), m, gateway.Leg{ID: w.ids.Leg(), Channel: gateway.ChannelTelegram})
+	created, err := w.store.AcceptMessage(t.Context(), m, []gateway.Leg{{
+		ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted,
+	}}, nil)
 	require.NoError(t, err)
 	require.True(t, created)
 	return workflows.DeliverMessageInput{AccountID: "acc_1", MessageID: m.ID}
@@ -326,7 +328,7 @@ func (w *world) leaveIntent(t *testing.T, in workflows.DeliverMessageInput) {
 
 // flakyStore is a database that is away for a number of calls.
 type flakyStore struct {
-	gateway.DeliveryStore
+	messaging.DeliveryStore
 	failures int
 }
 

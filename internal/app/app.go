@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"herald/internal/gateway"
 	"herald/internal/postgres"
 	"herald/internal/seal"
+	"herald/internal/sms"
 	"herald/internal/telegram"
 	"herald/workflows"
 )
@@ -37,6 +39,9 @@ type App struct {
 	accounts    *accounts.Service
 	starter     *workflows.Starter
 	sandboxURL  string
+	sms         *sms.Router
+
+	private, public net.Listener
 }
 
 // Addresses are where the parts listen.
@@ -67,7 +72,7 @@ func (a *App) Start(ctx context.Context) error {
 		start func(context.Context) (detail string, err error)
 	}{
 		{"data folder", a.o.Data != "", a.startFolder},
-		{"addresses", true, a.checkAddresses},
+		{"addresses", true, a.openListeners},
 		{"PostgreSQL", true, a.startDatabase},
 		{"schema", true, a.startSchema},
 		{"Temporal", true, a.startTemporal},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,16 +52,26 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// checkAddresses opens the addresses for a moment: one that is taken is told at once, not after the database and Temporal
-// have started.
-func (a *App) checkAddresses(ctx context.Context) (string, error) {
+// openListeners opens the addresses before anything else starts: one that is taken is told at once, and the parts know
+// each other's addresses. The sandbox opens its own; here it is only tried.
+func (a *App) openListeners(ctx context.Context) (string, error) {
+	if a.o.Sandbox {
+		l, err := listen(ctx, "--sandbox-listen", a.o.SandboxListen)
+		if err != nil {
+			return "", err
+		}
+		if err := l.Close(); err != nil {
+			return "", fmt.Errorf("check address %s: %w", a.o.SandboxListen, err)
+		}
+	}
 	for _, address := range []struct {
 		wants          bool
 		flag, hostPort string
+		listener       *net.Listener
+		url            *string
 	}{
-		{true, "--listen", a.o.PrivateListen},
-		{a.o.API, "--public-listen", a.o.PublicListen},
-		{a.o.Sandbox, "--sandbox-listen", a.o.SandboxListen},
+		{true, "--listen", a.o.PrivateListen, &a.private, &a.address.API},
+		{a.o.API, "--public-listen", a.o.PublicListen, &a.public, &a.address.Public},
 	} {
 		if !address.wants {
 			continue
@@ -69,9 +80,8 @@ func (a *App) checkAddresses(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := l.Close(); err != nil {
-			return "", fmt.Errorf("check address %s: %w", address.hostPort, err)
-		}
+		a.onStop(func(context.Context) error { _ = l.Close(); return nil }) // closed already once it was served
+		*address.listener, *address.url = l, localURL(l)
 	}
 	return "", nil
 }
@@ -107,30 +117,26 @@ func localURL(l net.Listener) string {
 }
 
 // startPublic opens the listener that messengers call.
-func (a *App) startPublic(ctx context.Context) (string, error) {
-	l, err := listen(ctx, "--public-listen", a.o.PublicListen)
-	if err != nil {
+func (a *App) startPublic(context.Context) (string, error) {
+	if err := a.startMessengers(); err != nil {
 		return "", err
 	}
-	a.address.Public = localURL(l)
-	a.serve("the public listener", l, api.Public(api.PublicDeps{
-		Telegram: telegram.NewWebhook(a.store, now, a.logger("webhook")), IDs: a.ids, Logger: a.logger("public"),
+	a.startStarter()
+	a.serve("the public listener", a.public, api.Public(api.PublicDeps{
+		Telegram: telegram.NewWebhook(a.store, now, a.logger("webhook")),
+		SMS:      a.sms.Callbacks(messaging.NewReports(a.store, a.ids, now)),
+		Links:    a.messagingService(), IDs: a.ids, Logger: a.logger("public"),
 	}))
 	return a.address.Public, nil
 }
 
 // startPrivate opens the listener of the API; in a worker it shows health and metrics only.
-func (a *App) startPrivate(ctx context.Context) (string, error) {
+func (a *App) startPrivate(context.Context) (string, error) {
 	handler, err := a.privateHandler()
 	if err != nil {
 		return "", err
 	}
-	l, err := listen(ctx, "--listen", a.o.PrivateListen)
-	if err != nil {
-		return "", err
-	}
-	a.address.API = localURL(l)
-	a.serve("the private listener", l, handler)
+	a.serve("the private listener", a.private, handler)
 	return a.address.API, nil
 }
 
@@ -138,14 +144,17 @@ func (a *App) privateHandler() (http.Handler, error) {
 	if !a.o.API {
 		return api.Health(api.HealthDeps{Ready: a.ready, Metrics: a.metrics(), IDs: a.ids, Logger: a.logger("health")}), nil
 	}
-	a.startMessengers()
-	a.startStarter()
 	return api.New(api.Deps{
-		Accounts: a.accounts, Bots: a.botService(),
-		Messaging: messaging.New(a.store, a.starter, a.listener, a.ids, now),
-		Claims:    a.store, Sealer: a.sealer, Ready: a.ready, Metrics: a.metrics(), Now: now, IDs: a.ids, Logger: a.logger("api"),
+		Accounts: a.accounts, Bots: a.botService(), Messaging: a.messagingService(), Claims: a.store, Sealer: a.sealer, Ready: a.ready, Metrics: a.metrics(), Now: now, IDs: a.ids, Logger: a.logger("api"),
 	})
 }
+
+func (a *App) messagingService() *messaging.Service {
+	return messaging.New(a.store, a.starter, a.listener, a.reachedAt()+"/r/", a.ids, now)
+}
+
+// reachedAt is where people and messengers reach the public listener: on this machine only, if nothing else is said.
+func (a *App) reachedAt() string { return cmp.Or(a.o.PublicURL, a.address.Public) }
 
 func (a *App) botService() *bots.Service {
 	sandboxURL := a.sandboxURL

@@ -49,6 +49,10 @@ type Options struct {
 	Keyset  gateway.Secret
 	KeyFile string
 
+	// SMSConfig is a file that says which SMS providers there are, in YAML. Without one SMS go to the sandbox's phones
+	// where a sandbox runs, and nowhere otherwise.
+	SMSConfig string
+
 	// Policy is how patient deliveries are.
 	Policy messaging.Policy
 

@@ -87,8 +87,10 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	if _, err := a.temporal.client.CheckHealth(ctx, nil); err != nil {
 		return "", fmt.Errorf("no answer from Temporal at %s: start it, or name another with --temporal-address: %w", a.address.Temporal, err)
 	}
-	a.startMessengers()
-	deliverer := messaging.NewDeliverer(a.store, a.telegram, now, a.o.Policy, a.logger("delivery"))
+	if err := a.startMessengers(); err != nil {
+		return "", err
+	}
+	deliverer := messaging.NewDeliverer(a.store, a.telegram, a.sms, now, a.o.Policy, a.logger("delivery"))
 	worker := workflows.NewWorker(a.temporal.client, workflows.NewActivities(deliverer, a.logger("workflow")))
 	if err := worker.Start(); err != nil {
 		return "", err
@@ -101,6 +103,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	})
 	a.background(in.Run)
 	a.background(a.sweep)
+	a.background(a.watchSMS)
 	return "workflows and inbox", nil
 }
 
@@ -113,10 +116,10 @@ func (a *App) startStarter() {
 	}
 }
 
-// startMessengers makes the clients of messengers.
-func (a *App) startMessengers() {
+// startMessengers makes the clients of messengers and of SMS providers.
+func (a *App) startMessengers() error {
 	if a.telegram != nil {
-		return
+		return nil
 	}
 	servers := map[gateway.Network]string{gateway.NetworkReal: a.o.TelegramURL, gateway.NetworkSandbox: a.sandboxURL}
 	if servers[gateway.NetworkReal] == "" {
@@ -127,6 +130,7 @@ func (a *App) startMessengers() {
 	}
 	a.telegram = telegram.NewClient(servers, a.sealer)
 	a.onStop(func(context.Context) error { a.telegram.Close(); return nil })
+	return a.startSMS()
 }
 
 // quieter lets only warnings and errors of the SDK through: it tells about every start of every worker.

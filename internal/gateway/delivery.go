@@ -31,16 +31,95 @@ type Leg struct {
 	ChatID            int64 // where it was sent
 	PlatformMessageID int64 // what the messenger calls it
 	SettledAt         time.Time
+
+	// Until is the evidence that ends the cascade here; the next leg starts when it has not come within Within after
+	// this one was accepted.
+	Until  Until
+	Within time.Duration
+
+	Provider   string // of an SMS
+	ProviderID string // what the provider calls the SMS
+	Segments   int
 }
+
+// Until is how far a leg must get for the legs after it not to be needed.
+type Until string
+
+// Levels of Until, each harder to reach than the one before.
+const (
+	UntilAccepted  Until = "accepted"
+	UntilDelivered Until = "delivered"
+	UntilRead      Until = "read"
+	UntilReplied   Until = "replied"
+)
 
 // Delivery is everything that is known about an outgoing message when its next step is decided.
 type Delivery struct {
 	Message    Message
 	Bot        Bot
-	Leg        Leg
+	Leg        Leg         // the one that is on its way or comes next; the last one if none does
+	Legs       []Leg       // all, in the order of the cascade
 	Subscriber *Subscriber // the person that the address names on this bot, nil if there is none
+	Links      []ReadLink  // of the message
 	Slots      Slots       // of the bot and the person's chat
 	Sequence   int         // of the message's last event
+}
+
+// Open tells whether a leg still waits to be tried or answered.
+func (d Delivery) Open() bool {
+	for _, l := range d.Legs {
+		if l.State == LegPending {
+			return true
+		}
+	}
+	return false
+}
+
+// After returns the leg that comes after l.
+func (d Delivery) After(l Leg) (next Leg, ok bool) {
+	for _, n := range d.Legs {
+		if n.Number > l.Number && n.State == LegPending {
+			return n, true
+		}
+	}
+	return Leg{}, false
+}
+
+// Reached tells whether any leg was accepted.
+func (d Delivery) Reached() bool {
+	for _, l := range d.Legs {
+		if l.State == LegAccepted || l.State == LegDelivered || l.State == LegRead {
+			return true
+		}
+	}
+	return false
+}
+
+// Phone is where an SMS of this message goes: the number that it was addressed to, or the proved one of the person.
+func (d Delivery) Phone() string {
+	switch {
+	case d.Message.To.Kind == AddressPhone:
+		return d.Message.To.Value
+	case d.Subscriber != nil:
+		return d.Subscriber.Phone
+	default:
+		return ""
+	}
+}
+
+// Changed returns the legs as they stand after the change.
+func (d Delivery) Changed(c Change, at time.Time) []Leg {
+	legs := make([]Leg, len(d.Legs))
+	for i, l := range d.Legs {
+		switch {
+		case c.Leg != nil && l.ID == c.Leg.ID:
+			l = *c.Leg
+		case c.SkipRest && l.State == LegPending && l.Intent.IsZero():
+			l.State, l.SettledAt = LegSkipped, at
+		}
+		legs[i] = l
+	}
+	return legs
 }
 
 // Change is what a decision writes, in one transaction. The zero Change writes nothing.
@@ -48,6 +127,8 @@ type Change struct {
 	State      State  // the message's next state; empty leaves it
 	Reason     Reason // of the next state
 	Leg        *Leg   // the leg as it shall stand; nil leaves it
+	SkipRest   bool   // legs that have not begun are not needed any more
+	Evidence   *Evidence
 	Subscriber SubscriberID
 	Slots      *Slots // of the bot and the chat, as they shall stand; nil leaves them
 	Refused    bool   // the messenger said 429: counted
@@ -60,7 +141,7 @@ type Change struct {
 
 // Empty tells whether the change writes nothing.
 func (c Change) Empty() bool {
-	return c.State == "" && c.Leg == nil && c.Slots == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
+	return c.State == "" && c.Leg == nil && !c.SkipRest && c.Evidence == nil && c.Slots == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
 		c.RevokeBot == "" && len(c.Events) == 0 && !c.LeaveQueue
 }
 
@@ -99,16 +180,21 @@ type OutboxStore interface {
 
 // Outgoing is one call to a messenger.
 type Outgoing struct {
-	Bot     Bot
-	ChatID  int64
-	Text    string
-	Buttons [][]Button
+	Bot       Bot
+	ChatID    int64
+	Text      string
+	Buttons   [][]Button
+	NoPreview bool // links are not opened for a preview
 }
 
-// Receipt is the messenger's word that it took a message.
+// Receipt is the word of a messenger, or of an SMS provider, that it took a message.
 type Receipt struct {
 	ChatID            int64
 	PlatformMessageID int64
+
+	Provider   string
+	ProviderID string
+	Segments   int
 }
 
 // Messenger sends. A failure is always a *DeliveryError.

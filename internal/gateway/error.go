@@ -38,6 +38,11 @@ const (
 	CodeButtonTooLong    Code = "button:data_too_long" // data over 64 bytes
 	CodeButtonInvalid    Code = "button:invalid"       // no text, neither data nor url, or too many
 	CodeTTL              Code = "ttl:invalid"
+	CodeSendAt           Code = "send_at:past"            // the time to send at has passed
+	CodeCascade          Code = "cascade:invalid"         // no legs, an unknown channel, or one twice
+	CodeLink             Code = "link:invalid"            // not an http(s) address
+	CodeLinkNotFound     Code = "link:not_found"          // no such read link
+	CodeNotCancellable   Code = "message:not_cancellable" // a leg has left already, or the message has its outcome
 
 	CodeBotNotFound   Code = "bot:not_found"
 	CodeBotRequired   Code = "bot:required"      // the account has several bots, or none: name one
@@ -127,6 +132,7 @@ func CodeOf(err error) Code {
 var (
 	ErrAccountNotFound    = &Error{Code: CodeAccountNotFound, Message: "There is no such account."}
 	ErrMessageNotFound    = &Error{Code: CodeMessageNotFound, Message: "There is no such message in this account."}
+	ErrLinkNotFound       = &Error{Code: CodeLinkNotFound, Message: "There is no such link."}
 	ErrBotNotFound        = &Error{Code: CodeBotNotFound, Message: "There is no such bot in this account. GET /v1/bots lists them."}
 	ErrSubscriberNotFound = &Error{Code: CodeSubscriberNotFound, Message: "This bot has no such subscriber."}
 	ErrKeyNotFound        = &Error{Code: CodeKeyNotFound, Message: "There is no such API key in this account."}

@@ -77,3 +77,12 @@ func HasPrefix(id, prefix string) bool {
 	_, err := idAlphabet.DecodeString(rest)
 	return err == nil
 }
+
+// Token returns 20 characters of 100 random bits: short enough for a link in an SMS, too many to guess.
+func (g *IDs) Token() string {
+	var raw [13]byte
+	if _, err := io.ReadFull(g.random, raw[:]); err != nil {
+		panic("gateway: no randomness for a token: " + err.Error())
+	}
+	return idAlphabet.EncodeToString(raw[:])[:20]
+}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -79,12 +80,19 @@ type Message struct {
 	OnUnknown    OnUnknown
 	Label        string
 	State        State
-	Reason       Reason // why it is in a state that is not success
-	Waited       bool   // a sender waits for the outcome: announce it
+	Reason       Reason    // why it is in a state that is not success
+	Waited       bool      // a sender waits for the outcome: announce it
+	NotBefore    time.Time // when it may be sent at the earliest; zero: at once
+	ReadLink     string    // the address behind the link that proves reading; empty: none
+	Evidence     EvidenceKind
+	EvidenceAt   time.Time
 	ExpiresAt    time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
+
+// HasLinks tells whether the message was given read links: for itself, or in its text.
+func (m Message) HasLinks() bool { return m.ReadLink != "" || strings.Contains(m.Text, "{link:") }
 
 // Reason is a stable word for why a message or a leg ended as it did.
 type Reason string
@@ -102,6 +110,9 @@ const (
 	ReasonTTL          Reason = "ttl"             // its lifetime ended first
 	ReasonUnavailable  Reason = "unavailable"     // the messenger did not answer
 	ReasonThrottled    Reason = "throttled"       // the messenger asked to wait
+	ReasonNoPhone      Reason = "no_phone"        // no phone of the recipient is known for an SMS
+	ReasonNoProvider   Reason = "no_provider"     // no SMS provider takes messages to this number
+	ReasonUndelivered  Reason = "undelivered"     // the operator could not deliver the SMS
 	ReasonDefect       Reason = "defect"          // our fault; the log has the cause
 )
 
@@ -128,7 +139,10 @@ const (
 	EventInDoubt   EventKind = "in_doubt"  // a call was begun and nobody knows how it ended
 	EventMigrated  EventKind = "migrated"  // the chat moved; sent there
 	EventPlainText EventKind = "plain_text"
-	EventState     EventKind = "state" // the state changed
+	EventNextLeg   EventKind = "next_leg"  // a leg brought nothing: the next one begins
+	EventEvidence  EventKind = "evidence"  // proof that the person got it
+	EventScheduled EventKind = "scheduled" // waits for its time
+	EventState     EventKind = "state"     // the state changed
 )
 
 // Event is one line of a message's story. Sequence counts from 1 within a message.
@@ -147,9 +161,11 @@ type Event struct {
 
 // MessageStore keeps messages.
 type MessageStore interface {
-	// AcceptMessage stores a new message with its first leg, event and outbox row in one transaction.
+	// AcceptMessage stores a new message with its legs, its links, its first event and its outbox row in one transaction.
 	// A message with that id that is there already is left as it is: created is false.
-	AcceptMessage(ctx context.Context, m Message, leg Leg) (created bool, err error)
+	AcceptMessage(ctx context.Context, m Message, legs []Leg, links []ReadLink) (created bool, err error)
+	// Links returns the read links of a message, in the order of their numbers.
+	Links(ctx context.Context, account AccountID, id MessageID) ([]ReadLink, error)
 	Message(ctx context.Context, account AccountID, id MessageID) (Message, error)
 	Messages(ctx context.Context, account AccountID, f MessageFilter, p Page) (List[Message], error)
 	Events(ctx context.Context, account AccountID, id MessageID) ([]Event, error)

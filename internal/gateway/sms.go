@@ -132,3 +132,14 @@ type SMSPendingStore interface {
 	// asked about less and less often.
 	DueSMS(ctx context.Context, provider string, now time.Time, pause time.Duration, limit int) ([]SMSPending, error)
 }
+
+// ReportStore finds what reports and replies are about.
+type ReportStore interface {
+	// SaveReport keeps a final report; one that is kept already is left as it is.
+	SaveReport(ctx context.Context, r SMSReport, now time.Time) error
+	// LegOfReport finds the leg that a report is about, by our own reference or by the provider's.
+	LegOfReport(ctx context.Context, r SMSReport) (leg Leg, found bool, err error)
+	// SaveReply keeps an SMS that a person wrote, once, as an incoming message of whoever wrote to that phone last. It
+	// returns the leg that it answers to.
+	SaveReply(ctx context.Context, r SMSReply, id MessageID, now time.Time) (leg Leg, found bool, err error)
+}

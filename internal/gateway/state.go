@@ -26,11 +26,11 @@ const Received State = "received"
 var moves = map[State][]State{
 	Queued:    {Scheduled, Sending, Withheld, NotSubscribed, Failed, Expired, Cancelled},
 	Scheduled: {Sending, Withheld, NotSubscribed, Failed, Expired, Cancelled},
-	Sending:   {Accepted, NotSubscribed, Failed, Unknown, Expired, Withheld, Cancelled},
+	Sending:   {Accepted, NotSubscribed, Failed, Unknown, Expired, Withheld, Cancelled, Delivered, Read},
 	Withheld:  {Sending, Failed, Expired, Cancelled},
 	Unknown:   {Sending, Accepted, Delivered, Read, Failed, Expired},
-	Accepted:  {Sending, Delivered, Read},
-	Delivered: {Read},
+	Accepted:  {Sending, Delivered, Read, Failed},
+	Delivered: {Sending, Read},
 }
 
 // CanBecome tells whether the machine has an arrow from s to next.
@@ -72,9 +72,10 @@ const (
 	LegRead      LegState = "read"
 	LegFailed    LegState = "failed"
 	LegUnknown   LegState = "unknown"
+	LegSkipped   LegState = "skipped" // not needed any more: an earlier leg brought the evidence, or the message ended
 )
 
 // LegStates are all states of a leg.
 func LegStates() []LegState {
-	return []LegState{LegPending, LegAccepted, LegDelivered, LegRead, LegFailed, LegUnknown}
+	return []LegState{LegPending, LegAccepted, LegDelivered, LegRead, LegFailed, LegUnknown, LegSkipped}
 }

@@ -17,6 +17,7 @@ const (
 	UpdateMedia      UpdateKind = "media"      // a photo, document, voice, ... with or without a caption
 	UpdateEdited     UpdateKind = "edited"     // a person changed what they wrote
 	UpdateMembership UpdateKind = "membership" // a person blocked or unblocked the bot, or a group took it in or threw it out
+	UpdateSMS        UpdateKind = "sms"        // a person wrote an SMS
 	UpdateOther      UpdateKind = "other"
 )
 
@@ -29,6 +30,7 @@ type Update struct {
 	ChatID     int64
 	Person     Person
 	MessageID  int64 // of the message it is about
+	ReplyTo    int64 // the message that it answers to, 0 if none
 	Text       string
 	Command    string // without the slash and the bot's name
 	Payload    string // what follows the command
@@ -80,14 +82,16 @@ type IntakeStore interface {
 
 // Verdict is what the inbox decided about one update: everything is written in one transaction with the update's end.
 type Verdict struct {
-	Subscriber *Subscriber // to insert or refresh, by bot and platform id; nil if the update has no person
-	Seen       UpdateMark  // when the person's particulars were true
-	Connection Connection  // the person is now connected or disconnected; empty says nothing
-	Reason     Reason      // of a disconnection
-	Phone      string      // the person proved this phone (E.164)
-	Payload    string      // of a /start
-	Message    *Message    // the inbound message for History
-	Note       string      // a stable word about what was odd, for the operator: contact_not_own, contact_forwarded, ...
+	Subscriber *Subscriber  // to insert or refresh, by bot and platform id; nil if the update has no person
+	Seen       UpdateMark   // when the person's particulars were true
+	Connection Connection   // the person is now connected or disconnected; empty says nothing
+	Reason     Reason       // of a disconnection
+	Phone      string       // the person proved this phone (E.164)
+	Payload    string       // of a /start
+	Message    *Message     // the inbound message for History
+	Evidence   EvidenceKind // it proves that the person got EvidenceOf
+	EvidenceOf int64        // the messenger's name for that message
+	Note       string       // a stable word about what was odd, for the operator: contact_not_own, contact_forwarded, ...
 }
 
 // UpdateMark orders updates of one person: they may come disordered, and ids restart at random after a quiet week.

@@ -48,6 +48,12 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 	if u.Kind == gateway.UpdateContact {
 		v.Phone, v.Note = provedPhone(u)
 	}
+	switch {
+	case u.Kind == gateway.UpdateButton:
+		v.Evidence, v.EvidenceOf = gateway.EvidenceButton, u.MessageID
+	case u.ReplyTo != 0:
+		v.Evidence, v.EvidenceOf = gateway.EvidenceReply, u.ReplyTo
+	}
 	v.Message = &gateway.Message{
 		ID: i.ids.Message(), AccountID: raw.AccountID, BotID: raw.BotID, Direction: gateway.In, Kind: u.Kind,
 		Text: u.Text, State: gateway.Received, CreatedAt: raw.ReceivedAt, UpdatedAt: raw.ReceivedAt,

@@ -2,7 +2,6 @@ package messaging
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"herald/internal/gateway"
@@ -14,22 +13,25 @@ type decision struct {
 	change gateway.Change
 	call   bool          // the intent is in the change: call the messenger
 	pause  time.Duration // before the call: its slot is a moment away
-	wait   time.Duration // before the next attempt, if the message has no outcome then
+	wait   time.Duration // before the next attempt, if there is one
 }
 
-// step tells the workflow what an attempt left to do, given the delivery after its change.
+// step tells the workflow what an attempt left to do, given the delivery after its change: nothing, once no leg waits.
 func (n decision) step(d gateway.Delivery) Step {
-	return Step{State: d.Message.State, Done: d.Message.State.Settled(), Wait: n.wait}
+	return Step{State: d.Message.State, Done: !d.Open(), Wait: n.wait}
 }
 
 // begin decides how an attempt starts: with an intent and a call, with a wait, or with an end.
 func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
-	if d.Message.State.Settled() {
+	if !d.Open() {
 		return decision{change: gateway.Change{LeaveQueue: true}}
 	}
 	story := story{delivery: d, at: now}
+	if left := d.Message.NotBefore.Sub(now); left > 0 {
+		return decision{change: story.scheduled(left), wait: left}
+	}
 	if !d.Leg.Intent.IsZero() {
-		if left := d.Leg.Intent.Add(p.CallTimeout + p.DoubtGrace).Sub(now); left > 0 {
+		if left := d.Leg.Intent.Add(p.callTimeout(d.Leg.Channel) + p.DoubtGrace).Sub(now); left > 0 {
 			return decision{wait: left} // somebody may be calling at this moment
 		}
 		if d.Message.OnUnknown == gateway.Hold {
@@ -37,14 +39,60 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		}
 		story.delivery.Leg.Reason = gateway.ReasonAnswerLost
 		story.tell(gateway.Event{Kind: gateway.EventInDoubt, Reason: gateway.ReasonAnswerLost, Detail: "An earlier attempt has no answer. It is sent again, as the message allows: a second copy is harmless."})
+	} else if wait, needless := p.awaitEvidence(story); needless {
+		return decision{change: gateway.Change{SkipRest: true, LeaveQueue: true}}
+	} else if wait > 0 {
+		return decision{wait: wait}
 	}
-	switch state, reason := p.obstacle(d, now); {
-	case state != "":
+	if state, reason := p.obstacle(d, now); state != "" {
 		change := story.end(state, reason, Explain(reason))
 		change.LeaveQueue = true
 		return decision{change: change}
+	}
+	if d.Reached() && d.Leg.Attempts == 0 && d.Leg.Slot.IsZero() {
+		story.tell(gateway.Event{Kind: gateway.EventNextLeg, Detail: "The evidence that the sender asks for has not come in time. The next way is tried: " + string(d.Leg.Channel) + "."})
+	}
+	if d.Leg.Channel == gateway.ChannelSMS {
+		return decision{change: story.intent(now), call: true}
+	}
+	return p.takeTurn(story)
+}
+
+// awaitEvidence looks at the legs before this one: one that was accepted has its time to bring evidence, and with it
+// this leg is needless.
+func (p Policy) awaitEvidence(s story) (wait time.Duration, needless bool) {
+	for _, l := range s.delivery.Legs {
+		if l.Number >= s.delivery.Leg.Number || l.State == gateway.LegFailed || l.State == gateway.LegSkipped {
+			continue
+		}
+		if s.delivery.Satisfied(l) {
+			return 0, true
+		}
+		wait = max(wait, p.untilExpiry(s, l.SettledAt.Add(l.Within).Sub(s.at)))
+	}
+	return wait, false
+}
+
+// obstacle returns the end of a leg that cannot be sent, or no state if it can.
+func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gateway.Reason) {
+	person := d.Subscriber
+	switch {
+	case !now.Before(d.Message.ExpiresAt):
+		return gateway.Expired, gateway.ReasonTTL
+	case d.Leg.Channel == gateway.ChannelSMS && d.Phone() == "":
+		return gateway.Failed, gateway.ReasonNoPhone
+	case d.Leg.Channel == gateway.ChannelSMS:
+		return "", ""
+	case d.Bot.State == gateway.BotRevoked:
+		return gateway.Failed, gateway.ReasonBotRevoked
+	case person == nil:
+		return gateway.NotSubscribed, gateway.ReasonNeverStarted
+	case person.Connection != gateway.Connected:
+		return gateway.NotSubscribed, person.Reason
+	case d.Message.To.Kind == gateway.AddressUsername && d.Message.Lane == gateway.LaneCode && now.Sub(person.UsernameSeenAt) > p.NameAge:
+		return gateway.NotSubscribed, gateway.ReasonNameTooOld
 	default:
-		return p.takeTurn(story)
+		return "", ""
 	}
 }
 
@@ -65,7 +113,7 @@ func (p Policy) takeTurn(s story) decision {
 	if at.After(near) {
 		return p.waitForTurn(s, at, slots)
 	}
-	change := s.intent(later(at, s.at))
+	change := s.intent(latest(at, s.at))
 	change.Slots = &slots
 	return decision{change: change, call: true, pause: max(at.Sub(s.at), 0)}
 }
@@ -75,39 +123,19 @@ func (p Policy) waitForTurn(s story, at time.Time, slots gateway.Slots) decision
 	wait := p.untilExpiry(s, at.Sub(s.at))
 	leg := s.delivery.Leg
 	change := gateway.Change{Leg: &leg, Slots: &slots, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
-	event := gateway.Event{Kind: gateway.EventTurn, Wait: wait, Detail: "The bot or this chat has sent as much as the messenger allows. It is sent when its turn comes."}
-	if s.delivery.Message.State != gateway.Sending {
-		change.State = gateway.Sending
-		event.From, event.State = s.delivery.Message.State, gateway.Sending
-	}
-	s.tell(event)
+	s.onItsWay(&change, gateway.Event{
+		Kind: gateway.EventTurn, Wait: wait,
+		Detail: "The bot or this chat has sent as much as the messenger allows. It is sent when its turn comes.",
+	})
 	change.Events = s.events
 	return decision{change: change, wait: wait}
 }
 
-func later(a, b time.Time) time.Time {
+func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
 	return b
-}
-
-// obstacle returns the end of a message that cannot be sent, or no state if it can.
-func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gateway.Reason) {
-	switch person := d.Subscriber; {
-	case !now.Before(d.Message.ExpiresAt):
-		return gateway.Expired, gateway.ReasonTTL
-	case d.Bot.State == gateway.BotRevoked:
-		return gateway.Failed, gateway.ReasonBotRevoked
-	case person == nil:
-		return gateway.NotSubscribed, gateway.ReasonNeverStarted
-	case person.Connection != gateway.Connected:
-		return gateway.NotSubscribed, person.Reason
-	case d.Message.To.Kind == gateway.AddressUsername && d.Message.Lane == gateway.LaneCode && now.Sub(person.UsernameSeenAt) > p.NameAge:
-		return gateway.NotSubscribed, gateway.ReasonNameTooOld
-	default:
-		return "", ""
-	}
 }
 
 // settle decides what the messenger's answer to an attempt means.
@@ -117,7 +145,7 @@ func (p Policy) settle(d gateway.Delivery, attempt int, receipt gateway.Receipt,
 		return story.late(receipt, refusal)
 	}
 	if refusal == nil {
-		return decision{change: story.accepted(receipt)}
+		return decision{change: story.accepted(receipt), wait: p.untilExpiry(story, d.Leg.Within)}
 	}
 	var facts *gateway.DeliveryError
 	if !errors.As(refusal, &facts) {
@@ -146,8 +174,10 @@ func (p Policy) refused(s story, facts *gateway.DeliveryError) decision {
 		change := s.again(gateway.Event{
 			Kind: gateway.EventThrottled, Reason: gateway.ReasonThrottled, Wait: wait, Detail: "The messenger asks to wait before the bot sends again.",
 		})
-		slots := s.delivery.Slots.Throttled(s.at, facts.RetryAfter)
-		change.Slots, change.Refused = &slots, true
+		if s.delivery.Leg.Channel != gateway.ChannelSMS {
+			slots := s.delivery.Slots.Throttled(s.at, facts.RetryAfter)
+			change.Slots, change.Refused = &slots, true
+		}
 		return decision{wait: wait, change: change}
 	case gateway.ClassUnavailable:
 		wait := p.untilExpiry(s, p.backoff(s.delivery.Leg.Attempts))
@@ -163,7 +193,16 @@ func (p Policy) refused(s story, facts *gateway.DeliveryError) decision {
 		return decision{wait: wait, change: s.again(gateway.Event{
 			Kind: gateway.EventInDoubt, Reason: gateway.ReasonAnswerLost, Wait: wait, Detail: "It was sent and the answer was lost. It is sent again, as the message allows: a second copy is harmless.",
 		})}
+	case gateway.ClassInvalidNumber, gateway.ClassUndeliverable:
+		return decision{change: s.end(gateway.Failed, gateway.ReasonUndelivered, "The operator carries no SMS to this number.")}
+	case gateway.ClassNoRoute:
+		return decision{change: s.end(gateway.Failed, gateway.ReasonNoProvider, Explain(gateway.ReasonNoProvider))}
+	case gateway.ClassNoMoney:
+		return decision{change: s.end(gateway.Failed, gateway.ReasonNoProvider, "No SMS provider takes it: the balance of this installation there is empty.")}
 	case gateway.ClassRevoked:
+		if s.delivery.Leg.Channel == gateway.ChannelSMS {
+			return decision{change: s.end(gateway.Failed, gateway.ReasonNoProvider, "The SMS provider refuses the login of this installation.")}
+		}
 		change := s.end(gateway.Failed, gateway.ReasonBotRevoked, Explain(gateway.ReasonBotRevoked))
 		change.RevokeBot = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with POST /v1/bots."
 		return decision{change: change}
@@ -186,96 +225,4 @@ func (p Policy) backoff(attempts int) time.Duration {
 // untilExpiry shortens a wait so that a message expires on time.
 func (p Policy) untilExpiry(s story, wait time.Duration) time.Duration {
 	return max(min(wait, s.delivery.Message.ExpiresAt.Sub(s.at)), 0)
-}
-
-// story writes changes of one delivery together with the lines that explain them.
-type story struct {
-	delivery gateway.Delivery
-	at       time.Time
-	events   []gateway.Event
-}
-
-// tell adds a line. What it leaves out is filled from the delivery.
-func (s *story) tell(e gateway.Event) {
-	e.MessageID, e.At, e.Leg = s.delivery.Message.ID, s.at, s.delivery.Leg.Number
-	if e.State == "" {
-		e.State = s.delivery.Message.State
-	}
-	s.events = append(s.events, e)
-}
-
-// move tells that the message's state changes.
-func (s *story) move(kind gateway.EventKind, to gateway.State, reason gateway.Reason, detail string) {
-	s.tell(gateway.Event{Kind: kind, From: s.delivery.Message.State, State: to, Reason: reason, Detail: detail})
-}
-
-// intent announces a call at a moment that is near. The message is sending from now on, and its workflow has shown that
-// it runs.
-func (s *story) intent(call time.Time) gateway.Change {
-	leg := s.delivery.Leg
-	leg.Intent, leg.Attempts, leg.ChatID = call, leg.Attempts+1, s.delivery.Subscriber.ChatID
-	change := gateway.Change{Leg: &leg, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
-	detail := "The recipient was found. Calling the messenger."
-	if leg.Attempts > 1 {
-		detail = fmt.Sprintf("Calling the messenger, attempt %d.", leg.Attempts)
-	}
-	if s.delivery.Message.State == gateway.Sending {
-		s.tell(gateway.Event{Kind: gateway.EventIntent, Detail: detail})
-	} else {
-		change.State = gateway.Sending
-		s.move(gateway.EventIntent, gateway.Sending, "", detail)
-	}
-	change.Events = s.events
-	return change
-}
-
-func (s *story) accepted(receipt gateway.Receipt) gateway.Change {
-	leg := s.closed(gateway.LegAccepted, "")
-	leg.PlatformMessageID = receipt.PlatformMessageID
-	s.move(gateway.EventState, gateway.Accepted, "", "The messenger took it.")
-	return gateway.Change{State: gateway.Accepted, Leg: leg, Events: s.events}
-}
-
-// end closes the message without success. If the answer to an earlier attempt was lost the person may have that copy,
-// so no end is certain any more: it is unknown.
-func (s *story) end(state gateway.State, reason gateway.Reason, detail string) gateway.Change {
-	if s.delivery.Leg.Reason == gateway.ReasonAnswerLost {
-		return s.unknown()
-	}
-	s.move(gateway.EventState, state, reason, detail)
-	return gateway.Change{State: state, Reason: reason, Leg: s.closed(gateway.LegFailed, reason), Events: s.events}
-}
-
-func (s *story) unknown() gateway.Change {
-	const reason = gateway.ReasonAnswerLost
-	s.move(gateway.EventState, gateway.Unknown, reason, Explain(reason))
-	return gateway.Change{State: gateway.Unknown, Reason: reason, Leg: s.closed(gateway.LegUnknown, reason), Events: s.events}
-}
-
-func (s *story) disconnected(reason gateway.Reason) gateway.Change {
-	change := s.end(gateway.NotSubscribed, reason, Explain(reason))
-	change.Disconnect = reason
-	return change
-}
-
-// again closes the intent and leaves the leg to the next attempt.
-func (s *story) again(e gateway.Event) gateway.Change {
-	leg := s.delivery.Leg
-	leg.Intent, leg.Slot = time.Time{}, time.Time{}
-	s.tell(e)
-	return gateway.Change{Leg: &leg, Events: s.events}
-}
-
-// late is an answer that comes after the leg was given up: a receipt still turns unknown into accepted.
-func (s *story) late(receipt gateway.Receipt, refusal error) decision {
-	if refusal != nil || s.delivery.Message.State != gateway.Unknown {
-		return decision{}
-	}
-	return decision{change: s.accepted(receipt)}
-}
-
-func (s *story) closed(state gateway.LegState, reason gateway.Reason) *gateway.Leg {
-	leg := s.delivery.Leg
-	leg.State, leg.Reason, leg.Intent, leg.SettledAt = state, reason, time.Time{}, s.at
-	return &leg
 }

@@ -27,6 +27,9 @@ func delivery(change func(*gateway.Delivery)) gateway.Delivery {
 	if change != nil {
 		change(&d)
 	}
+	if d.Legs == nil {
+		d.Legs = []gateway.Leg{d.Leg}
+	}
 	return d
 }
 
@@ -70,7 +73,9 @@ func TestBegin(t *testing.T) {
 			d.Message.To = gateway.Address{Kind: gateway.AddressUsername, Value: "anna"}
 			d.Subscriber.UsernameSeenAt = noon.Add(-31 * 24 * time.Hour)
 		}), at: noon, call: true, state: gateway.Sending},
-		{name: "does nothing to a message that has its outcome", d: delivery(func(d *gateway.Delivery) { d.Message.State = gateway.Accepted }), at: noon},
+		{name: "does nothing to a message that has its outcome", d: delivery(func(d *gateway.Delivery) {
+			d.Message.State, d.Leg.State = gateway.Accepted, gateway.LegAccepted
+		}), at: noon},
 		{name: "waits while another attempt may be calling", d: sending(nil), at: noon.Add(time.Second), wait: doubt - time.Second},
 		{name: "holds a message whose answer was lost", d: sending(nil), at: noon.Add(doubt), state: gateway.Unknown, reason: gateway.ReasonAnswerLost},
 		{name: "sends a message again whose second copy is harmless", d: sending(func(d *gateway.Delivery) { d.Message.OnUnknown = gateway.Resend }), at: noon.Add(doubt), call: true},

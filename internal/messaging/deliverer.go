@@ -9,10 +9,18 @@ import (
 	"herald/internal/gateway"
 )
 
+// DeliveryStore is what a Deliverer needs of the database.
+type DeliveryStore interface {
+	gateway.DeliveryStore
+	// EarlyReport returns a report of an SMS that came before the provider's answer, if one did.
+	EarlyReport(ctx context.Context, provider, providerID string) (report gateway.SMSReport, found bool, err error)
+}
+
 // Deliverer takes messages to people, one attempt at a time.
 type Deliverer struct {
-	store     gateway.DeliveryStore
+	store     DeliveryStore
 	messenger gateway.Messenger
+	sms       gateway.SMSSender
 	now       gateway.Clock
 	policy    Policy
 	logger    *slog.Logger
@@ -21,6 +29,7 @@ type Deliverer struct {
 // Policy is how patient a Deliverer is. The zero Policy has the defaults.
 type Policy struct {
 	CallTimeout time.Duration // of one call to a messenger; 10 s
+	SMSTimeout  time.Duration // of one SMS, over all providers that are asked; 25 s
 	DoubtGrace  time.Duration // on top of it, before an intent without an outcome counts as lost; 5 s
 	FirstRetry  time.Duration // after an unavailable messenger, doubling with each attempt; 1 s
 	LastRetry   time.Duration // where the doubling ends; 5 min
@@ -35,6 +44,7 @@ func (p Policy) filled() Policy {
 		}
 	}
 	fill(&p.CallTimeout, 10*time.Second)
+	fill(&p.SMSTimeout, 25*time.Second)
 	fill(&p.DoubtGrace, 5*time.Second)
 	fill(&p.FirstRetry, time.Second)
 	fill(&p.LastRetry, 5*time.Minute)
@@ -43,9 +53,17 @@ func (p Policy) filled() Policy {
 	return p
 }
 
-// NewDeliverer returns a Deliverer.
-func NewDeliverer(store gateway.DeliveryStore, messenger gateway.Messenger, now gateway.Clock, policy Policy, logger *slog.Logger) *Deliverer {
-	return &Deliverer{store: store, messenger: messenger, now: now, policy: policy.filled(), logger: logger}
+// callTimeout bounds one call over a channel.
+func (p Policy) callTimeout(c gateway.Channel) time.Duration {
+	if c == gateway.ChannelSMS {
+		return p.SMSTimeout
+	}
+	return p.CallTimeout
+}
+
+// NewDeliverer returns a Deliverer. Without an SMS sender SMS legs fail.
+func NewDeliverer(store DeliveryStore, messenger gateway.Messenger, sms gateway.SMSSender, now gateway.Clock, policy Policy, logger *slog.Logger) *Deliverer {
+	return &Deliverer{store: store, messenger: messenger, sms: sms, now: now, policy: policy.filled(), logger: logger}
 }
 
 // Step is what an attempt leaves to do.
@@ -73,17 +91,51 @@ func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id g
 	}
 	time.Sleep(next.pause)
 	receipt, refusal := d.call(ctx, delivery)
-	return d.settle(ctx, delivery, receipt, refusal)
+	step, err := d.settle(ctx, delivery, receipt, refusal)
+	if err != nil || receipt.ProviderID == "" {
+		return step, err
+	}
+	return step, d.takeEarlyReport(ctx, delivery, receipt)
+}
+
+// takeEarlyReport applies a report that came before the provider's answer told which leg it is about.
+func (d *Deliverer) takeEarlyReport(ctx context.Context, delivery gateway.Delivery, receipt gateway.Receipt) error {
+	report, found, err := d.store.EarlyReport(ctx, receipt.Provider, receipt.ProviderID)
+	if err != nil || !found {
+		return err
+	}
+	_, err = d.store.ChangeDelivery(ctx, delivery.Message.AccountID, delivery.Message.ID, func(seen gateway.Delivery) (gateway.Change, error) {
+		return reported(seen, delivery.Leg.ID, report, d.now()), nil
+	})
+	if err != nil {
+		return fmt.Errorf("apply report of message %s: %w", delivery.Message.ID, err)
+	}
+	return nil
 }
 
 // call is not ended by the context of the activity: a call that has left cannot be taken back, and its outcome must
 // be written. Its own time-out bounds it.
 func (d *Deliverer) call(ctx context.Context, delivery gateway.Delivery) (gateway.Receipt, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.policy.CallTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.policy.callTimeout(delivery.Leg.Channel))
 	defer cancel()
+	text := render(delivery.Message, delivery.Links)
+	if delivery.Leg.Channel == gateway.ChannelSMS {
+		return d.submit(ctx, delivery, text)
+	}
 	return d.messenger.Send(ctx, gateway.Outgoing{
-		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: delivery.Message.Text, Buttons: delivery.Message.Buttons,
+		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: text, Buttons: delivery.Message.Buttons,
+		NoPreview: len(delivery.Links) > 0, // a preview would open the link before the person does
 	})
+}
+
+func (d *Deliverer) submit(ctx context.Context, delivery gateway.Delivery, text string) (gateway.Receipt, error) {
+	if d.sms == nil {
+		return gateway.Receipt{}, &gateway.DeliveryError{Class: gateway.ClassNoRoute}
+	}
+	receipt, _, err := d.sms.SendSMS(ctx, gateway.OutgoingSMS{
+		LegID: delivery.Leg.ID, To: delivery.Phone(), Text: text, ValidFor: max(delivery.Message.ExpiresAt.Sub(d.now()), 0),
+	})
+	return gateway.Receipt{Provider: receipt.Provider, ProviderID: receipt.ProviderID, Segments: receipt.Segments}, err
 }
 
 // Writing an outcome is tried again while the database does not answer: it is all that stands between the messenger's

@@ -27,6 +27,12 @@ func Explain(reason gateway.Reason) string {
 		return "The messenger did not answer."
 	case gateway.ReasonThrottled:
 		return "The messenger asked to wait."
+	case gateway.ReasonNoPhone:
+		return "No phone of the recipient is known, so no SMS can be sent. Address the message to a phone, or ask the person to share theirs."
+	case gateway.ReasonNoProvider:
+		return "No SMS provider takes messages to this number. The operator configures providers."
+	case gateway.ReasonUndelivered:
+		return "The operator could not deliver the SMS."
 	case gateway.ReasonDefect:
 		return "Something is wrong on our side. The log has the cause."
 	default:

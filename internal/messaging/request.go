@@ -43,6 +43,13 @@ type Request struct {
 	OnUnknown gateway.OnUnknown // hold; resend for codes
 	Label     string            // the sender's own mark, for filters
 	Wait      bool              // the sender will wait for the outcome
+
+	Cascade  []CascadeLeg // telegram alone
+	Fallback string       // "sms": by SMS if the person is not connected or the messenger does not take it
+	ReadLink string       // the address behind a link that proves reading, added to the text
+	SendAt   time.Time    // at once
+	Between  string       // "09:00-21:00": only at this time of the day
+	Timezone string       // of Between, an IANA name; UTC
 }
 
 // message checks the request and returns the message that it asks for, without ids and bot.
@@ -59,16 +66,27 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 	faults = append(faults, checkButtons(r.Buttons)...)
 	r.fillDefaults()
 	note(r.checkOptions())
+	note(r.checkCascade())
+	note(r.checkLinks())
+	notBefore, fault := r.notBefore(now)
+	note(fault)
 	if r.TTL <= 0 || r.TTL > MaxTTL {
 		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is written like 90s, 10m, 24h or 7d: more than zero and at most 7 days."))
 	}
 	return gateway.Message{
 		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Buttons: r.Buttons, Lane: r.Lane, OnUnknown: r.OnUnknown,
-		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ExpiresAt: now.Add(r.TTL), CreatedAt: now, UpdatedAt: now,
+		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ReadLink: r.ReadLink, NotBefore: notBefore,
+		ExpiresAt: latest(now, notBefore).Add(r.TTL), CreatedAt: now, UpdatedAt: now,
 	}, faults.OrNil()
 }
 
 func (r *Request) fillDefaults() {
+	if len(r.Cascade) == 0 {
+		r.Cascade = []CascadeLeg{{Channel: gateway.ChannelTelegram}}
+		if r.Fallback != "" {
+			r.Cascade = append(r.Cascade, CascadeLeg{Channel: gateway.Channel(r.Fallback)})
+		}
+	}
 	if r.Lane == "" {
 		r.Lane = gateway.LaneService
 	}

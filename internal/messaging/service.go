@@ -11,6 +11,8 @@ import (
 // Store is what the messages of this package live in.
 type Store interface {
 	gateway.MessageStore
+	gateway.DeliveryStore
+	gateway.LinkStore
 	Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error)
 	BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error)
 	Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error)
@@ -33,18 +35,20 @@ type Service struct {
 	store    Store
 	starter  Starter
 	outcomes Outcomes
+	linkBase string
 	ids      *gateway.IDs
 	now      gateway.Clock
 }
 
-// New returns a Service.
-func New(store Store, starter Starter, outcomes Outcomes, ids *gateway.IDs, now gateway.Clock) *Service {
-	return &Service{store: store, starter: starter, outcomes: outcomes, ids: ids, now: now}
+// New returns a Service. Read links begin with linkBase; an empty one refuses messages with read links.
+func New(store Store, starter Starter, outcomes Outcomes, linkBase string, ids *gateway.IDs, now gateway.Clock) *Service {
+	return &Service{store: store, starter: starter, outcomes: outcomes, linkBase: linkBase, ids: ids, now: now}
 }
 
 // Accept stores the message that the request describes and sets it on its way. A message with the same id that was
 // accepted before is returned as it is.
 func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Request) (gateway.Message, error) {
+	r.fillDefaults()
 	m, err := r.message(s.now())
 	if err != nil {
 		return gateway.Message{}, err
@@ -60,11 +64,11 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	if m.ID == "" {
 		m.ID = s.ids.Message()
 	}
-	leg := gateway.Leg{
-		ID: s.ids.Leg(), MessageID: m.ID, AccountID: account, Number: 1,
-		Channel: gateway.ChannelTelegram, State: gateway.LegPending,
+	links, err := s.links(m)
+	if err != nil {
+		return gateway.Message{}, err
 	}
-	created, err := s.store.AcceptMessage(ctx, m, leg)
+	created, err := s.store.AcceptMessage(ctx, m, s.legs(m, r.Cascade), links)
 	if err != nil {
 		return gateway.Message{}, fmt.Errorf("store message %s: %w", m.ID, err)
 	}
@@ -73,6 +77,18 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	}
 	s.starter.StartDelivery(account, m.ID)
 	return m, nil
+}
+
+// legs are the legs of a cascade, none of which has begun.
+func (s *Service) legs(m gateway.Message, cascade []CascadeLeg) []gateway.Leg {
+	legs := make([]gateway.Leg, len(cascade))
+	for i, c := range cascade {
+		legs[i] = gateway.Leg{
+			ID: s.ids.Leg(), MessageID: m.ID, AccountID: m.AccountID, Number: i + 1, Channel: c.Channel, State: gateway.LegPending,
+			Until: c.until(), Within: c.Within,
+		}
+	}
+	return legs
 }
 
 func (s *Service) bot(ctx context.Context, account gateway.AccountID, ref string) (gateway.Bot, error) {

@@ -38,11 +38,28 @@ func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.Accoun
 	if err = found(err, gateway.ErrMessageNotFound, "read delivery"); err != nil {
 		return gateway.Delivery{}, err
 	}
-	d := gateway.Delivery{
-		Message: message(row.Message), Bot: bot(row.Bot), Leg: leg(row.Leg), Sequence: int(row.Message.EventSequence),
+	d := gateway.Delivery{Message: message(row.Message), Bot: bot(row.Bot), Sequence: int(row.Message.EventSequence)}
+	if d.Legs, err = legsOf(ctx, q, account, id); err != nil {
+		return d, err
+	}
+	d.Leg = current(d.Legs)
+	if d.Message.HasLinks() {
+		if d.Links, err = links(ctx, q, account, id); err != nil {
+			return d, err
+		}
 	}
 	d.Subscriber, d.Slots, err = resolve(ctx, q, d.Bot.ID, d.Message.To)
 	return d, err
+}
+
+// current is the leg that is on its way or comes next; the last one if none does.
+func current(legs []gateway.Leg) gateway.Leg {
+	for _, l := range legs {
+		if l.State == gateway.LegPending {
+			return l
+		}
+	}
+	return legs[len(legs)-1] // every message has one from its first moment
 }
 
 // applyChange writes the change and brings d to what stands in the database afterwards.
@@ -61,11 +78,18 @@ func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c 
 	if c.Leg != nil {
 		d.Leg = *c.Leg
 	}
+	d.Legs = d.Changed(c, at)
+	if c.Evidence != nil {
+		d.Message.Evidence, d.Message.EvidenceAt = c.Evidence.Kind, c.Evidence.At
+	}
 	if err := q.ApplyChange(ctx, changeParams(d, c)); err != nil {
 		return fmt.Errorf("write change of message %s: %w", d.Message.ID, err)
 	}
 	return nil
 }
+
+// firstSMSPoll is how soon a provider is asked what became of an SMS.
+const firstSMSPoll = 5 * time.Second
 
 // changeParams is everything about the message itself, as it shall stand.
 func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParams {
@@ -74,7 +98,18 @@ func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParam
 		AccountID: string(m.AccountID), ID: string(m.ID), State: string(m.State), Reason: string(m.Reason), At: m.UpdatedAt,
 		LegID: string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
 		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt), SlotAt: orNull(l.Slot),
+		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
 		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
+	}
+	if c.Evidence != nil {
+		p.NewEvidence, p.EvidenceAt = string(c.Evidence.Kind), &c.Evidence.At
+	}
+	if l.Channel == gateway.ChannelSMS {
+		p.Phone = d.Phone()
+		if l.State == gateway.LegAccepted {
+			due := m.UpdatedAt.Add(firstSMSPoll)
+			p.ReportDueAt = &due
+		}
 	}
 	if d.Subscriber != nil && c.Slots != nil {
 		d.Slots = *c.Slots

@@ -24,5 +24,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (removed int64, err er
 	if err != nil {
 		return updates, fmt.Errorf("remove old idempotency keys: %w", err)
 	}
-	return updates + claims, nil
+	reports, err := s.q.DropOldReports(ctx, before)
+	if err != nil {
+		return updates + claims, fmt.Errorf("remove old SMS reports: %w", err)
+	}
+	return updates + claims + reports, nil
 }

@@ -15,18 +15,31 @@ var _ gateway.MessageStore = (*Store)(nil)
 // outboxGrace is how long a message may stay in the outbox before somebody else than its acceptor starts its workflow.
 const outboxGrace = 5 * time.Second
 
-func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, leg gateway.Leg) (created bool, err error) {
+func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
 	buttons, err := marshalButtons(m.Buttons)
 	if err != nil {
 		return false, err
 	}
-	rows, err := s.q.AcceptMessage(ctx, dbsqlc.AcceptMessageParams{
+	p := dbsqlc.AcceptMessageParams{
 		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
 		AddressKind: string(m.To.Kind), Address: m.To.Value, Text: m.Text, Buttons: buttons,
-		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited,
-		ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
-		LegID: string(leg.ID), Channel: string(leg.Channel),
-	})
+		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: m.ReadLink,
+		NotBefore: orNull(m.NotBefore), ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
+	}
+	for _, l := range legs {
+		p.LegIds = append(p.LegIds, string(l.ID))
+		p.Numbers = append(p.Numbers, int32(l.Number))
+		p.Channels = append(p.Channels, string(l.Channel))
+		p.Untils = append(p.Untils, string(l.Until))
+		p.WithinMs = append(p.WithinMs, l.Within.Milliseconds())
+	}
+	for _, l := range links {
+		p.LinkNumbers = append(p.LinkNumbers, int32(l.Number))
+		p.Links = append(p.Links, l.Link)
+		p.TokenHashes = append(p.TokenHashes, tokenHash(l.Token))
+		p.Urls = append(p.Urls, l.URL)
+	}
+	rows, err := s.q.AcceptMessage(ctx, p)
 	if err != nil {
 		return false, fmt.Errorf("insert message %s: %w", m.ID, err)
 	}
@@ -69,7 +82,11 @@ func (s *Store) Events(ctx context.Context, account gateway.AccountID, id gatewa
 }
 
 func (s *Store) Legs(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Leg, error) {
-	rows, err := s.q.Legs(ctx, dbsqlc.LegsParams{AccountID: string(account), MessageID: string(id)})
+	return legsOf(ctx, s.q, account, id)
+}
+
+func legsOf(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) ([]gateway.Leg, error) {
+	rows, err := q.Legs(ctx, dbsqlc.LegsParams{AccountID: string(account), MessageID: string(id)})
 	if err != nil {
 		return nil, fmt.Errorf("list legs of message %s: %w", id, err)
 	}
@@ -97,6 +114,7 @@ func message(r dbsqlc.Message) gateway.Message {
 		Direction: gateway.Direction(r.Direction), To: gateway.Address{Kind: gateway.AddressKind(r.AddressKind), Value: r.Address},
 		Kind: gateway.UpdateKind(r.Kind), Text: r.Text, Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
 		Label: r.Label, State: gateway.State(r.State), Reason: gateway.Reason(r.Reason), Waited: r.Waited,
+		ReadLink: r.ReadLink, NotBefore: orZero(r.NotBefore), Evidence: gateway.EvidenceKind(r.Evidence), EvidenceAt: orZero(r.EvidenceAt),
 		ExpiresAt: orZero(r.ExpiresAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 	if r.SubscriberID != nil {
@@ -114,5 +132,7 @@ func leg(r dbsqlc.Leg) gateway.Leg {
 		Number: int(r.Number), Channel: gateway.Channel(r.Channel), State: gateway.LegState(r.State), Reason: gateway.Reason(r.Reason),
 		Intent: orZero(r.IntentAt), Attempts: int(r.Attempts), ChatID: r.ChatID, PlatformMessageID: r.PlatformMessageID,
 		SettledAt: orZero(r.SettledAt), Slot: orZero(r.SlotAt),
+		Until: gateway.Until(r.Until), Within: time.Duration(r.WithinMs) * time.Millisecond,
+		Provider: r.Provider, ProviderID: r.ProviderID, Segments: int(r.Segments),
 	}
 }

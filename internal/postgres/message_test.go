@@ -43,7 +43,10 @@ func (w world) accept(t *testing.T, to gateway.Address, change func(*gateway.Mes
 	if change != nil {
 		change(&m)
 	}
-	created, err := w.AcceptMessage(t.Context(), m, gateway.Leg{ID: w.ids.Leg(), Channel: gateway.ChannelTelegram})
+	created, err := w.AcceptMessage(t.Context(), m, []gateway.Leg{
+		{ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilRead, Within: time.Minute},
+		{ID: w.ids.Leg(), Number: 2, Channel: gateway.ChannelSMS, Until: gateway.UntilAccepted},
+	}, nil)
 	require.NoError(t, err)
 	require.True(t, created)
 	return m
@@ -62,19 +65,22 @@ func TestAcceptMessage(t *testing.T) {
 		require.Equal(t, m, got)
 		legs, err := w.Legs(t.Context(), "acc_1", m.ID)
 		require.NoError(t, err)
-		require.Len(t, legs, 1)
+		require.Len(t, legs, 2)
 		require.Equal(t, gateway.LegPending, legs[0].State)
+		require.Equal(t, gateway.UntilRead, legs[0].Until)
+		require.Equal(t, time.Minute, legs[0].Within)
+		require.Equal(t, gateway.ChannelSMS, legs[1].Channel)
 		events, err := w.Events(t.Context(), "acc_1", m.ID)
 		require.NoError(t, err)
 		require.Equal(t, []gateway.Event{{MessageID: m.ID, Sequence: 1, At: noon, Kind: gateway.EventQueued, State: gateway.Queued}}, events)
 	})
 	t.Run("takes the same id once", func(t *testing.T) {
-		created, err := w.AcceptMessage(t.Context(), m, gateway.Leg{ID: w.ids.Leg(), Channel: gateway.ChannelTelegram})
+		created, err := w.AcceptMessage(t.Context(), m, []gateway.Leg{{ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}}, nil)
 		require.NoError(t, err)
 		require.False(t, created)
 		legs, err := w.Legs(t.Context(), "acc_1", m.ID)
 		require.NoError(t, err)
-		require.Len(t, legs, 1)
+		require.Len(t, legs, 2)
 	})
 	t.Run("is nothing to another account", func(t *testing.T) {
 		_, err := w.Message(t.Context(), "acc_2", m.ID)

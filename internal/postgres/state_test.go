@@ -52,7 +52,6 @@ func TestWhatTheDatabaseRefuses(t *testing.T) {
 		"an accepted leg without an intent before it":         `INSERT INTO legs (id, account_id, message_id, number, channel, state, platform_message_id, settled_at) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'accepted', 5, now())`,
 		"a failed leg without a reason":                       `INSERT INTO legs (id, account_id, message_id, number, channel, state, settled_at) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'failed', now())`,
 		"a leg that ended and has no time of it":              `INSERT INTO legs (id, account_id, message_id, number, channel, state, reason) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'failed', 'x')`,
-		"an accepted message to nobody":                       `UPDATE messages SET previous = 'sending', state = 'accepted' WHERE id = 'msg_1'`,
 		"a failed message without a reason":                   `UPDATE messages SET previous = 'sending', state = 'failed' WHERE id = 'msg_1'`,
 		"a phone that is not E.164":                           `UPDATE subscribers SET phone = '0501234567', phone_proof = 'contact', phone_proved_at = now()`,
 		"a phone without its proof":                           `UPDATE subscribers SET phone = '+380501234567'`,

@@ -14,6 +14,10 @@ import (
 
 // writeVerdict writes what the inbox decided about one update.
 func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
+	// Evidence first: whoever delivers locks the message before the person, too.
+	if err := writeEvidence(ctx, q, raw, v); err != nil {
+		return err
+	}
 	var person dbsqlc.Subscriber
 	var err error
 	if v.Subscriber != nil {
@@ -88,4 +92,27 @@ func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber
 		return fmt.Errorf("set phone: %w", err)
 	}
 	return nil
+}
+
+// writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about.
+func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) error {
+	if v.Evidence == "" {
+		return nil
+	}
+	row, err := q.LegInChat(ctx, dbsqlc.LegInChatParams{ChatID: raw.ChatID, PlatformMessageID: v.EvidenceOf, BotID: string(raw.BotID)})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // another program's message, or one from before
+	}
+	if err != nil {
+		return fmt.Errorf("find leg in chat: %w", err)
+	}
+	d, err := lockDelivery(ctx, q, gateway.AccountID(row.AccountID), gateway.MessageID(row.MessageID))
+	if err != nil {
+		return err
+	}
+	change := d.WithEvidence(gateway.Evidence{Kind: v.Evidence, At: v.Seen.At}, int(row.Number))
+	if change.Empty() {
+		return nil
+	}
+	return applyChange(ctx, q, &d, change)
 }

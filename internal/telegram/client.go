@@ -54,6 +54,10 @@ func (c *Client) Send(ctx context.Context, out gateway.Outgoing) (gateway.Receip
 		return gateway.Receipt{}, err
 	}
 	params := &bot.SendMessageParams{ChatID: out.ChatID, Text: out.Text}
+	if out.NoPreview {
+		off := true
+		params.LinkPreviewOptions = &models.LinkPreviewOptions{IsDisabled: &off}
+	}
 	if len(out.Buttons) > 0 {
 		params.ReplyMarkup = keyboardOf(out.Buttons)
 	}

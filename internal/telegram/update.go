@@ -46,6 +46,9 @@ func readMessage(u *gateway.Update, m *models.Message) {
 		u.Person = person(m.From)
 	}
 	u.Forwarded = m.ForwardOrigin != nil
+	if m.ReplyToMessage != nil {
+		u.ReplyTo = int64(m.ReplyToMessage.ID)
+	}
 	switch {
 	case m.Contact != nil:
 		u.Kind = gateway.UpdateContact

@@ -15,27 +15,34 @@ WITH moved AS (
     UPDATE messages m SET
         previous = CASE WHEN m.state = $3::text THEN m.previous ELSE m.state END,
         state = $3::text, reason = $4, subscriber_id = coalesce($5, m.subscriber_id),
-        event_sequence = $6, updated_at = $7
-    WHERE m.account_id = $8 AND m.id = $2
+        event_sequence = $6, updated_at = $7,
+        evidence = CASE WHEN $8::text <> '' THEN $8 ELSE m.evidence END,
+        evidence_at = CASE WHEN $8 <> '' THEN $9 ELSE m.evidence_at END
+    WHERE m.account_id = $10 AND m.id = $2
 ), leg AS (
-    UPDATE legs l SET state = $9, reason = $10, intent_at = $11, attempts = $12,
-                    chat_id = $13, platform_message_id = $14, settled_at = $15,
-                    slot_at = $16
-    WHERE l.account_id = $8 AND l.id = $17
+    UPDATE legs l SET state = $11, reason = $12, intent_at = $13, attempts = $14,
+                    chat_id = $15, platform_message_id = $16, settled_at = $17,
+                    slot_at = $18, provider = $19, provider_id = $20, segments = $21,
+                    report_due_at = $22, phone = $23
+    WHERE l.account_id = $10 AND l.id = $24 AND $25::boolean
+), skipped AS (
+    UPDATE legs l SET state = 'skipped', settled_at = $7
+    WHERE l.account_id = $10 AND l.message_id = $2 AND $26::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $24 AND $25)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT $2, $8, unnest($18::integer[]), unnest($19::timestamptz[]), unnest($20::text[]),
-           unnest($21::text[]), unnest($22::text[]), unnest($23::integer[]), unnest($24::text[]),
-           unnest($25::text[]), unnest($26::bigint[])
+    SELECT $2, $10, unnest($27::integer[]), unnest($28::timestamptz[]), unnest($29::text[]),
+           unnest($30::text[]), unnest($31::text[]), unnest($32::integer[]), unnest($33::text[]),
+           unnest($34::text[]), unnest($35::bigint[])
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $27, bulk_free_at = $28,
-                           blocked_until = $29, rate = $30, rate_since = $31,
-                           refusals = t.refusals + $32
-    WHERE t.bot_id = $33 AND $34::boolean
+    UPDATE bot_slots t SET free_at = $36, bulk_free_at = $37,
+                           blocked_until = $38, rate = $39, rate_since = $40,
+                           refusals = t.refusals + $41
+    WHERE t.bot_id = $42 AND $43::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $35 WHERE s.id = $36 AND $34
+    UPDATE subscribers s SET chat_free_at = $44 WHERE s.id = $45 AND $43
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = $8 AND o.message_id = $2 AND $37::boolean
+    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $46::boolean
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END
 `
@@ -48,6 +55,8 @@ type ApplyChangeParams struct {
 	SubscriberID      *string
 	EventSequence     int32
 	At                time.Time
+	NewEvidence       string
+	EvidenceAt        *time.Time
 	AccountID         string
 	LegState          string
 	LegReason         string
@@ -57,7 +66,14 @@ type ApplyChangeParams struct {
 	PlatformMessageID int64
 	SettledAt         *time.Time
 	SlotAt            *time.Time
+	Provider          string
+	ProviderID        string
+	Segments          int32
+	ReportDueAt       *time.Time
+	Phone             string
 	LegID             string
+	ChangeLeg         bool
+	SkipRest          bool
 	Sequences         []int32
 	Ats               []time.Time
 	Kinds             []string
@@ -91,6 +107,8 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.SubscriberID,
 		arg.EventSequence,
 		arg.At,
+		arg.NewEvidence,
+		arg.EvidenceAt,
 		arg.AccountID,
 		arg.LegState,
 		arg.LegReason,
@@ -100,7 +118,14 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.PlatformMessageID,
 		arg.SettledAt,
 		arg.SlotAt,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Segments,
+		arg.ReportDueAt,
+		arg.Phone,
 		arg.LegID,
+		arg.ChangeLeg,
+		arg.SkipRest,
 		arg.Sequences,
 		arg.Ats,
 		arg.Kinds,
@@ -126,10 +151,8 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 }
 
 const delivery = `-- name: Delivery :one
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at
-FROM messages m
-JOIN bots b ON b.id = m.bot_id
-JOIN legs l ON l.id = (SELECT c.id FROM legs c WHERE c.message_id = m.id ORDER BY (c.state <> 'pending'), c.number LIMIT 1)
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at
+FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.account_id = $1 AND m.id = $2
 `
 
@@ -141,10 +164,9 @@ type DeliveryParams struct {
 type DeliveryRow struct {
 	Message Message
 	Bot     Bot
-	Leg     Leg
 }
 
-// A locked message with its bot and the leg that is on its way.
+// A locked message with its bot.
 func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow, error) {
 	row := q.db.QueryRow(ctx, delivery, arg.AccountID, arg.ID)
 	var i DeliveryRow
@@ -170,6 +192,10 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow
 		&i.Message.ExpiresAt,
 		&i.Message.CreatedAt,
 		&i.Message.UpdatedAt,
+		&i.Message.NotBefore,
+		&i.Message.ReadLink,
+		&i.Message.Evidence,
+		&i.Message.EvidenceAt,
 		&i.Bot.ID,
 		&i.Bot.AccountID,
 		&i.Bot.Platform,
@@ -186,6 +212,176 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow
 		&i.Bot.PollUntil,
 		&i.Bot.CreatedAt,
 		&i.Bot.UpdatedAt,
+	)
+	return i, err
+}
+
+const dropOldReports = `-- name: DropOldReports :execrows
+DELETE FROM sms_reports WHERE received_at < $1
+`
+
+func (q *Queries) DropOldReports(ctx context.Context, before time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, dropOldReports, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const dueSMS = `-- name: DueSMS :many
+UPDATE legs SET report_due_at = greatest($1::timestamptz, $2::timestamptz + age($2, settled_at) / 10)
+WHERE id IN (SELECT l.id FROM legs l
+             WHERE l.provider = $3 AND l.report_due_at <= $2 AND l.state = 'accepted' AND l.provider_id <> ''
+             ORDER BY l.report_due_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+RETURNING id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone
+`
+
+type DueSMSParams struct {
+	NextAt   time.Time
+	AskedAt  time.Time
+	Provider string
+	AtMost   int32
+}
+
+func (q *Queries) DueSMS(ctx context.Context, arg DueSMSParams) ([]Leg, error) {
+	rows, err := q.db.Query(ctx, dueSMS,
+		arg.NextAt,
+		arg.AskedAt,
+		arg.Provider,
+		arg.AtMost,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Leg
+	for rows.Next() {
+		var i Leg
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountID,
+			&i.MessageID,
+			&i.Number,
+			&i.Channel,
+			&i.State,
+			&i.Reason,
+			&i.IntentAt,
+			&i.Attempts,
+			&i.ChatID,
+			&i.PlatformMessageID,
+			&i.SettledAt,
+			&i.SlotAt,
+			&i.Until,
+			&i.WithinMs,
+			&i.Provider,
+			&i.ProviderID,
+			&i.ReportDueAt,
+			&i.Segments,
+			&i.Phone,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const earlyReport = `-- name: EarlyReport :one
+SELECT provider, provider_id, status, at, detail, received_at FROM sms_reports WHERE provider = $1 AND provider_id = $2 ORDER BY received_at LIMIT 1
+`
+
+type EarlyReportParams struct {
+	Provider   string
+	ProviderID string
+}
+
+func (q *Queries) EarlyReport(ctx context.Context, arg EarlyReportParams) (SmsReport, error) {
+	row := q.db.QueryRow(ctx, earlyReport, arg.Provider, arg.ProviderID)
+	var i SmsReport
+	err := row.Scan(
+		&i.Provider,
+		&i.ProviderID,
+		&i.Status,
+		&i.At,
+		&i.Detail,
+		&i.ReceivedAt,
+	)
+	return i, err
+}
+
+const knownReply = `-- name: KnownReply :one
+SELECT count(*) FROM sms_replies WHERE provider = $1 AND provider_id = $2
+`
+
+type KnownReplyParams struct {
+	Provider   string
+	ProviderID string
+}
+
+func (q *Queries) KnownReply(ctx context.Context, arg KnownReplyParams) (int64, error) {
+	row := q.db.QueryRow(ctx, knownReply, arg.Provider, arg.ProviderID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const legByID = `-- name: LegByID :one
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone FROM legs WHERE id = $1 AND channel = 'sms'
+`
+
+func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
+	row := q.db.QueryRow(ctx, legByID, id)
+	var i Leg
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.MessageID,
+		&i.Number,
+		&i.Channel,
+		&i.State,
+		&i.Reason,
+		&i.IntentAt,
+		&i.Attempts,
+		&i.ChatID,
+		&i.PlatformMessageID,
+		&i.SettledAt,
+		&i.SlotAt,
+		&i.Until,
+		&i.WithinMs,
+		&i.Provider,
+		&i.ProviderID,
+		&i.ReportDueAt,
+		&i.Segments,
+		&i.Phone,
+	)
+	return i, err
+}
+
+const legByPhone = `-- name: LegByPhone :one
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.phone = $1 AND l.settled_at > $2
+ORDER BY l.settled_at DESC LIMIT 1
+`
+
+type LegByPhoneParams struct {
+	Phone string
+	Since *time.Time
+}
+
+type LegByPhoneRow struct {
+	Leg          Leg
+	BotID        string
+	SubscriberID *string
+}
+
+// The newest SMS to a phone.
+func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPhoneRow, error) {
+	row := q.db.QueryRow(ctx, legByPhone, arg.Phone, arg.Since)
+	var i LegByPhoneRow
+	err := row.Scan(
 		&i.Leg.ID,
 		&i.Leg.AccountID,
 		&i.Leg.MessageID,
@@ -199,6 +395,92 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow
 		&i.Leg.PlatformMessageID,
 		&i.Leg.SettledAt,
 		&i.Leg.SlotAt,
+		&i.Leg.Until,
+		&i.Leg.WithinMs,
+		&i.Leg.Provider,
+		&i.Leg.ProviderID,
+		&i.Leg.ReportDueAt,
+		&i.Leg.Segments,
+		&i.Leg.Phone,
+		&i.BotID,
+		&i.SubscriberID,
+	)
+	return i, err
+}
+
+const legByProvider = `-- name: LegByProvider :one
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> ''
+`
+
+type LegByProviderParams struct {
+	Provider   string
+	ProviderID string
+}
+
+func (q *Queries) LegByProvider(ctx context.Context, arg LegByProviderParams) (Leg, error) {
+	row := q.db.QueryRow(ctx, legByProvider, arg.Provider, arg.ProviderID)
+	var i Leg
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.MessageID,
+		&i.Number,
+		&i.Channel,
+		&i.State,
+		&i.Reason,
+		&i.IntentAt,
+		&i.Attempts,
+		&i.ChatID,
+		&i.PlatformMessageID,
+		&i.SettledAt,
+		&i.SlotAt,
+		&i.Until,
+		&i.WithinMs,
+		&i.Provider,
+		&i.ProviderID,
+		&i.ReportDueAt,
+		&i.Segments,
+		&i.Phone,
+	)
+	return i, err
+}
+
+const legInChat = `-- name: LegInChat :one
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.chat_id = $1 AND l.platform_message_id = $2 AND m.bot_id = $3
+`
+
+type LegInChatParams struct {
+	ChatID            int64
+	PlatformMessageID int64
+	BotID             string
+}
+
+// The leg that the messenger knows by this name in this chat.
+func (q *Queries) LegInChat(ctx context.Context, arg LegInChatParams) (Leg, error) {
+	row := q.db.QueryRow(ctx, legInChat, arg.ChatID, arg.PlatformMessageID, arg.BotID)
+	var i Leg
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.MessageID,
+		&i.Number,
+		&i.Channel,
+		&i.State,
+		&i.Reason,
+		&i.IntentAt,
+		&i.Attempts,
+		&i.ChatID,
+		&i.PlatformMessageID,
+		&i.SettledAt,
+		&i.SlotAt,
+		&i.Until,
+		&i.WithinMs,
+		&i.Provider,
+		&i.ProviderID,
+		&i.ReportDueAt,
+		&i.Segments,
+		&i.Phone,
 	)
 	return i, err
 }
@@ -235,6 +517,66 @@ func (q *Queries) Refusals(ctx context.Context, now *time.Time) (RefusalsRow, er
 	var i RefusalsRow
 	err := row.Scan(&i.Refusals, &i.Blocked)
 	return i, err
+}
+
+const saveReply = `-- name: SaveReply :execrows
+INSERT INTO sms_replies (provider, provider_id, phone, written_to, text, at, received_at, message_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT DO NOTHING
+`
+
+type SaveReplyParams struct {
+	Provider   string
+	ProviderID string
+	Phone      string
+	WrittenTo  string
+	Text       string
+	At         time.Time
+	ReceivedAt time.Time
+	MessageID  *string
+}
+
+func (q *Queries) SaveReply(ctx context.Context, arg SaveReplyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, saveReply,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Phone,
+		arg.WrittenTo,
+		arg.Text,
+		arg.At,
+		arg.ReceivedAt,
+		arg.MessageID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const saveReport = `-- name: SaveReport :exec
+INSERT INTO sms_reports (provider, provider_id, status, at, detail, received_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING
+`
+
+type SaveReportParams struct {
+	Provider   string
+	ProviderID string
+	Status     string
+	At         time.Time
+	Detail     string
+	ReceivedAt time.Time
+}
+
+func (q *Queries) SaveReport(ctx context.Context, arg SaveReportParams) error {
+	_, err := q.db.Exec(ctx, saveReport,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Status,
+		arg.At,
+		arg.Detail,
+		arg.ReceivedAt,
+	)
+	return err
 }
 
 const sendQueue = `-- name: SendQueue :many

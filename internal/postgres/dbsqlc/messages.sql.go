@@ -13,14 +13,19 @@ import (
 const acceptMessage = `-- name: AcceptMessage :execrows
 WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, buttons, lane, on_unknown,
-                          label, state, waited, event_sequence, expires_at, created_at, updated_at)
+                          label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at)
     VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10,
-            $11, 'queued', $12, 1, $13, $14, $14)
+            $11, 'queued', $12, 1, $13, $14, $15, $16, $16)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
-    INSERT INTO legs (id, account_id, message_id, number, channel, state)
-    SELECT $15, account_id, id, 1, $16, 'pending' FROM m
+    INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms)
+    SELECT account_id, id, 'pending', unnest($17::text[]), unnest($18::integer[]), unnest($19::text[]),
+           unnest($20::text[]), unnest($21::bigint[]) FROM m
+), r AS (
+    INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
+    SELECT account_id, id, unnest($22::integer[]), unnest($23::text[]), unnest($24::bytea[]),
+           unnest($25::text[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
     SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
@@ -42,14 +47,23 @@ type AcceptMessageParams struct {
 	OnUnknown   string
 	Label       string
 	Waited      bool
+	ReadLink    string
+	NotBefore   *time.Time
 	ExpiresAt   *time.Time
 	CreatedAt   time.Time
-	LegID       string
-	Channel     string
+	LegIds      []string
+	Numbers     []int32
+	Channels    []string
+	Untils      []string
+	WithinMs    []int64
+	LinkNumbers []int32
+	Links       []string
+	TokenHashes [][]byte
+	Urls        []string
 }
 
-// One statement, so one round trip and one transaction: the message, its leg, the first line of its story, and the
-// outbox row from which its workflow is started if nobody does so before.
+// One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
+// the outbox row from which its workflow is started if nobody does so before.
 func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (int64, error) {
 	result, err := q.db.Exec(ctx, acceptMessage,
 		arg.DueAt,
@@ -64,15 +78,38 @@ func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (i
 		arg.OnUnknown,
 		arg.Label,
 		arg.Waited,
+		arg.ReadLink,
+		arg.NotBefore,
 		arg.ExpiresAt,
 		arg.CreatedAt,
-		arg.LegID,
-		arg.Channel,
+		arg.LegIds,
+		arg.Numbers,
+		arg.Channels,
+		arg.Untils,
+		arg.WithinMs,
+		arg.LinkNumbers,
+		arg.Links,
+		arg.TokenHashes,
+		arg.Urls,
 	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const confirmLink = `-- name: ConfirmLink :exec
+UPDATE read_links SET confirmed_at = coalesce(confirmed_at, $2) WHERE token_hash = $1
+`
+
+type ConfirmLinkParams struct {
+	TokenHash []byte
+	Now       *time.Time
+}
+
+func (q *Queries) ConfirmLink(ctx context.Context, arg ConfirmLinkParams) error {
+	_, err := q.db.Exec(ctx, confirmLink, arg.TokenHash, arg.Now)
+	return err
 }
 
 const events = `-- name: Events :many
@@ -117,7 +154,7 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]MessageEvent,
 }
 
 const legs = `-- name: Legs :many
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
 `
 
 type LegsParams struct {
@@ -148,6 +185,51 @@ func (q *Queries) Legs(ctx context.Context, arg LegsParams) ([]Leg, error) {
 			&i.PlatformMessageID,
 			&i.SettledAt,
 			&i.SlotAt,
+			&i.Until,
+			&i.WithinMs,
+			&i.Provider,
+			&i.ProviderID,
+			&i.ReportDueAt,
+			&i.Segments,
+			&i.Phone,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const links = `-- name: Links :many
+SELECT token_hash, account_id, message_id, number, link, url, shown_at, confirmed_at FROM read_links WHERE account_id = $1 AND message_id = $2 ORDER BY number
+`
+
+type LinksParams struct {
+	AccountID string
+	MessageID string
+}
+
+func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error) {
+	rows, err := q.db.Query(ctx, links, arg.AccountID, arg.MessageID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReadLink
+	for rows.Next() {
+		var i ReadLink
+		if err := rows.Scan(
+			&i.TokenHash,
+			&i.AccountID,
+			&i.MessageID,
+			&i.Number,
+			&i.Link,
+			&i.Url,
+			&i.ShownAt,
+			&i.ConfirmedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -160,7 +242,7 @@ func (q *Queries) Legs(ctx context.Context, arg LegsParams) ([]Leg, error) {
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -193,12 +275,16 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.ExpiresAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.NotBefore,
+		&i.ReadLink,
+		&i.Evidence,
+		&i.EvidenceAt,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -260,6 +346,10 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.ExpiresAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.NotBefore,
+			&i.ReadLink,
+			&i.Evidence,
+			&i.EvidenceAt,
 		); err != nil {
 			return nil, err
 		}
@@ -269,6 +359,31 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 		return nil, err
 	}
 	return items, nil
+}
+
+const readLink = `-- name: ReadLink :one
+UPDATE read_links SET shown_at = coalesce(shown_at, $2) WHERE token_hash = $1 RETURNING token_hash, account_id, message_id, number, link, url, shown_at, confirmed_at
+`
+
+type ReadLinkParams struct {
+	TokenHash []byte
+	Now       *time.Time
+}
+
+func (q *Queries) ReadLink(ctx context.Context, arg ReadLinkParams) (ReadLink, error) {
+	row := q.db.QueryRow(ctx, readLink, arg.TokenHash, arg.Now)
+	var i ReadLink
+	err := row.Scan(
+		&i.TokenHash,
+		&i.AccountID,
+		&i.MessageID,
+		&i.Number,
+		&i.Link,
+		&i.Url,
+		&i.ShownAt,
+		&i.ConfirmedAt,
+	)
+	return i, err
 }
 
 const storeInbound = `-- name: StoreInbound :exec

@@ -84,6 +84,13 @@ type Leg struct {
 	PlatformMessageID int64
 	SettledAt         *time.Time
 	SlotAt            *time.Time
+	Until             string
+	WithinMs          int64
+	Provider          string
+	ProviderID        string
+	ReportDueAt       *time.Time
+	Segments          int32
+	Phone             string
 }
 
 type Message struct {
@@ -108,6 +115,10 @@ type Message struct {
 	ExpiresAt     *time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	NotBefore     *time.Time
+	ReadLink      string
+	Evidence      string
+	EvidenceAt    *time.Time
 }
 
 type MessageEvent struct {
@@ -141,6 +152,37 @@ type PhoneProof struct {
 	Proof        string
 	ProvedAt     time.Time
 	ClosedAt     *time.Time
+}
+
+type ReadLink struct {
+	TokenHash   []byte
+	AccountID   string
+	MessageID   string
+	Number      int32
+	Link        string
+	Url         string
+	ShownAt     *time.Time
+	ConfirmedAt *time.Time
+}
+
+type SmsReply struct {
+	Provider   string
+	ProviderID string
+	Phone      string
+	WrittenTo  string
+	Text       string
+	At         time.Time
+	ReceivedAt time.Time
+	MessageID  *string
+}
+
+type SmsReport struct {
+	Provider   string
+	ProviderID string
+	Status     string
+	At         time.Time
+	Detail     string
+	ReceivedAt time.Time
 }
 
 type Subscriber struct {

@@ -150,7 +150,7 @@ CREATE TABLE messages (
     CHECK ((address_kind = '') = (address = '')),
     CHECK ((direction = 'out') = (expires_at IS NOT NULL)),
     -- A recipient that was reached is known.
-    CHECK (state NOT IN ('accepted', 'delivered', 'read', 'unknown') OR subscriber_id IS NOT NULL),
+    CONSTRAINT messages_reached CHECK (state NOT IN ('accepted', 'delivered', 'read', 'unknown') OR subscriber_id IS NOT NULL),
     -- An end without success says why.
     CHECK (state NOT IN ('not_subscribed', 'failed', 'unknown', 'expired') OR reason <> ''),
     -- The machine of an outgoing message: every state says which one it came from.
@@ -181,8 +181,8 @@ CREATE TABLE legs (
     account_id          text NOT NULL REFERENCES accounts,
     message_id          text NOT NULL REFERENCES messages,
     number              integer NOT NULL CHECK (number >= 1),
-    channel             text NOT NULL CHECK (channel IN ('telegram')),
-    state               text NOT NULL CHECK (state IN ('pending', 'accepted', 'delivered', 'read', 'failed', 'unknown')),
+    channel             text NOT NULL CONSTRAINT legs_channel CHECK (channel IN ('telegram')),
+    state               text NOT NULL CONSTRAINT legs_state CHECK (state IN ('pending', 'accepted', 'delivered', 'read', 'failed', 'unknown')),
     reason              text NOT NULL DEFAULT '',
     intent_at           timestamptz,
     attempts            integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
@@ -191,7 +191,7 @@ CREATE TABLE legs (
     settled_at          timestamptz,
     UNIQUE (message_id, number),
     -- What was accepted has the messenger's name for it, and an intent came before.
-    CHECK (state NOT IN ('accepted', 'delivered', 'read') OR (platform_message_id <> 0 AND attempts > 0)),
+    CONSTRAINT legs_accepted CHECK (state NOT IN ('accepted', 'delivered', 'read') OR (platform_message_id <> 0 AND attempts > 0)),
     CHECK (state <> 'unknown' OR attempts > 0),
     CHECK (state NOT IN ('failed', 'unknown') OR reason <> ''),
     CHECK (intent_at IS NULL OR attempts > 0),

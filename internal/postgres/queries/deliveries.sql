@@ -4,11 +4,9 @@
 SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR UPDATE;
 
 -- name: Delivery :one
--- A locked message with its bot and the leg that is on its way.
-SELECT sqlc.embed(m), sqlc.embed(b), sqlc.embed(l)
-FROM messages m
-JOIN bots b ON b.id = m.bot_id
-JOIN legs l ON l.id = (SELECT c.id FROM legs c WHERE c.message_id = m.id ORDER BY (c.state <> 'pending'), c.number LIMIT 1)
+-- A locked message with its bot.
+SELECT sqlc.embed(m), sqlc.embed(b)
+FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.account_id = $1 AND m.id = $2;
 
 -- name: SubscriberByPhone :one
@@ -36,13 +34,20 @@ WITH moved AS (
     UPDATE messages m SET
         previous = CASE WHEN m.state = @state::text THEN m.previous ELSE m.state END,
         state = @state::text, reason = @reason, subscriber_id = coalesce(sqlc.narg(subscriber_id), m.subscriber_id),
-        event_sequence = @event_sequence, updated_at = @at
+        event_sequence = @event_sequence, updated_at = @at,
+        evidence = CASE WHEN @new_evidence::text <> '' THEN @new_evidence ELSE m.evidence END,
+        evidence_at = CASE WHEN @new_evidence <> '' THEN @evidence_at ELSE m.evidence_at END
     WHERE m.account_id = @account_id AND m.id = @id
 ), leg AS (
     UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
                     chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
-                    slot_at = sqlc.narg(slot_at)
-    WHERE l.account_id = @account_id AND l.id = @leg_id
+                    slot_at = sqlc.narg(slot_at), provider = @provider, provider_id = @provider_id, segments = @segments,
+                    report_due_at = sqlc.narg(report_due_at), phone = @phone
+    WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
+), skipped AS (
+    UPDATE legs l SET state = 'skipped', settled_at = @at
+    WHERE l.account_id = @account_id AND l.message_id = @id AND @skip_rest::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = @leg_id AND @change_leg)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
     SELECT @id, @account_id, unnest(@sequences::integer[]), unnest(@ats::timestamptz[]), unnest(@kinds::text[]),
@@ -69,3 +74,45 @@ GROUP BY m.lane;
 
 -- name: Refusals :one
 SELECT coalesce(sum(refusals), 0)::bigint AS refusals, count(*) FILTER (WHERE blocked_until > @now) AS blocked FROM bot_slots;
+
+-- name: LegInChat :one
+-- The leg that the messenger knows by this name in this chat.
+SELECT l.* FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.chat_id = $1 AND l.platform_message_id = $2 AND m.bot_id = $3;
+
+-- name: LegByID :one
+SELECT * FROM legs WHERE id = $1 AND channel = 'sms';
+
+-- name: LegByProvider :one
+SELECT * FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> '';
+
+-- name: LegByPhone :one
+-- The newest SMS to a phone.
+SELECT sqlc.embed(l), m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.phone = $1 AND l.settled_at > @since
+ORDER BY l.settled_at DESC LIMIT 1;
+
+-- name: SaveReport :exec
+INSERT INTO sms_reports (provider, provider_id, status, at, detail, received_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING;
+
+-- name: EarlyReport :one
+SELECT * FROM sms_reports WHERE provider = $1 AND provider_id = $2 ORDER BY received_at LIMIT 1;
+
+-- name: DropOldReports :execrows
+DELETE FROM sms_reports WHERE received_at < @before;
+
+-- name: SaveReply :execrows
+INSERT INTO sms_replies (provider, provider_id, phone, written_to, text, at, received_at, message_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT DO NOTHING;
+
+-- name: KnownReply :one
+SELECT count(*) FROM sms_replies WHERE provider = $1 AND provider_id = $2;
+
+-- name: DueSMS :many
+UPDATE legs SET report_due_at = greatest(sqlc.arg(next_at)::timestamptz, sqlc.arg(asked_at)::timestamptz + age(sqlc.arg(asked_at), settled_at) / 10)
+WHERE id IN (SELECT l.id FROM legs l
+             WHERE l.provider = sqlc.arg(provider) AND l.report_due_at <= sqlc.arg(asked_at) AND l.state = 'accepted' AND l.provider_id <> ''
+             ORDER BY l.report_due_at LIMIT sqlc.arg(at_most) FOR UPDATE SKIP LOCKED)
+RETURNING *;

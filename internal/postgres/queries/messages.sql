@@ -1,22 +1,36 @@
 -- name: AcceptMessage :execrows
--- One statement, so one round trip and one transaction: the message, its leg, the first line of its story, and the
--- outbox row from which its workflow is started if nobody does so before.
+-- One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
+-- the outbox row from which its workflow is started if nobody does so before.
 WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, buttons, lane, on_unknown,
-                          label, state, waited, event_sequence, expires_at, created_at, updated_at)
+                          label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at)
     VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @text, @buttons, @lane, @on_unknown,
-            @label, 'queued', @waited, 1, @expires_at, @created_at, @created_at)
+            @label, 'queued', @waited, 1, @read_link, sqlc.narg(not_before), @expires_at, @created_at, @created_at)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
-    INSERT INTO legs (id, account_id, message_id, number, channel, state)
-    SELECT @leg_id, account_id, id, 1, @channel, 'pending' FROM m
+    INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms)
+    SELECT account_id, id, 'pending', unnest(@leg_ids::text[]), unnest(@numbers::integer[]), unnest(@channels::text[]),
+           unnest(@untils::text[]), unnest(@within_ms::bigint[]) FROM m
+), r AS (
+    INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
+    SELECT account_id, id, unnest(@link_numbers::integer[]), unnest(@links::text[]), unnest(@token_hashes::bytea[]),
+           unnest(@urls::text[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
     SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
 )
 INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
 SELECT id, account_id, lane, created_at, @due_at::timestamptz FROM m;
+
+-- name: Links :many
+SELECT * FROM read_links WHERE account_id = $1 AND message_id = $2 ORDER BY number;
+
+-- name: ReadLink :one
+UPDATE read_links SET shown_at = coalesce(shown_at, @now) WHERE token_hash = $1 RETURNING *;
+
+-- name: ConfirmLink :exec
+UPDATE read_links SET confirmed_at = coalesce(confirmed_at, @now) WHERE token_hash = $1;
 
 -- name: StoreInbound :exec
 INSERT INTO messages (id, account_id, bot_id, direction, subscriber_id, kind, text, state, created_at, updated_at)

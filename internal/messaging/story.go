@@ -1,0 +1,166 @@
+package messaging
+
+import (
+	"fmt"
+	"time"
+
+	"herald/internal/gateway"
+)
+
+// story writes changes of one delivery together with the lines that explain them.
+type story struct {
+	delivery gateway.Delivery
+	at       time.Time
+	events   []gateway.Event
+}
+
+// tell adds a line. What it leaves out is filled from the delivery.
+func (s *story) tell(e gateway.Event) {
+	e.MessageID, e.At, e.Leg = s.delivery.Message.ID, s.at, s.delivery.Leg.Number
+	if e.State == "" {
+		e.State = s.delivery.Message.State
+	}
+	s.events = append(s.events, e)
+}
+
+// move tells that the message's state changes.
+func (s *story) move(kind gateway.EventKind, to gateway.State, reason gateway.Reason, detail string) {
+	s.tell(gateway.Event{Kind: kind, From: s.delivery.Message.State, State: to, Reason: reason, Detail: detail})
+}
+
+// onItsWay tells the event and makes the message sending, if it is not.
+func (s *story) onItsWay(change *gateway.Change, e gateway.Event) {
+	if from := s.delivery.Message.State; from != gateway.Sending {
+		change.State = gateway.Sending
+		e.From, e.State = from, gateway.Sending
+		s.delivery.Message.State = gateway.Sending
+	}
+	s.tell(e)
+}
+
+// scheduled leaves the message to its time.
+func (s *story) scheduled(wait time.Duration) gateway.Change {
+	if s.delivery.Message.State != gateway.Queued {
+		return gateway.Change{}
+	}
+	s.tell(gateway.Event{
+		Kind: gateway.EventScheduled, From: gateway.Queued, State: gateway.Scheduled, Wait: wait, Detail: "It is sent at the time that its sender chose.",
+	})
+	return gateway.Change{State: gateway.Scheduled, LeaveQueue: true, Events: s.events}
+}
+
+// intent announces a call at a moment that is near. The message is sending from now on, and its workflow has shown that
+// it runs.
+func (s *story) intent(call time.Time) gateway.Change {
+	leg := s.delivery.Leg
+	leg.Intent, leg.Attempts = call, leg.Attempts+1
+	change := gateway.Change{LeaveQueue: true}
+	detail := "Calling the SMS provider."
+	if s.delivery.Subscriber != nil {
+		change.Subscriber = s.delivery.Subscriber.ID
+	}
+	if leg.Channel != gateway.ChannelSMS {
+		leg.ChatID = s.delivery.Subscriber.ChatID
+		detail = "The recipient was found. Calling the messenger."
+	}
+	if leg.Attempts > 1 {
+		detail = fmt.Sprintf("Calling once more, attempt %d.", leg.Attempts)
+	}
+	s.onItsWay(&change, gateway.Event{Kind: gateway.EventIntent, Detail: detail})
+	change.Leg, change.Events = &leg, s.events
+	return change
+}
+
+// accepted closes the leg with success. Evidence that came before the answer keeps its state.
+func (s *story) accepted(receipt gateway.Receipt) gateway.Change {
+	leg := s.closed(gateway.LegAccepted, "")
+	leg.PlatformMessageID, leg.Provider, leg.ProviderID, leg.Segments = receipt.PlatformMessageID, receipt.Provider, receipt.ProviderID, receipt.Segments
+	change := gateway.Change{Leg: leg, SkipRest: s.delivery.Satisfied(*leg)}
+	detail := "The messenger took it."
+	if leg.Channel == gateway.ChannelSMS {
+		detail = fmt.Sprintf("The SMS provider %s took it.", receipt.Provider)
+	}
+	if s.delivery.Message.State.CanBecome(gateway.Accepted) {
+		change.State = gateway.Accepted
+		s.move(gateway.EventState, gateway.Accepted, "", detail)
+	} else {
+		s.tell(gateway.Event{Kind: gateway.EventState, Detail: detail})
+	}
+	change.Events = s.events
+	return change
+}
+
+// end closes the leg without success. The next leg goes on; without one the message ends, unless an earlier leg was
+// accepted. If the answer to an earlier attempt was lost the person may have that copy, so no end is certain any more:
+// it is unknown.
+func (s *story) end(state gateway.State, reason gateway.Reason, detail string) gateway.Change {
+	if s.delivery.Leg.Reason == gateway.ReasonAnswerLost {
+		return s.unknown()
+	}
+	change := gateway.Change{Leg: s.closed(gateway.LegFailed, reason)}
+	next, more := s.delivery.After(s.delivery.Leg)
+	switch {
+	case more && state != gateway.Expired:
+		s.onItsWay(&change, gateway.Event{Kind: gateway.EventNextLeg, Reason: reason, Detail: detail + " The next way is tried: " + string(next.Channel) + "."})
+	case s.delivery.Reached():
+		change.SkipRest = true
+		s.backToAccepted(&change, reason, detail)
+	default:
+		change.State, change.Reason, change.SkipRest = state, reason, true
+		s.move(gateway.EventState, state, reason, detail)
+	}
+	change.Events = s.events
+	return change
+}
+
+// backToAccepted ends a cascade whose last leg brought nothing: what an earlier leg reached stands.
+func (s *story) backToAccepted(change *gateway.Change, reason gateway.Reason, detail string) {
+	detail += " What was accepted before stands."
+	if !s.delivery.Message.State.CanBecome(gateway.Accepted) {
+		s.tell(gateway.Event{Kind: gateway.EventState, Reason: reason, Detail: detail})
+		return
+	}
+	change.State = gateway.Accepted
+	s.move(gateway.EventState, gateway.Accepted, reason, detail)
+}
+
+func (s *story) unknown() gateway.Change {
+	const reason = gateway.ReasonAnswerLost
+	change := gateway.Change{Leg: s.closed(gateway.LegUnknown, reason), SkipRest: true}
+	if s.delivery.Message.State.CanBecome(gateway.Unknown) {
+		change.State, change.Reason = gateway.Unknown, reason
+		s.move(gateway.EventState, gateway.Unknown, reason, Explain(reason))
+	} else {
+		s.tell(gateway.Event{Kind: gateway.EventState, Reason: reason, Detail: Explain(reason)})
+	}
+	change.Events = s.events
+	return change
+}
+
+func (s *story) disconnected(reason gateway.Reason) gateway.Change {
+	change := s.end(gateway.NotSubscribed, reason, Explain(reason))
+	change.Disconnect = reason
+	return change
+}
+
+// again closes the intent and leaves the leg to the next attempt.
+func (s *story) again(e gateway.Event) gateway.Change {
+	leg := s.delivery.Leg
+	leg.Intent, leg.Slot = time.Time{}, time.Time{}
+	s.tell(e)
+	return gateway.Change{Leg: &leg, Events: s.events}
+}
+
+// late is an answer that comes after the leg was given up: a receipt still turns unknown into accepted.
+func (s *story) late(receipt gateway.Receipt, refusal error) decision {
+	if refusal != nil || s.delivery.Message.State != gateway.Unknown || s.delivery.Leg.State != gateway.LegUnknown {
+		return decision{}
+	}
+	return decision{change: s.accepted(receipt)}
+}
+
+func (s *story) closed(state gateway.LegState, reason gateway.Reason) *gateway.Leg {
+	leg := s.delivery.Leg
+	leg.State, leg.Reason, leg.Intent, leg.SettledAt = state, reason, time.Time{}, s.at
+	return &leg
+}
