@@ -1,15 +1,19 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
@@ -47,6 +51,33 @@ func TestAPanicIsAProblemAndIsLoggedWithoutTheRequest(t *testing.T) {
 	require.Contains(t, log.String(), "index out of range")
 	require.Contains(t, log.String(), recorder.Header().Get("X-Request-Id"))
 	require.NotContains(t, log.String(), "secret-in")
+}
+
+// A client that writes all of its body before it reads the answer comes to read it, announced length or not.
+func TestABodyThatIsTooLargeIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	key := w.newKey(t, w.mine, gateway.ScopeMessagesSend)
+	before, body := w.rows("messages"), strings.Repeat("a", 8<<20)
+	for name, length := range map[string]string{
+		"announced": fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body),
+		"in chunks": fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(body), body),
+	} {
+		conn, err := net.Dial("tcp", w.server.Listener.Addr().String())
+		require.NoError(t, err, name)
+		t.Cleanup(func() { _ = conn.Close() })
+		require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+		_, err = fmt.Fprintf(conn, "POST /v1/messages HTTP/1.1\r\nHost: herald\r\nAuthorization: Bearer %s\r\n%s", key, length)
+		require.NoError(t, err, name)
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err, name)
+		answer, err := io.ReadAll(response.Body)
+		require.NoError(t, err, name)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode, name)
+		require.Contains(t, string(answer), `"code":"request:too_large"`, name)
+	}
+	require.Equal(t, before, w.rows("messages"), "nothing is stored")
 }
 
 // hook is a messenger's webhook as the telegram package has one: it reads what it is given.

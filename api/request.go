@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -27,22 +26,35 @@ const maxBody = 1 << 20
 
 var errBodyTooLarge = gateway.Fault(gateway.CodeBodyTooLarge, "", "The body is over 1 MiB.")
 
+// maxDrained bounds how much is read of a body that is over the limit, in bytes. Many clients write all of a request before
+// they read the answer: one whose connection is closed while it writes never learns what was wrong.
+const maxDrained = 16 << 20
+
 // readBody reads the whole body of a request, whether its length was announced or not, and puts it back for whoever
-// comes next. A body over the limit is not read to its end.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// comes next. A body over the limit is not kept.
+func readBody(r *http.Request) ([]byte, error) {
 	if r.ContentLength > maxBody {
+		drain(r)
 		return nil, errBodyTooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, errBodyTooLarge
 	case err != nil:
 		return nil, &gateway.Error{Code: gateway.CodeBodyInvalid, Message: "The body did not arrive whole.", Err: err}
+	case len(body) > maxBody:
+		drain(r)
+		return nil, errBodyTooLarge
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return body, nil
+}
+
+// drain reads what a client still writes, so that it comes to read its answer. One that asked before it wrote, with
+// Expect: 100-continue, is answered at once.
+func drain(r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
+	}
 }
 
 // checkRequest holds a request against the specification before anything is done: its path, its query and its body.
@@ -68,7 +80,7 @@ func (s *server) checkRequest(c *gin.Context) {
 	if op.body == nil {
 		return
 	}
-	body, err := readBody(c.Writer, c.Request)
+	body, err := readBody(c.Request)
 	if err == nil {
 		err = strictjson.Check(body, op.body)
 	}
