@@ -48,7 +48,10 @@ func newWire() *wire {
 		ResponseHeaderTimeout: 70 * time.Second, // a long poll lasts up to 50 s
 		ForceAttemptHTTP2:     true,
 	}
-	return &wire{client: &http.Client{Transport: transport}}
+	// A redirect is no answer of a Bot API server, and following one would hand the token in our address to whoever it
+	// leads to.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &wire{client: &http.Client{Transport: transport, CheckRedirect: stay}}
 }
 
 // Do sends the request once: a transport repeats a request whose connection was stale only if it had not left and its

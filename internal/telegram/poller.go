@@ -137,8 +137,9 @@ func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
 			switch refusal.Class {
 			case gateway.ClassRevoked:
 				p.logger.WarnContext(ctx, "polling: the token was revoked; the bot is stopped", "bot", b.ID)
-				p.setState(ctx, b, gateway.BotRevoked, wordsRevoked)
-				return
+				if p.setState(ctx, b, gateway.BotRevoked, wordsRevoked) {
+					return
+				}
 			case gateway.ClassConflict:
 				if b.State != gateway.BotConflict {
 					p.logger.WarnContext(ctx, "polling: another program receives this bot's updates", "bot", b.ID)
@@ -158,37 +159,46 @@ func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
 	}
 }
 
-// pollOnce brings one batch and stores it; only then does the returned offset confirm it at the next poll.
+// pollOnce brings one batch and stores it; only then does the returned offset confirm it at the next poll. The offset
+// after an empty batch is none: the poll that brought it has confirmed everything, and after a quiet week the ids of
+// updates begin anew, perhaps below the last one.
 func (p *Poller) pollOnce(ctx context.Context, b gateway.Bot, offset int64) (next int64, err error) {
 	bodies, err := p.client.updates(ctx, b, offset)
-	if err != nil {
-		return offset, err
+	if err != nil || len(bodies) == 0 {
+		return 0, err
 	}
-	next = offset
 	batch := make([]gateway.RawUpdate, 0, len(bodies))
+	var odd error
 	for _, body := range bodies {
 		update, err := enclose(b, body, p.now())
 		if err != nil {
-			return offset, fmt.Errorf("take polled update: %w", err)
+			odd = fmt.Errorf("take polled update: %w", err)
+			continue // it must not hold up the others; their ids confirm it too
 		}
 		batch = append(batch, update)
 		next = max(next, update.UpdateID+1)
 	}
 	if len(batch) == 0 {
-		return next, nil
+		return 0, odd
+	}
+	if odd != nil {
+		p.logger.WarnContext(ctx, "polling: an update is left out", "bot", b.ID, "error", odd)
 	}
 	if _, err := p.store.StoreUpdates(ctx, batch); err != nil {
-		return offset, fmt.Errorf("store polled updates: %w", err)
+		return 0, fmt.Errorf("store polled updates: %w", err)
 	}
 	return next, nil
 }
 
-func (p *Poller) setState(ctx context.Context, b gateway.Bot, state gateway.BotState, words string) {
+// setState writes the bot's state and tells whether that came about.
+func (p *Poller) setState(ctx context.Context, b gateway.Bot, state gateway.BotState, words string) bool {
 	ctx, cancel := context.WithTimeout(ctx, stateDeadline)
 	defer cancel()
-	if err := p.store.SetBotState(ctx, b.AccountID, b.ID, state, words, p.now()); err != nil {
+	err := p.store.SetBotState(ctx, b.AccountID, b.ID, state, words, p.now())
+	if err != nil {
 		p.logger.WarnContext(ctx, "polling: writing the bot's state", "bot", b.ID, "error", err)
 	}
+	return err == nil
 }
 
 // updates makes one long poll. The library's own moves the offset before anybody has stored anything.

@@ -150,6 +150,17 @@ func TestRefusalsOfTheWire(t *testing.T) {
 		require.Equal(t, gateway.ClassUnavailable, refusal.Class)
 		require.NotContains(t, refusal.Err.Error(), testToken)
 	})
+	t.Run("a redirect is not followed: the token stands in the address that it would hand on", func(t *testing.T) {
+		t.Parallel()
+		elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			t.Errorf("called with Referer %q", r.Referer())
+		}))
+		t.Cleanup(elsewhere.Close)
+		got := refusalOf(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
+		})
+		require.Equal(t, gateway.ClassUnknown, got.Class)
+	})
 	t.Run("a 429 without a time waits a second, one with an absurd time a day", func(t *testing.T) {
 		t.Parallel()
 		require.Equal(t, time.Second, refusalOf(t, envelopeOf(429, "Too Many Requests", "")).RetryAfter)

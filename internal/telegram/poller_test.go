@@ -1,0 +1,126 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/internal/gateway"
+)
+
+// memory is a database for one poller.
+type memory struct {
+	mu       sync.Mutex
+	stored   []int64
+	failures int // of writing a bot's state
+	state    gateway.BotState
+}
+
+func (m *memory) StoreUpdates(_ context.Context, updates []gateway.RawUpdate) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, u := range updates {
+		m.stored = append(m.stored, u.UpdateID)
+	}
+	return len(updates), nil
+}
+
+func (m *memory) AcquirePolls(context.Context, string, time.Time, time.Time) ([]gateway.Bot, error) {
+	return nil, nil
+}
+func (m *memory) ReleasePolls(context.Context, string) error { return nil }
+
+func (m *memory) SetBotState(_ context.Context, _ gateway.AccountID, _ gateway.BotID, state gateway.BotState, _ string, _ time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failures > 0 {
+		m.failures--
+		return context.DeadlineExceeded
+	}
+	m.state = state
+	return nil
+}
+
+// pollsOf polls a server that gives one answer after the other, and returns the queries of the polls. The last answer
+// ends the polling.
+func pollsOf(t *testing.T, store *memory, answers ...string) []url.Values {
+	t.Helper()
+	var polls []url.Values
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		polls = append(polls, r.URL.Query())
+		_, _ = fmt.Fprintf(w, `{"ok":true,"result":%s}`, answers[len(polls)-1])
+		if len(polls) == len(answers) {
+			cancel()
+		}
+	}))
+	t.Cleanup(server.Close)
+	client, bot := clientOf(t, server.URL)
+	NewPoller(client, store, "", nil, time.Now, slog.New(slog.DiscardHandler)).poll(ctx, bot)
+	require.Len(t, polls, len(answers))
+	return polls
+}
+
+func offsets(polls []url.Values) (out []string) {
+	for _, p := range polls {
+		out = append(out, p.Get("offset"))
+	}
+	return out
+}
+
+func TestPollsConfirmWhatWasStored(t *testing.T) {
+	t.Parallel()
+	t.Run("and ask for no offset when nothing is left: after a quiet week ids begin anew, perhaps lower", func(t *testing.T) {
+		t.Parallel()
+		store := &memory{}
+		polls := pollsOf(t, store, `[{"update_id":900},{"update_id":901}]`, `[]`, `[{"update_id":5}]`, `[]`)
+		require.Equal(t, []string{"", "902", "", "6"}, offsets(polls))
+		require.Equal(t, []int64{900, 901, 5}, store.stored)
+	})
+	t.Run("and what cannot be read holds up nobody", func(t *testing.T) {
+		t.Parallel()
+		store := &memory{}
+		polls := pollsOf(t, store, `[{"message":{}},{"update_id":8},"odd"]`, `[]`)
+		require.Equal(t, []string{"", "9"}, offsets(polls))
+		require.Equal(t, []int64{8}, store.stored)
+	})
+}
+
+func TestARevokedBotIsNotForgottenWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(envelopeOf(http.StatusUnauthorized, "Unauthorized", ""))
+	t.Cleanup(server.Close)
+	client, bot := clientOf(t, server.URL)
+	store := &memory{failures: 1}
+	NewPoller(client, store, "", nil, time.Now, slog.New(slog.DiscardHandler)).poll(t.Context(), bot)
+	require.Equal(t, gateway.BotRevoked, store.state)
+}
+
+func TestAllowedUpdatesAreAlwaysSet(t *testing.T) {
+	t.Parallel()
+	const wanted = `["message","edited_message","callback_query","my_chat_member"]`
+	for _, poll := range pollsOf(t, &memory{}, `[]`, `[]`) {
+		require.JSONEq(t, wanted, poll.Get("allowed_updates"))
+	}
+	var form url.Values
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseMultipartForm(1 << 20); err == nil {
+			form = r.PostForm
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"ok": true, "result": true})
+	}))
+	t.Cleanup(server.Close)
+	client, bot := clientOf(t, server.URL)
+	require.NoError(t, client.UseWebhook(t.Context(), bot, "https://herald.example/telegram/bot_1"))
+	require.JSONEq(t, wanted, form.Get("allowed_updates"))
+	require.Equal(t, "wh_secret", form.Get("secret_token"))
+}
