@@ -56,7 +56,7 @@ type NewBot struct {
 }
 
 // Add registers the bot that the token belongs to. A new token of a bot that the account has already replaces its old
-// one.
+// one; the same token once more connects a bot anew whose updates went elsewhere.
 func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) (gateway.Bot, error) {
 	network, err := s.check(n)
 	if err != nil {
@@ -101,10 +101,10 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	return bot, s.Connect(ctx, bot)
 }
 
-// renew tells which bot gets a new token. The token that works already is no new one.
+// renew tells which bot gets a new token. The token of a bot that works is no new one.
 func (s *Service) renew(ctx context.Context, known gateway.Bot, token gateway.Secret) (gateway.BotID, time.Time, error) {
 	have, err := s.sealer.Open(ctx, known.SealedToken, known.ID.TokenBound())
-	if err == nil && string(have) == token.Reveal() && known.State != gateway.BotRevoked {
+	if err == nil && string(have) == token.Reveal() && known.State == gateway.BotActive {
 		return "", time.Time{}, gateway.Fault(gateway.CodeBotExists, "token", "This bot is registered already.")
 	}
 	return known.ID, known.CreatedAt, nil

@@ -164,6 +164,26 @@ func TestARevokedBotGetsItsNewToken(t *testing.T) {
 	require.NotEqual(t, b.SealedToken, found.SealedToken)
 }
 
+func TestABotThatWentElsewhereIsConnectedAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	token := w.made(t, "acme_bot")
+	b, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token})
+	require.NoError(t, err)
+	require.NoError(t, w.network.StealWebhook(t.Context(), "@acme_bot", "http://127.0.0.1:1/theirs"))
+	require.NoError(t, w.store.SetBotState(t.Context(), "acc_1", b.ID, gateway.BotConflict, "words", time.Now()))
+
+	again, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token})
+	require.NoError(t, err)
+	require.Equal(t, b.ID, again.ID)
+	found, err := w.Find(t.Context(), "acc_1", "@acme_bot")
+	require.NoError(t, err)
+	require.Equal(t, gateway.BotActive, found.State)
+	at, err := w.network.Bot(t.Context(), "@acme_bot")
+	require.NoError(t, err)
+	require.Empty(t, at.Webhook, "the other program's webhook is taken away: the bot is polled")
+}
+
 func TestLink(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

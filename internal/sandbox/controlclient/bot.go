@@ -44,6 +44,11 @@ func (c *Client) RevokeBot(ctx context.Context, bot string) (Bot, error) {
 	return b, err
 }
 
+// StealWebhook has another program set its webhook for the bot.
+func (c *Client) StealWebhook(ctx context.Context, bot, theirs string) error {
+	return c.do(ctx, http.MethodPost, "/bots/"+url.PathEscape(bot)+"/steal", map[string]string{"how": "webhook", "url": theirs}, nil)
+}
+
 // Resolve finds the bot that a link leads to, and the link's payload.
 func (c *Client) Resolve(ctx context.Context, link string) (Bot, string, error) {
 	var found struct {
