@@ -219,7 +219,7 @@ func (s *Server) fail(c *call, w http.ResponseWriter, hit fault.Fault, start tim
 	refusal := &network.Refusal{Code: hit.Status, Description: http.StatusText(hit.Status)}
 	switch hit.Kind {
 	case fault.ResetBefore:
-		s.finish(c, nil, errors.New("connection reset"), start)
+		s.finish(c, nil, &network.Refusal{Description: "connection reset"}, start)
 		reset(w)
 	case fault.TooManyRequests:
 		refusal = network.TooManyRequests(hit.RetryAfter)
