@@ -78,12 +78,17 @@ func (c *UpCmd) greet(out *console, at app.Addresses, took time.Duration) {
 		data = " --data " + c.Data
 	}
 	_, _ = fmt.Fprintf(out.Out, "\nWorth trying next, in another terminal:\n\n")
-	for _, line := range [][2]string{
-		{"demo", "Anna connects to a bot and gets a code"},
-		{"send --help", "send a message of your own"},
-		{"messages", "History: what was sent and what became of it"},
-	} {
-		_, _ = fmt.Fprintf(out.Out, "  %-40s %s\n", self+" "+line[0]+data, line[1])
+	commands := [][2]string{
+		{self + " demo" + data, "Anna connects to a bot and gets a code"},
+		{self + " send --help", "send a message of your own"},
+		{self + " messages" + data, "History: what was sent and what became of it"},
+	}
+	width := 40
+	for _, c := range commands {
+		width = max(width, len(c[0])+1)
+	}
+	for _, c := range commands {
+		_, _ = fmt.Fprintf(out.Out, "  %-*s %s\n", width, c[0], c[1])
 	}
 	_, _ = fmt.Fprintln(out.Out)
 }
