@@ -4,6 +4,7 @@ package herald
 
 import (
 	_ "github.com/alecthomas/kong"
+	_ "github.com/chromedp/chromedp"
 	_ "github.com/fergusstrange/embedded-postgres"
 	_ "github.com/getkin/kin-openapi/openapi3"
 	_ "github.com/gin-gonic/gin"
@@ -24,7 +25,6 @@ import (
 	_ "go.temporal.io/server/temporal"
 	_ "go.temporal.io/server/tools/sql"
 	_ "go.uber.org/goleak"
-	_ "github.com/chromedp/chromedp"
 	_ "go.yaml.in/yaml/v3"
 	_ "golang.org/x/sync/errgroup"
 	_ "pgregory.net/rapid"
