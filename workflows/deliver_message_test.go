@@ -20,6 +20,7 @@ import (
 	"herald/internal/sandbox"
 	"herald/internal/sandbox/controlclient"
 	"herald/internal/seal"
+	"herald/internal/sms"
 	"herald/internal/telegram"
 	"herald/workflows"
 )
@@ -37,6 +38,8 @@ type world struct {
 	botName string
 	anna    int64
 	ids     *gateway.IDs
+	sms     *sms.Router
+	reports *messaging.Reports
 }
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -51,6 +54,13 @@ func newWorld(t *testing.T) *world {
 	network, err := controlclient.New(box.URL())
 	require.NoError(t, err)
 	w := &world{store: postgrestest.Store(t), network: network, ids: gateway.NewIDs(nil, nil)}
+
+	w.sms, err = sms.New(sms.Config{Providers: []sms.ProviderConfig{{
+		Name: "sandbox", Kind: sms.KindSandbox, URL: box.URL(), CallbackSecret: "not-called-in-this-test",
+	}}}, sms.Deps{})
+	require.NoError(t, err)
+	t.Cleanup(w.sms.Close)
+	w.reports = messaging.NewReports(w.store, w.ids, time.Now)
 
 	keyset, err := seal.Generate()
 	require.NoError(t, err)
@@ -72,7 +82,7 @@ func (w *world) perform(store messaging.DeliveryStore, messenger gateway.Messeng
 	w.env.SetStartTime(noon)
 	w.env.SetTestTimeout(time.Minute)
 	now := func() time.Time { return w.env.Now().UTC().Truncate(time.Microsecond) }
-	deliverer := messaging.NewDeliverer(store, messenger, nil, now, messaging.Policy{}, quiet())
+	deliverer := messaging.NewDeliverer(store, messenger, w.sms, now, messaging.Policy{}, quiet())
 	w.env.RegisterActivity(workflows.NewActivities(deliverer, quiet()))
 }
 
@@ -107,7 +117,7 @@ func (w *world) connect(t *testing.T, sealer *seal.Box) {
 }
 
 // accept stores a message to Anna and returns the input of its workflow.
-func (w *world) accept(t *testing.T, change func(*gateway.Message)) workflows.DeliverMessageInput {
+func (w *world) accept(t *testing.T, change func(*gateway.Message), more ...gateway.Leg) workflows.DeliverMessageInput {
 	t.Helper()
 	m := gateway.Message{
 		ID: w.ids.Message(), AccountID: "acc_1", BotID: w.bot.ID, Direction: gateway.Out, Text: "hello",
@@ -118,9 +128,14 @@ func (w *world) accept(t *testing.T, change func(*gateway.Message)) workflows.De
 	if change != nil {
 		change(&m)
 	}
-	created, err := w.store.AcceptMessage(t.Context(), m, []gateway.Leg{{
-		ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted,
-	}}, nil)
+	legs := []gateway.Leg{{Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}}
+	if len(more) > 0 {
+		legs = more
+	}
+	for i := range legs {
+		legs[i].ID, legs[i].Number = w.ids.Leg(), i+1
+	}
+	created, err := w.store.AcceptMessage(t.Context(), m, legs, nil)
 	require.NoError(t, err)
 	require.True(t, created)
 	return workflows.DeliverMessageInput{AccountID: "acc_1", MessageID: m.ID}
@@ -290,6 +305,71 @@ func TestDeliverMessage(t *testing.T) {
 		require.Equal(t, gateway.Accepted, m.State)
 		require.Equal(t, 1, w.copies(t))
 	})
+	t.Run("goes by SMS to who is not connected, and the report proves that it arrived", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, func(m *gateway.Message) { m.To = gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"} },
+			gateway.Leg{Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted},
+			gateway.Leg{Channel: gateway.ChannelSMS, Until: gateway.UntilAccepted})
+		m, _ := w.run(t, in)
+		require.Equal(t, gateway.Accepted, m.State)
+		legs, err := w.store.Legs(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.LegFailed, legs[0].State)
+		require.Equal(t, gateway.ReasonNeverStarted, legs[0].Reason)
+		require.Equal(t, gateway.LegAccepted, legs[1].State)
+		require.Equal(t, "sandbox", legs[1].Provider)
+		require.Equal(t, 1, legs[1].Segments)
+		require.Equal(t, m.State, w.reported(t, in, legs[1], gateway.SMSOnTheWay))
+		require.Equal(t, gateway.Delivered, w.reported(t, in, legs[1], gateway.SMSDelivered))
+		require.Equal(t, gateway.Delivered, w.reported(t, in, legs[1], gateway.SMSUndelivered), "a contradicting report changes nothing")
+		require.NoError(t, w.reports.TakeReply(t.Context(), gateway.SMSReply{Provider: "sandbox", ProviderID: "r1", From: "+380501234567", To: "acme", Text: "thanks", At: noon}))
+		require.NoError(t, w.reports.TakeReply(t.Context(), gateway.SMSReply{Provider: "sandbox", ProviderID: "r1", From: "+380501234567", To: "acme", Text: "thanks", At: noon}))
+		m, err = w.store.Message(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.Read, m.State, "who answers has read it")
+		inbound, err := w.store.Messages(t.Context(), "acc_1", gateway.MessageFilter{Direction: gateway.In}, gateway.Page{Limit: 5})
+		require.NoError(t, err)
+		require.Len(t, inbound.Items, 1, "a repeated callback is no second answer")
+	})
+	t.Run("goes by SMS when it was not read in time, and not when it was", func(t *testing.T) {
+		t.Parallel()
+		legs := func() []gateway.Leg {
+			return []gateway.Leg{
+				{Channel: gateway.ChannelTelegram, Until: gateway.UntilRead, Within: 10 * time.Minute},
+				{Channel: gateway.ChannelSMS, Until: gateway.UntilAccepted},
+			}
+		}
+		unread := newWorld(t)
+		in := unread.accept(t, func(m *gateway.Message) { m.To = unread.phoneOfAnna(t) }, legs()...)
+		m, took := unread.run(t, in)
+		require.Equal(t, gateway.Accepted, m.State)
+		require.GreaterOrEqual(t, took, 10*time.Minute)
+		stored, err := unread.store.Legs(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.LegAccepted, stored[1].State)
+
+		read := newWorld(t)
+		in = read.accept(t, func(m *gateway.Message) { m.To = read.phoneOfAnna(t) }, legs()...)
+		read.env.RegisterDelayedCallback(func() {
+			_, err := read.store.ChangeDelivery(t.Context(), "acc_1", in.MessageID, func(d gateway.Delivery) (gateway.Change, error) {
+				return d.WithEvidence(gateway.Evidence{Kind: gateway.EvidenceLink, At: noon.Add(time.Minute)}, 1), nil
+			})
+			require.NoError(t, err)
+		}, time.Minute)
+		m, _ = read.run(t, in)
+		require.Equal(t, gateway.Read, m.State)
+		stored, err = read.store.Legs(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.LegSkipped, stored[1].State)
+	})
+	t.Run("waits for its time", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		m, took := w.run(t, w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(30 * time.Minute) }))
+		require.Equal(t, gateway.Accepted, m.State)
+		require.GreaterOrEqual(t, took, 30*time.Minute)
+	})
 	t.Run("goes on when the database is back", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -310,6 +390,31 @@ func TestDeliverMessage(t *testing.T) {
 		require.Equal(t, "gone", refused.Type())
 		require.NotContains(t, refused.Error(), "msg_none")
 	})
+}
+
+// phoneOfAnna proves a phone of Anna's and returns it as an address.
+func (w *world) phoneOfAnna(t *testing.T) gateway.Address {
+	t.Helper()
+	const phone = "+380507654321"
+	_, err := w.store.StoreUpdates(t.Context(), []gateway.RawUpdate{{AccountID: "acc_1", BotID: w.bot.ID, UpdateID: 2, ChatID: w.anna, Body: []byte("{}"), ReceivedAt: noon}})
+	require.NoError(t, err)
+	_, err = w.store.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+		return gateway.Verdict{
+			Subscriber: &gateway.Subscriber{ID: w.ids.Subscriber(), PlatformID: w.anna, ChatID: w.anna}, Phone: phone,
+			Connection: gateway.Connected, Seen: gateway.UpdateMark{At: noon, UpdateID: 2},
+		}, nil
+	})
+	require.NoError(t, err)
+	return gateway.Address{Kind: gateway.AddressPhone, Value: phone}
+}
+
+// reported hands in a report about the leg and returns the message's state after it.
+func (w *world) reported(t *testing.T, in workflows.DeliverMessageInput, leg gateway.Leg, status gateway.SMSStatus) gateway.State {
+	t.Helper()
+	require.NoError(t, w.reports.TakeReport(t.Context(), gateway.SMSReport{Provider: leg.Provider, ProviderID: leg.ProviderID, Status: status, At: noon}))
+	m, err := w.store.Message(t.Context(), "acc_1", in.MessageID)
+	require.NoError(t, err)
+	return m.State
 }
 
 // leaveIntent does what a worker does that dies in the middle of a call.
