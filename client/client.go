@@ -52,11 +52,11 @@ func WithHTTPClient(h *http.Client) Option { return func(s *settings) { s.http =
 // long.
 func WithPause(d time.Duration) Option { return func(s *settings) { s.pause = d } }
 
-// New returns a Client for the installation at baseURL, such as http://127.0.0.1:8080, with an API key (hk_...).
+// New returns a Client for the installation at baseURL, such as http://127.0.0.1:8081, with an API key (hk_...).
 func New(baseURL, key string, options ...Option) (*Client, error) {
 	base, err := url.Parse(baseURL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, errors.New("herald: the address of the installation looks like http://127.0.0.1:8080")
+		return nil, errors.New("herald: the address of the installation looks like http://127.0.0.1:8081")
 	}
 	if key == "" {
 		return nil, errors.New("herald: an API key is needed")

@@ -56,7 +56,7 @@ func (b *BotsListCmd) Run(ctx context.Context, c *console) error {
 		table.Add(at(bot.Username), bot.Name, string(bot.Network), string(bot.Intake), string(bot.State),
 			terminal.Moment(bot.CreatedAt, c.Zone), bot.ID)
 	}
-	return c.writeTable(table, "No bots yet. Add one: herald bots add TOKEN")
+	return c.writeTable(table, "No bots yet. BotFather gives tokens, and so does the sandbox: Network, Create a bot. Then: herald bots add TOKEN")
 }
 
 // BotsGetCmd shows one bot.

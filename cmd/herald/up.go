@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"herald/internal/app"
@@ -67,12 +68,17 @@ func (c *UpCmd) Run(ctx context.Context, out *console) error {
 
 func (c *UpCmd) greet(out *console, at app.Addresses, took time.Duration) {
 	_, _ = fmt.Fprintf(out.Out, "\nReady in %.1f s. Ctrl-C stops everything.\n\n", took.Seconds())
-	_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "API", at.API, "its reference is at "+at.API+"/docs")
-	if at.Sandbox != "" {
-		_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "Sandbox", at.Sandbox, "a chat app and phones, for your browser")
+	for _, line := range [][3]string{
+		{"API", at.API, "its reference is at " + at.API + "/docs"},
+		{"API key", filepath.Join(c.Data, app.RunFileName), "every command here finds it there"},
+		{"Sandbox", at.Sandbox, "a chat app and phones, for your browser"},
+		{"Public", at.Public, "what messengers call"},
+		{"Temporal", at.Temporal, "runs the workflows"},
+	} {
+		if line[1] != "" {
+			_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", line[0], line[1], line[2])
+		}
 	}
-	_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "Public", at.Public, "what messengers call")
-	_, _ = fmt.Fprintf(out.Out, "  %-9s %-28s %s\n", "Temporal", at.Temporal, "")
 	self, data := selfName(), ""
 	if c.Data != "./herald-data" {
 		data = " --data " + c.Data
