@@ -25,7 +25,11 @@ func (c CascadeLeg) until() gateway.Until {
 const maxWithin = MaxTTL
 
 func (r Request) checkCascade() *gateway.Error {
-	if r.Fallback != "" && r.Fallback != string(gateway.ChannelSMS) {
+	switch r.Fallback {
+	case "": // none, or one that became a leg of the cascade
+	case string(gateway.ChannelSMS):
+		return gateway.Fault(gateway.CodeCascade, "fallback", "Give a cascade or a fallback, not both: a fallback is the short form of a cascade.")
+	default:
 		return gateway.Fault(gateway.CodeCascade, "fallback", "A message can fall back to: sms.")
 	}
 	seen := map[gateway.Channel]bool{}

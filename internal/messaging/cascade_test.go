@@ -240,15 +240,23 @@ func TestScheduling(t *testing.T) {
 	require.True(t, policy.begin(after(d, got.change), noon.Add(30*time.Minute)).call)
 
 	for _, c := range []struct {
-		name, between, zone string
-		sendAt              time.Time
-		want                time.Time
-		code                gateway.Code
+		name, sendAt, between, zone string
+		want                        time.Time
+		code                        gateway.Code
 	}{
 		{name: "at once"},
-		{name: "at a time", sendAt: noon.Add(time.Hour), want: noon.Add(time.Hour)},
-		{name: "a time that has passed", sendAt: noon.Add(-time.Hour), code: gateway.CodeSendAt},
-		{name: "a time in years", sendAt: noon.Add(10_000 * time.Hour), code: gateway.CodeSendAt},
+		{name: "at a time", sendAt: noon.Add(time.Hour).Format(time.RFC3339), want: noon.Add(time.Hour)},
+		{name: "at a time of another zone", sendAt: noon.Add(time.Hour).In(time.FixedZone("", 3*3600)).Format(time.RFC3339), want: noon.Add(time.Hour)},
+		{name: "at a time by its own zone's clock, whatever the timezone", sendAt: noon.Add(time.Hour).Format(time.RFC3339), zone: "Asia/Tokyo", want: noon.Add(time.Hour)},
+		{name: "at a time by the clock of the timezone", sendAt: noon.Add(3 * time.Hour).Format("2006-01-02T15:04"), zone: "Europe/Kyiv", want: noon.Add(time.Hour)},
+		{name: "at a time without a zone, in UTC", sendAt: noon.Add(time.Hour).Format("2006-01-02T15:04:05"), want: noon.Add(time.Hour)},
+		{name: "at a time that is moved into the window", sendAt: noon.Add(10 * time.Hour).Format(time.RFC3339), between: "09:00-21:00", want: noon.Add(21 * time.Hour)},
+		{name: "a moment ago, by another clock", sendAt: noon.Add(-30 * time.Second).Format(time.RFC3339)},
+		{name: "a time that has passed", sendAt: noon.Add(-time.Hour).Format(time.RFC3339), code: gateway.CodeSendAt},
+		{name: "a time in years", sendAt: noon.Add(10_000 * time.Hour).Format(time.RFC3339), code: gateway.CodeSendAt},
+		{name: "no time", sendAt: "tomorrow", code: gateway.CodeFieldInvalid},
+		{name: "a day without a time", sendAt: "2126-03-01", code: gateway.CodeFieldInvalid},
+		{name: "a day that does not exist", sendAt: "2126-02-30T09:00", code: gateway.CodeFieldInvalid},
 		{name: "the window is open", between: "09:00-21:00"},
 		{name: "the window opens later today", between: "13:30-21:00", want: noon.Add(90 * time.Minute)},
 		{name: "the window opens tomorrow", between: "09:00-11:00", want: noon.Add(21 * time.Hour)},
@@ -258,14 +266,16 @@ func TestScheduling(t *testing.T) {
 		{name: "a window that never opens", between: "09:00-09:00", code: gateway.CodeFieldInvalid},
 		{name: "no window", between: "morning", code: gateway.CodeFieldInvalid},
 		{name: "no zone", between: "09:00-21:00", zone: "Mars/Phobos", code: gateway.CodeFieldInvalid},
+		{name: "no zone, although nothing needs one", zone: "Mars/Phobos", code: gateway.CodeFieldInvalid},
+		{name: "the zone of this machine", zone: "Local", code: gateway.CodeFieldInvalid},
 	} {
-		at, fault := Request{SendAt: c.sendAt, Between: c.between, Timezone: c.zone}.notBefore(noon)
+		at, faults := Request{SendAt: c.sendAt, Between: c.between, Timezone: c.zone}.notBefore(noon)
 		if c.code != "" {
-			require.NotNil(t, fault, c.name)
-			require.Equal(t, c.code, fault.Code, c.name)
+			require.Len(t, faults, 1, c.name)
+			require.Equal(t, c.code, faults[0].Code, c.name)
 			continue
 		}
-		require.Nil(t, fault, c.name)
+		require.Empty(t, faults, c.name)
 		require.Equal(t, c.want, at, c.name)
 	}
 }

@@ -47,9 +47,9 @@ type Request struct {
 	Cascade  []CascadeLeg // telegram alone
 	Fallback string       // "sms": by SMS if the person is not connected or the messenger does not take it
 	ReadLink string       // the address behind a link that proves reading, added to the text
-	SendAt   time.Time    // at once
+	SendAt   string       // RFC 3339, or the same without a zone by the clock of Timezone; at once
 	Between  string       // "09:00-21:00": only at this time of the day
-	Timezone string       // of Between, an IANA name; UTC
+	Timezone string       // of Between and SendAt, an IANA name; UTC
 }
 
 // message checks the request and returns the message that it asks for, without ids and bot.
@@ -68,8 +68,8 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 	note(r.checkOptions())
 	note(r.checkCascade())
 	note(r.checkLinks())
-	notBefore, fault := r.notBefore(now)
-	note(fault)
+	notBefore, timing := r.notBefore(now)
+	faults = append(faults, timing...)
 	if r.TTL <= 0 || r.TTL > MaxTTL {
 		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is written like 90s, 10m, 24h or 7d: more than zero and at most 7 days."))
 	}
@@ -83,8 +83,8 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 func (r *Request) fillDefaults() {
 	if len(r.Cascade) == 0 {
 		r.Cascade = []CascadeLeg{{Channel: gateway.ChannelTelegram}}
-		if r.Fallback != "" {
-			r.Cascade = append(r.Cascade, CascadeLeg{Channel: gateway.Channel(r.Fallback)})
+		if r.Fallback == string(gateway.ChannelSMS) {
+			r.Cascade, r.Fallback = append(r.Cascade, CascadeLeg{Channel: gateway.ChannelSMS}), ""
 		}
 	}
 	if r.Lane == "" {

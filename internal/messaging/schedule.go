@@ -13,31 +13,60 @@ const maxAhead = 366 * 24 * time.Hour
 
 // notBefore is when the message may be sent at the earliest: at the time that the sender chose, moved into the window of
 // the day. Zero is at once.
-func (r Request) notBefore(now time.Time) (time.Time, *gateway.Error) {
-	at := r.SendAt.UTC()
-	switch {
-	case r.SendAt.IsZero():
-		at = now
-	case at.Before(now.Add(-time.Minute)): // a minute for clocks that differ
-		return time.Time{}, gateway.Fault(gateway.CodeSendAt, "send_at", "The time to send at has passed.")
-	case at.After(now.Add(maxAhead)):
-		return time.Time{}, gateway.Fault(gateway.CodeSendAt, "send_at", "A message can be scheduled for at most a year ahead.")
+func (r Request) notBefore(now time.Time) (time.Time, gateway.Faults) {
+	zone, err := time.LoadLocation(r.Timezone)
+	if err != nil || r.Timezone == "Local" {
+		return time.Time{}, gateway.Faults{gateway.Fault(gateway.CodeFieldInvalid, "timezone", "There is no such time zone. One is named like Europe/Kyiv.")}
+	}
+	var faults gateway.Faults
+	at, fault := r.sendAt(now, zone)
+	if fault != nil {
+		faults = append(faults, fault)
 	}
 	if r.Between != "" {
-		zone, err := time.LoadLocation(r.Timezone)
-		if err != nil || r.Timezone == "Local" {
-			return time.Time{}, gateway.Fault(gateway.CodeFieldInvalid, "timezone", "There is no such time zone. One is named like Europe/Kyiv.")
-		}
 		from, to, ok := parseWindow(r.Between)
 		if !ok {
-			return time.Time{}, gateway.Fault(gateway.CodeFieldInvalid, "between", "A window is written like 09:00-21:00, and opens at another time than it closes.")
+			return time.Time{}, append(faults, gateway.Fault(gateway.CodeFieldInvalid, "between", "A window is written like 09:00-21:00, and opens at another time than it closes."))
 		}
 		at = nextOpen(at, zone, from, to)
 	}
-	if !at.After(now) {
-		return time.Time{}, nil
+	if faults != nil || !at.After(now) {
+		return time.Time{}, faults
 	}
 	return at, nil
+}
+
+// sendAt is the time that the sender chose, now if none.
+func (r Request) sendAt(now time.Time, zone *time.Location) (time.Time, *gateway.Error) {
+	if r.SendAt == "" {
+		return now, nil
+	}
+	at, ok := parseMoment(r.SendAt, zone)
+	switch {
+	case !ok:
+		return now, gateway.Fault(gateway.CodeFieldInvalid, "send_at", "A time is written like 2026-03-01T09:30:00+02:00, or like 2026-03-01T09:30 by the clock of the timezone.")
+	case at.Before(now.Add(-time.Minute)): // a minute for clocks that differ
+		return now, gateway.Fault(gateway.CodeSendAt, "send_at", "The time to send at has passed.")
+	case at.After(now.Add(maxAhead)):
+		return now, gateway.Fault(gateway.CodeSendAt, "send_at", "A message can be scheduled for at most a year ahead.")
+	}
+	return at, nil
+}
+
+// maxMoment bounds the text of a time, in bytes.
+const maxMoment = 40
+
+// parseMoment reads a time by RFC 3339, to the microsecond. One without a zone is by the clock of this zone.
+func parseMoment(text string, zone *time.Location) (at time.Time, ok bool) {
+	if len(text) > maxMoment {
+		return time.Time{}, false
+	}
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if at, err := time.ParseInLocation(form, text, zone); err == nil {
+			return at.UTC().Truncate(time.Microsecond), true
+		}
+	}
+	return time.Time{}, false
 }
 
 // parseWindow reads "09:00-21:00" as minutes of the day. A window may reach over midnight.
@@ -70,9 +99,12 @@ func nextOpen(at time.Time, zone *time.Location, from, to int) time.Time {
 	return opening.UTC()
 }
 
-// Cancel takes a message back, unless a leg has left already or it has its outcome.
+// Cancel takes a message back, unless a leg has left already or it has its outcome. Doing it once more changes nothing.
 func (s *Service) Cancel(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (gateway.Message, error) {
 	d, err := s.store.ChangeDelivery(ctx, account, id, func(d gateway.Delivery) (gateway.Change, error) {
+		if d.Message.State == gateway.Cancelled {
+			return gateway.Change{}, nil
+		}
 		for _, l := range d.Legs {
 			if l.Attempts > 0 {
 				return gateway.Change{}, gateway.Fault(gateway.CodeNotCancellable, "", "The message has been sent already, or is being sent at this moment.")
