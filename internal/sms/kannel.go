@@ -86,7 +86,6 @@ var kannelRefusals = []struct {
 	{"white- and/or black-lists", gateway.ClassInvalidNumber}, // also said of a number with letters
 	{"receiver number", gateway.ClassInvalidNumber},
 	{"not routable", gateway.ClassUndeliverable},
-	{"temporal failure", gateway.ClassUnavailable},
 	{"charset or body misformed", gateway.ClassContent},
 }
 

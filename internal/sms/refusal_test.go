@@ -160,6 +160,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 		t.Cleanup(server.Close)
 		row := rowOf(kind, server.URL)
 		got := refused(t, routerOf(t, row), gateway.OutgoingSMS{LegID: "leg_1", To: "+380501234567", Text: "the code is 1234"})
+		require.NotContains(t, got.Err.Error(), server.URL, "addresses may hold ids and keys")
 		shown := fmt.Sprintf("%v %+v %v %+v", got, got, got.Err, row)
 		for _, hidden := range []string{"pass-of-acme", secret.Reveal(), "380501234567", "the code"} {
 			require.NotContains(t, shown, hidden, kind)
