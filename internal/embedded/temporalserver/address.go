@@ -4,19 +4,23 @@ package temporalserver
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"go.temporal.io/server/common/config"
 	postgresplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql"
 )
 
 // databaseAddress is the PostgreSQL server, taken apart as Temporal wants it.
 type databaseAddress struct {
-	url        string
-	parsed     *url.URL
+	parsed *url.URL
+	// resolved holds what the URL leaves to PGPASSWORD and its like.
+	resolved   *pgconn.Config
 	attributes map[string]string
 }
 
@@ -25,7 +29,11 @@ func parseDatabaseURL(text string) (databaseAddress, error) {
 	if err != nil {
 		return databaseAddress{}, fmt.Errorf("parse database address: %w", err)
 	}
-	address := databaseAddress{url: text, parsed: parsed, attributes: map[string]string{}}
+	resolved, err := pgconn.ParseConfig(text)
+	if err != nil {
+		return databaseAddress{}, fmt.Errorf("parse database address: %w", err) // pgx hides the password.
+	}
+	address := databaseAddress{parsed: parsed, resolved: resolved, attributes: map[string]string{}}
 	for name, values := range parsed.Query() {
 		// Settings of a pgx pool mean nothing to Temporal's driver, which would send them to the server.
 		if !strings.HasPrefix(name, "pool_") {
@@ -55,21 +63,21 @@ type pool struct {
 }
 
 func (a databaseAddress) sql(database string, p pool) *config.SQL {
-	user := a.parsed.User
-	password, _ := user.Password()
-	host := a.parsed.Host
-	if host != "" && a.parsed.Port() == "" {
-		host = net.JoinHostPort(a.parsed.Hostname(), "5432")
+	attributes := maps.Clone(a.attributes)
+	host := net.JoinHostPort(a.resolved.Host, strconv.Itoa(int(a.resolved.Port)))
+	if strings.HasPrefix(a.resolved.Host, "/") { // a unix socket
+		attributes["host"], attributes["port"] = a.resolved.Host, strconv.Itoa(int(a.resolved.Port))
+		host = ""
 	}
 	return &config.SQL{
 		PluginName: postgresplugin.PluginNamePGX,
 		// Temporal escapes the password and nothing else.
-		User:              url.PathEscape(user.Username()),
-		Password:          password,
+		User:              url.PathEscape(a.resolved.User),
+		Password:          a.resolved.Password,
 		ConnectAddr:       host,
 		ConnectProtocol:   "tcp",
 		DatabaseName:      database,
-		ConnectAttributes: a.attributes,
+		ConnectAttributes: attributes,
 		MaxConns:          p.open,
 		MaxIdleConns:      p.open,
 		MaxConnLifetime:   p.lifetime,

@@ -37,7 +37,7 @@ var (
 func setUpSchemas(ctx context.Context, address databaseAddress, logger log.Logger) error {
 	for _, s := range []store{mainStore, visibilityStore} {
 		// One after the other: PostgreSQL copies its template database for one at a time.
-		if err := embedded.EnsureDatabase(ctx, address.url, s.database); err != nil {
+		if err := embedded.EnsureDatabase(ctx, address.of(address.resolved.Database), s.database); err != nil {
 			return err
 		}
 	}

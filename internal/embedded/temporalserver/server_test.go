@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -154,12 +155,12 @@ func TestStopAndStartInOneProcessKeepsWorkflows(t *testing.T) {
 
 func TestSecondStartLeavesTheSchemaAsItIs(t *testing.T) {
 	t.Parallel()
-	url := database(t)
-	stop(t, start(t, temporalserver.Options{DatabaseURL: url}))
-	before := schemaSteps(t, url)
+	databaseURL := database(t)
+	stop(t, start(t, temporalserver.Options{DatabaseURL: databaseURL}))
+	before := schemaSteps(t, databaseURL)
 	require.NotZero(t, before)
-	stop(t, start(t, temporalserver.Options{DatabaseURL: url}))
-	require.Equal(t, before, schemaSteps(t, url))
+	stop(t, start(t, temporalserver.Options{DatabaseURL: databaseURL}))
+	require.Equal(t, before, schemaSteps(t, databaseURL))
 }
 
 // schemaSteps counts the steps that the schema tool has noted in Temporal's main database.
@@ -174,6 +175,17 @@ func schemaSteps(t *testing.T, serverURL string) int {
 	var steps int
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM schema_update_history").Scan(&steps))
 	return steps
+}
+
+func TestPasswordMayStandInTheEnvironment(t *testing.T) {
+	address, err := url.Parse(database(t))
+	require.NoError(t, err)
+	password, _ := address.User.Password()
+	address.User = url.User(address.User.Username())
+	t.Setenv("PGPASSWORD", password)
+	server := start(t, temporalserver.Options{DatabaseURL: address.String() + "&pool_max_conns=5"})
+	_, err = dial(t, server).CheckHealth(t.Context(), nil)
+	require.NoError(t, err)
 }
 
 func TestPortInUseIsToldInOneLine(t *testing.T) {
