@@ -24,42 +24,67 @@ const (
 // Slots says when a bot and one of its chats are free to send. Each track keeps one moment: when it would be free if
 // every message took its full interval (GCRA), so a rest allows a short burst and nothing has to be counted. The zero
 // Slots is a bot that has never sent.
+//
+// A message that finds its bot busy takes a ticket for its turn and waits for that, however long; when the turn has come
+// it takes a slot, which is never far. Slots alone decide when a call leaves, so workers that are late make no bursts,
+// and a turn that nobody came to leaves no hole.
 type Slots struct {
-	Free      time.Time // the bot
-	BulkFree  time.Time // the bot's share for bulk messages
-	ChatFree  time.Time // the chat
-	Blocked   time.Time // the messenger asked the whole bot to wait until then
-	Rate      float64   // messages a second; 0 means BotRate
-	RateSince time.Time // when the rate last changed
+	Free        time.Time // the bot's slots
+	ServiceFree time.Time // turns of service messages
+	BulkFree    time.Time // turns of bulk messages: a share of the bot's rate
+	ChatFree    time.Time // turns in the chat
+	Blocked     time.Time // the messenger asked the whole bot to wait until then
+	Rate        float64   // messages a second; 0 means BotRate
+	RateSince   time.Time // when the rate last changed
 }
 
-// Take reserves the next slot of a lane and returns when it is. Reservations of bulk messages are made on their own
-// track and hold a place in the bot's own only when their time has come: see [Slots.Admit].
-func (s Slots) Take(now time.Time, lane Lane) (at time.Time, next Slots) {
-	if lane != LaneBulk {
-		return s.Admit(now)
+// Ticket is the message's turn. Codes only wait for their chat.
+func (s Slots) Ticket(now time.Time, lane Lane) (turn time.Time, next Slots) {
+	s = s.recovered(now)
+	turn = later(now, s.Blocked)
+	inChat, chatFree := place(turn, s.ChatFree, ChatGap, ChatBurst)
+	s.ChatFree = chatFree
+	switch lane {
+	case LaneBulk:
+		turn, s.BulkFree = place(turn, s.BulkFree, interval(s.rate()*BulkShare), 1)
+	case LaneService:
+		turn, s.ServiceFree = place(turn, s.ServiceFree, interval(s.rate()), BotBurst)
 	}
-	s = s.recovered(now)
-	gap := interval(s.rate() * BulkShare)
-	at, s.BulkFree = place(later(now, s.Blocked), s.BulkFree, gap, 1)
-	return at, s
+	return later(turn, inChat), s
 }
 
-// Admit reserves a slot of the bot and of the chat.
-func (s Slots) Admit(now time.Time) (at time.Time, next Slots) {
+// Backlog is how far the slots are taken. A lane whose patience it exceeds comes again later, so that the lanes before it
+// find a short way.
+func (s Slots) Backlog(now time.Time) time.Duration {
+	return max(s.Free.Add(-interval(s.rate())*(BotBurst-1)).Sub(now), 0)
+}
+
+// Patience is the longest backlog behind which a lane still takes a slot.
+func Patience(lane Lane) time.Duration {
+	switch lane {
+	case LaneCode:
+		return time.Hour
+	case LaneService:
+		return 300 * time.Millisecond
+	default:
+		return 150 * time.Millisecond
+	}
+}
+
+// Slot takes the bot's next slot.
+func (s Slots) Slot(now time.Time) (at time.Time, next Slots) {
 	s = s.recovered(now)
-	start := later(now, s.Blocked)
-	at, s.Free = place(start, s.Free, interval(s.rate()), BotBurst)
-	inChat, free := place(start, s.ChatFree, ChatGap, ChatBurst)
-	s.ChatFree = free
-	return later(at, inChat), s
+	at, s.Free = place(later(now, s.Blocked), s.Free, interval(s.rate()), BotBurst)
+	return at, s
 }
 
 // Throttled is the bot after the messenger said 429: nothing leaves for a while, and less than before afterwards.
 func (s Slots) Throttled(now time.Time, retryAfter time.Duration) Slots {
 	s = s.recovered(now)
+	if !s.Blocked.After(now) { // calls that were under way together are refused together
+		s.Rate, s.RateSince = max(s.rate()*slowDown, LeastRate), now
+	}
 	s.Blocked = later(s.Blocked, now.Add(retryAfter))
-	s.Rate, s.RateSince = max(s.rate()*slowDown, LeastRate), now
 	return s
 }
 

@@ -13,15 +13,12 @@ import (
 
 var start = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// own sends each message to a chat of its own: only the bot's own limit matters.
-func own(s gateway.Slots) gateway.Slots { s.ChatFree = time.Time{}; return s }
-
 func TestABotSendsThirtyASecond(t *testing.T) {
 	t.Parallel()
 	var s gateway.Slots
 	var at time.Time
 	for range 301 {
-		at, s = own(s).Take(start, gateway.LaneService)
+		at, s = s.Slot(start)
 	}
 	require.InDelta(t, (300-gateway.BotBurst+1)/gateway.BotRate, at.Sub(start).Seconds(), 0.001)
 }
@@ -31,9 +28,9 @@ func TestAChatGetsOneASecondAfterAShortBurst(t *testing.T) {
 	var s gateway.Slots
 	var waits []float64
 	for range gateway.ChatBurst + 2 {
-		var at time.Time
-		at, s = s.Take(start, gateway.LaneService)
-		waits = append(waits, at.Sub(start).Round(100*time.Millisecond).Seconds())
+		var turn time.Time
+		turn, s = s.Ticket(start, gateway.LaneCode)
+		waits = append(waits, turn.Sub(start).Round(100*time.Millisecond).Seconds())
 	}
 	require.Equal(t, []float64{0, 0, 0, 1, 2}, waits)
 }
@@ -43,60 +40,78 @@ func TestACodeNeverWaitsBehindAMailing(t *testing.T) {
 	var s gateway.Slots
 	var last time.Time
 	for range 10_000 {
-		last, s = own(s).Take(start, gateway.LaneBulk)
+		s.ChatFree = time.Time{}
+		last, s = s.Ticket(start, gateway.LaneBulk)
 	}
 	require.InDelta(t, 10_000/(gateway.BotRate*gateway.BulkShare), last.Sub(start).Seconds(), 1, "the mailing takes its share")
-	at, _ := own(s).Take(start, gateway.LaneCode)
+	s.ChatFree = time.Time{}
+	turn, s := s.Ticket(start, gateway.LaneCode)
+	require.Equal(t, start, turn)
+	at, _ := s.Slot(start)
 	require.Equal(t, start, at)
+	require.Greater(t, gateway.Patience(gateway.LaneCode), gateway.Patience(gateway.LaneService))
+	require.Greater(t, gateway.Patience(gateway.LaneService), gateway.Patience(gateway.LaneBulk))
 }
 
 func TestA429MovesTheWholeBotAndSlowsItDown(t *testing.T) {
 	t.Parallel()
 	s := gateway.Slots{}.Throttled(start, 7*time.Second)
-	at, s := own(s).Take(start, gateway.LaneCode)
+	turn, _ := s.Ticket(start, gateway.LaneCode)
+	require.Equal(t, start.Add(7*time.Second), turn)
+	at, s := s.Slot(start)
 	require.Equal(t, start.Add(7*time.Second), at)
 	require.Less(t, s.Rate, gateway.BotRate)
 	slow := s.Rate
-	_, s = own(s).Take(start.Add(10*time.Second), gateway.LaneCode)
+	require.Equal(t, slow, s.Throttled(start.Add(time.Second), time.Second).Rate, "calls that were under way together count once")
+	_, s = s.Slot(start.Add(10 * time.Second))
 	require.Equal(t, slow, s.Rate, "no faster at once")
-	_, s = own(s).Take(start.Add(time.Hour), gateway.LaneCode)
+	_, s = s.Slot(start.Add(time.Hour))
 	require.Equal(t, gateway.BotRate, s.Rate, "an hour without a 429 gives the rate back")
-	for range 100 {
-		s = s.Throttled(start, time.Second)
+	for i := range 100 {
+		s = s.Throttled(start.Add(time.Hour+time.Duration(i)*10*time.Second), time.Second)
 	}
 	require.Equal(t, gateway.LeastRate, s.Rate)
 }
 
-// Whatever is taken in whatever order: in no second more than the rate and the burst leave, in no chat more than its
-// own, and nothing leaves while the bot is blocked.
+// Whatever is taken in whatever order: in no second more slots than the rate and the burst leave, in no chat more turns
+// than its own, nothing in the past, and nothing while the bot is blocked.
 func TestSlotsKeepTheLimits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var s gateway.Slots
 		now := start
-		byChat := map[int][]time.Time{}
+		turns := map[int][]time.Time{}
 		free := map[int]time.Time{}
-		var all []time.Time
+		var slots []time.Time
 		for range rapid.IntRange(1, 300).Draw(t, "messages") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "pause ms")) * time.Millisecond)
+			if rapid.IntRange(0, 40).Draw(t, "refused") == 0 {
+				s = s.Throttled(now, 3*time.Second)
+			}
 			chat := rapid.IntRange(1, 4).Draw(t, "chat")
+			lane := rapid.SampledFrom([]gateway.Lane{gateway.LaneCode, gateway.LaneService, gateway.LaneBulk}).Draw(t, "lane")
+			var turn, at time.Time
 			s.ChatFree = free[chat]
-			var at time.Time
-			at, s = s.Admit(now)
+			turn, s = s.Ticket(now, lane)
 			free[chat] = s.ChatFree
-			if at.Before(now) {
-				t.Fatalf("a slot in the past")
+			at, s = s.Slot(now)
+			if turn.Before(now) || at.Before(now) || turn.Before(s.Blocked) || at.Before(s.Blocked) {
+				t.Fatalf("a turn or a slot in the past, or while the bot is blocked")
 			}
-			all = append(all, at)
-			byChat[chat] = append(byChat[chat], at)
+			following, _ := s.Slot(now)
+			if promised := now.Add(s.Backlog(now)); following.Before(promised) || following.After(promised) && following.After(s.Blocked) {
+				t.Fatalf("the backlog says %v, the slot after it is %v", promised, following)
+			}
+			slots = append(slots, at)
+			turns[chat] = append(turns[chat], turn)
 		}
-		for chat, times := range byChat {
-			if most := busiest(times, time.Second); most > gateway.ChatBurst+1 {
-				t.Fatalf("%d messages to chat %d in a second", most, chat)
+		for chat, times := range turns {
+			if most := busiest(times, time.Second); most > 2*gateway.ChatBurst {
+				t.Fatalf("%d turns in chat %d in a second", most, chat)
 			}
 		}
-		if most := busiest(all, time.Second); most > int(gateway.BotRate)+gateway.BotBurst+4*gateway.ChatBurst {
-			t.Fatalf("%d messages of the bot in a second", most)
+		if most := busiest(slots, time.Second); most > int(gateway.BotRate)+gateway.BotBurst {
+			t.Fatalf("%d slots of the bot in a second", most)
 		}
 	})
 }

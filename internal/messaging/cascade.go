@@ -44,7 +44,7 @@ func (r Request) checkCascade() *gateway.Error {
 		case !knownUntil(c.until()):
 			return gateway.Fault(gateway.CodeCascade, field+".until", "A leg goes until it is: accepted, delivered, read or replied.")
 		case c.Within < 0 || c.Within > maxWithin:
-			return gateway.Fault(gateway.CodeCascade, field+".within", "Evidence may take more than zero and at most 7 days.")
+			return gateway.Fault(gateway.CodeCascade, field+".within", "How long evidence may take is written like 90s, 2m or 1h: more than zero and at most 7 days.")
 		case c.until() != gateway.UntilAccepted && c.Within == 0 && !last:
 			return gateway.Fault(gateway.CodeCascade, field+".within", "Say how long the evidence may take before the next leg begins, such as 2m.")
 		}

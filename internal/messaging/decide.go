@@ -96,33 +96,41 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 	}
 }
 
-// takeTurn gives the leg a slot and decides whether it is near enough to call now. A slot that is held stays good
-// unless the messenger has blocked the bot past it since. A bulk message holds a place in the bot's bulk share first, and
-// when that has come, one of the bot's own.
+// takeTurn decides whether the leg's turn has come, and if so takes a slot that is near enough to call now. A turn that
+// is held stays good unless the messenger has blocked the bot past it since.
 func (p Policy) takeTurn(s story) decision {
-	leg, slots, lane := s.delivery.Leg, s.delivery.Slots, s.delivery.Message.Lane
-	near := s.at.Add(p.Horizon)
-	at := leg.Slot
-	if at.IsZero() || at.Before(slots.Blocked) {
-		at, slots = slots.Take(s.at, lane)
+	slots, lane := s.delivery.Slots, s.delivery.Message.Lane
+	turn := s.delivery.Leg.Slot
+	if turn.IsZero() || turn.Before(slots.Blocked) {
+		turn, slots = slots.Ticket(s.at, lane)
 	}
-	if lane == gateway.LaneBulk && !at.After(near) {
-		at, slots = slots.Admit(s.at)
+	s.delivery.Leg.Slot = turn
+	if turn.After(s.at.Add(p.Horizon)) {
+		return p.waitForTurn(s, turn.Sub(s.at), slots)
 	}
-	s.delivery.Leg.Slot = at
-	if at.After(near) {
-		return p.waitForTurn(s, at, slots)
+	ready := latest(turn, s.at)
+	if backlog := slots.Backlog(ready); backlog > gateway.Patience(lane) {
+		return p.waitForTurn(s, max(ready.Sub(s.at), p.Horizon/2), slots)
 	}
-	change := s.intent(latest(at, s.at))
+	at, slots := slots.Slot(ready)
+	if at.After(s.at.Add(p.Horizon + gateway.Patience(gateway.LaneService))) {
+		s.delivery.Leg.Slot = at // a code behind many codes holds its slot
+		return p.waitForTurn(s, at.Sub(s.at), slots)
+	}
+	change := s.intent(at)
 	change.Slots = &slots
-	return decision{change: change, call: true, pause: max(at.Sub(s.at), 0)}
+	return decision{change: change, call: true, pause: at.Sub(s.at)}
 }
 
-// waitForTurn leaves the leg with its slot. The message is on its way from now on.
-func (p Policy) waitForTurn(s story, at time.Time, slots gateway.Slots) decision {
-	wait := p.untilExpiry(s, at.Sub(s.at))
+// waitForTurn leaves the leg with its turn. The message is on its way from now on.
+func (p Policy) waitForTurn(s story, wait time.Duration, slots gateway.Slots) decision {
+	wait = p.untilExpiry(s, wait)
 	leg := s.delivery.Leg
 	change := gateway.Change{Leg: &leg, Slots: &slots, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
+	if s.delivery.Message.State == gateway.Sending && wait < time.Second {
+		change.Events = s.events // told already that it waits
+		return decision{change: change, wait: wait}
+	}
 	s.onItsWay(&change, gateway.Event{
 		Kind: gateway.EventTurn, Wait: wait,
 		Detail: "The bot or this chat has sent as much as the messenger allows. It is sent when its turn comes.",

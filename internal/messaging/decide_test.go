@@ -104,7 +104,7 @@ func TestTurns(t *testing.T) {
 	policy := Policy{}.filled()
 	t.Run("waits inside the attempt for a slot that is near", func(t *testing.T) {
 		t.Parallel()
-		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(500 * time.Millisecond) })
+		d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(500 * time.Millisecond) })
 		got := policy.begin(d, noon)
 		require.True(t, got.call)
 		require.Positive(t, got.pause)
@@ -114,7 +114,7 @@ func TestTurns(t *testing.T) {
 	})
 	t.Run("leaves a slot that is far to a timer, and holds it", func(t *testing.T) {
 		t.Parallel()
-		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(10 * time.Second) })
+		d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(10 * time.Second) })
 		got := policy.begin(d, noon)
 		require.False(t, got.call)
 		require.Equal(t, gateway.Sending, got.change.State)
@@ -127,7 +127,18 @@ func TestTurns(t *testing.T) {
 		again := policy.begin(d, held)
 		require.True(t, again.call)
 		require.Zero(t, again.pause)
-		require.Equal(t, *got.change.Slots, *again.change.Slots, "it takes no second slot")
+		require.Equal(t, got.change.Slots.ServiceFree, again.change.Slots.ServiceFree, "it takes no second turn")
+	})
+	t.Run("comes again when its turn has come and the slots are taken by others", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(900 * time.Millisecond) })
+		got := policy.begin(d, noon)
+		require.False(t, got.call)
+		require.Equal(t, 500*time.Millisecond, got.wait)
+		d.Message.Lane = gateway.LaneCode
+		code := policy.begin(d, noon)
+		require.True(t, code.call, "a code goes first")
+		require.InDelta(t, 0.83, code.pause.Seconds(), 0.02)
 	})
 	t.Run("takes a new slot when the messenger blocked the bot past the held one", func(t *testing.T) {
 		t.Parallel()
@@ -144,7 +155,7 @@ func TestTurns(t *testing.T) {
 		var slots gateway.Slots
 		for range 10_000 {
 			slots.ChatFree = time.Time{}
-			_, slots = slots.Take(noon, gateway.LaneBulk)
+			_, slots = slots.Ticket(noon, gateway.LaneBulk)
 		}
 		slots.ChatFree = time.Time{}
 		bulk := policy.begin(delivery(func(d *gateway.Delivery) { d.Slots, d.Message.Lane = slots, gateway.LaneBulk }), noon)

@@ -16,7 +16,7 @@ const maxLinks = 10
 
 func (r Request) checkLinks() *gateway.Error {
 	if r.ReadLink != "" && !webAddress(r.ReadLink) {
-		return gateway.Fault(gateway.CodeLink, "read_link", "A read link leads to an address that begins with https:// or http://.")
+		return gateway.Fault(gateway.CodeLink, "read_link", "A read link leads to an address that begins with https:// or http:// and has at most 2048 bytes.")
 	}
 	holes := linkHole.FindAllStringSubmatch(r.Text, -1)
 	if len(holes) > maxLinks {
@@ -24,7 +24,7 @@ func (r Request) checkLinks() *gateway.Error {
 	}
 	for _, hole := range holes {
 		if !webAddress(hole[1]) {
-			return gateway.Fault(gateway.CodeLink, "text", "In {link:...} stands an address that begins with https:// or http://.")
+			return gateway.Fault(gateway.CodeLink, "text", "In {link:...} stands an address that begins with https:// or http:// and has at most 2048 bytes.")
 		}
 	}
 	return nil

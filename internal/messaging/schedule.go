@@ -14,8 +14,8 @@ const maxAhead = 366 * 24 * time.Hour
 // notBefore is when the message may be sent at the earliest: at the time that the sender chose, moved into the window of
 // the day. Zero is at once.
 func (r Request) notBefore(now time.Time) (time.Time, gateway.Faults) {
-	zone, err := time.LoadLocation(r.Timezone)
-	if err != nil || r.Timezone == "Local" {
+	zone, ok := parseZone(r.Timezone)
+	if !ok {
 		return time.Time{}, gateway.Faults{gateway.Fault(gateway.CodeFieldInvalid, "timezone", "There is no such time zone. One is named like Europe/Kyiv.")}
 	}
 	var faults gateway.Faults
@@ -34,6 +34,18 @@ func (r Request) notBefore(now time.Time) (time.Time, gateway.Faults) {
 		return time.Time{}, faults
 	}
 	return at, nil
+}
+
+// maxZone bounds the name of a time zone, in bytes.
+const maxZone = 64
+
+// parseZone finds a time zone by its name; an empty one is UTC.
+func parseZone(name string) (zone *time.Location, ok bool) {
+	if len(name) > maxZone || name == "Local" { // the zone of this machine is nobody's business
+		return nil, false
+	}
+	zone, err := time.LoadLocation(name)
+	return zone, err == nil
 }
 
 // sendAt is the time that the sender chose, now if none.

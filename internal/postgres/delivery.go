@@ -114,7 +114,8 @@ func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParam
 	if d.Subscriber != nil && c.Slots != nil {
 		d.Slots = *c.Slots
 		p.TakeSlot, p.BotID, p.SlotSubscriberID = true, string(d.Bot.ID), string(d.Subscriber.ID)
-		p.FreeAt, p.BulkFreeAt, p.ChatFreeAt = orNull(c.Slots.Free), orNull(c.Slots.BulkFree), orNull(c.Slots.ChatFree)
+		p.FreeAt, p.ServiceFreeAt, p.BulkFreeAt = orNull(c.Slots.Free), orNull(c.Slots.ServiceFree), orNull(c.Slots.BulkFree)
+		p.ChatFreeAt = orNull(c.Slots.ChatFree)
 		p.BlockedUntil, p.Rate, p.RateSince = orNull(c.Slots.Blocked), c.Slots.Rate, orNull(c.Slots.RateSince)
 		if c.Refused {
 			p.Refusals = 1

@@ -239,7 +239,7 @@ func TestSlotsAreSharedAndKept(t *testing.T) {
 			m := w.accept(t, toAnna, nil)
 			wg.Go(func() {
 				_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
-					at, slots := see(d.Slots).Take(noon, gateway.LaneService)
+					at, slots := see(d.Slots).Ticket(noon, gateway.LaneService)
 					mu.Lock()
 					taken[at]++
 					mu.Unlock()
@@ -269,7 +269,7 @@ func TestSlotsAreSharedAndKept(t *testing.T) {
 	})
 	t.Run("of a chat", func(t *testing.T) {
 		t.Parallel()
-		taken := take(t, newWorld(t), gateway.ChatBurst+3, func(s gateway.Slots) gateway.Slots { s.Free = time.Time{}; return s })
+		taken := take(t, newWorld(t), gateway.ChatBurst+3, func(s gateway.Slots) gateway.Slots { s.ServiceFree = time.Time{}; return s })
 		require.Equal(t, map[time.Time]int{noon: gateway.ChatBurst, noon.Add(time.Second): 1, noon.Add(2 * time.Second): 1, noon.Add(3 * time.Second): 1}, taken)
 	})
 }

@@ -64,7 +64,7 @@ func resolve(ctx context.Context, q *dbsqlc.Queries, bot gateway.BotID, to gatew
 	}
 	person := subscriber(row)
 	return &person, gateway.Slots{
-		Free: orZero(slots.FreeAt), BulkFree: orZero(slots.BulkFreeAt), ChatFree: orZero(row.ChatFreeAt),
+		Free: orZero(slots.FreeAt), ServiceFree: orZero(slots.ServiceFreeAt), BulkFree: orZero(slots.BulkFreeAt), ChatFree: orZero(row.ChatFreeAt),
 		Blocked: orZero(slots.BlockedUntil), Rate: slots.Rate, RateSince: orZero(slots.RateSince),
 	}, nil
 }

@@ -35,14 +35,14 @@ WITH moved AS (
            unnest($30::text[]), unnest($31::text[]), unnest($32::integer[]), unnest($33::text[]),
            unnest($34::text[]), unnest($35::bigint[])
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $36, bulk_free_at = $37,
-                           blocked_until = $38, rate = $39, rate_since = $40,
-                           refusals = t.refusals + $41
-    WHERE t.bot_id = $42 AND $43::boolean
+    UPDATE bot_slots t SET free_at = $36, bulk_free_at = $37, service_free_at = $38,
+                           blocked_until = $39, rate = $40, rate_since = $41,
+                           refusals = t.refusals + $42
+    WHERE t.bot_id = $43 AND $44::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $44 WHERE s.id = $45 AND $43
+    UPDATE subscribers s SET chat_free_at = $45 WHERE s.id = $46 AND $44
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $46::boolean
+    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $47::boolean
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END
 `
@@ -85,6 +85,7 @@ type ApplyChangeParams struct {
 	WaitMs            []int64
 	FreeAt            *time.Time
 	BulkFreeAt        *time.Time
+	ServiceFreeAt     *time.Time
 	BlockedUntil      *time.Time
 	Rate              float64
 	RateSince         *time.Time
@@ -137,6 +138,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.WaitMs,
 		arg.FreeAt,
 		arg.BulkFreeAt,
+		arg.ServiceFreeAt,
 		arg.BlockedUntil,
 		arg.Rate,
 		arg.RateSince,
@@ -614,7 +616,7 @@ func (q *Queries) SendQueue(ctx context.Context, now *time.Time) ([]SendQueueRow
 }
 
 const subscriberByPhone = `-- name: SubscriberByPhone :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
 WHERE s.bot_id = $1 AND s.phone = $2
 FOR UPDATE OF t, s
 `
@@ -663,6 +665,7 @@ func (q *Queries) SubscriberByPhone(ctx context.Context, arg SubscriberByPhonePa
 		&i.BotSlot.BotID,
 		&i.BotSlot.AccountID,
 		&i.BotSlot.FreeAt,
+		&i.BotSlot.ServiceFreeAt,
 		&i.BotSlot.BulkFreeAt,
 		&i.BotSlot.BlockedUntil,
 		&i.BotSlot.Rate,
@@ -673,7 +676,7 @@ func (q *Queries) SubscriberByPhone(ctx context.Context, arg SubscriberByPhonePa
 }
 
 const subscriberByPlatformID = `-- name: SubscriberByPlatformID :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
 WHERE s.bot_id = $1 AND s.platform_id = $2
 FOR UPDATE OF t, s
 `
@@ -721,6 +724,7 @@ func (q *Queries) SubscriberByPlatformID(ctx context.Context, arg SubscriberByPl
 		&i.BotSlot.BotID,
 		&i.BotSlot.AccountID,
 		&i.BotSlot.FreeAt,
+		&i.BotSlot.ServiceFreeAt,
 		&i.BotSlot.BulkFreeAt,
 		&i.BotSlot.BlockedUntil,
 		&i.BotSlot.Rate,
@@ -731,7 +735,7 @@ func (q *Queries) SubscriberByPlatformID(ctx context.Context, arg SubscriberByPl
 }
 
 const subscriberByUsername = `-- name: SubscriberByUsername :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
 WHERE s.bot_id = $1 AND lower(s.username) = $2 AND s.username <> ''
 ORDER BY s.username_seen_at DESC LIMIT 1
 FOR UPDATE OF t, s
@@ -781,6 +785,7 @@ func (q *Queries) SubscriberByUsername(ctx context.Context, arg SubscriberByUser
 		&i.BotSlot.BotID,
 		&i.BotSlot.AccountID,
 		&i.BotSlot.FreeAt,
+		&i.BotSlot.ServiceFreeAt,
 		&i.BotSlot.BulkFreeAt,
 		&i.BotSlot.BlockedUntil,
 		&i.BotSlot.Rate,

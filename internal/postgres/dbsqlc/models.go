@@ -49,14 +49,15 @@ type Bot struct {
 }
 
 type BotSlot struct {
-	BotID        string
-	AccountID    string
-	FreeAt       *time.Time
-	BulkFreeAt   *time.Time
-	BlockedUntil *time.Time
-	Rate         float64
-	RateSince    *time.Time
-	Refusals     int64
+	BotID         string
+	AccountID     string
+	FreeAt        *time.Time
+	ServiceFreeAt *time.Time
+	BulkFreeAt    *time.Time
+	BlockedUntil  *time.Time
+	Rate          float64
+	RateSince     *time.Time
+	Refusals      int64
 }
 
 type IdempotencyKey struct {

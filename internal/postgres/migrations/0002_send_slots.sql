@@ -7,6 +7,7 @@ CREATE TABLE bot_slots (
     bot_id        text PRIMARY KEY REFERENCES bots,
     account_id    text NOT NULL REFERENCES accounts,
     free_at       timestamptz,
+    service_free_at timestamptz,
     bulk_free_at  timestamptz,
     blocked_until timestamptz,
     rate          double precision NOT NULL DEFAULT 0 CHECK (rate >= 0),
