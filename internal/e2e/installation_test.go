@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,21 +48,21 @@ func newFolder(t testing.TB) string {
 	return folder
 }
 
-// freePorts are the flags that let every listener of `up` pick a port.
-func freePorts() []string {
-	return []string{"--listen", "127.0.0.1:0", "--public-listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0"}
-}
-
-// launchUp starts `up` on a data folder without waiting for it.
-func launchUp(t testing.TB, data string, flags ...string) *process {
-	t.Helper()
-	return launch(t, append(append([]string{"up", "--data", data}, freePorts()...), flags...)...)
+// upOn is `up` on a data folder. What the flags do not name listens on a port that is free.
+func upOn(data string, flags ...string) []string {
+	args := append([]string{"up", "--data", data}, flags...)
+	for _, listen := range []string{"--listen", "--public-listen", "--sandbox-listen"} {
+		if !slices.Contains(flags, listen) {
+			args = append(args, listen, "127.0.0.1:0")
+		}
+	}
+	return args
 }
 
 // up starts everything and waits until it is ready.
 func up(t testing.TB, data string, flags ...string) *installation {
 	t.Helper()
-	i := &installation{process: launchUp(t, data, flags...), data: data}
+	i := &installation{process: launch(t, upOn(data, flags...)...), data: data}
 	i.awaitReady(t)
 	text, err := os.ReadFile(filepath.Join(data, "herald.json"))
 	require.NoError(t, err)

@@ -47,17 +47,16 @@ func TestRefusedStarts(t *testing.T) {
 	}{
 		{
 			"a private port in use",
-			[]string{"up", "--data", newFolder(t), "--listen", port},
+			upOn(newFolder(t), "--listen", port),
 			[]string{port + " is in use", "--listen", "port 0 picks a free one"},
 		},
 		{
 			"a public port in use",
-			[]string{"up", "--data", newFolder(t), "--listen", "127.0.0.1:0", "--public-listen", port},
+			upOn(newFolder(t), "--public-listen", port),
 			[]string{port + " is in use", "--public-listen"},
 		},
 		{
-			"a sandbox port in use",
-			[]string{"up", "--data", newFolder(t), "--listen", "127.0.0.1:0", "--public-listen", "127.0.0.1:0", "--sandbox-listen", port},
+			"a sandbox port in use", upOn(newFolder(t), "--sandbox-listen", port),
 			[]string{port + " is in use", "--sandbox-listen"},
 		},
 		{
@@ -67,7 +66,7 @@ func TestRefusedStarts(t *testing.T) {
 		},
 		{
 			"an address that is none",
-			[]string{"up", "--data", newFolder(t), "--listen", "here"},
+			upOn(newFolder(t), "--listen", "here"),
 			[]string{"here", "--listen"},
 		},
 		{
@@ -82,11 +81,11 @@ func TestRefusedStarts(t *testing.T) {
 			"a data folder that is a file", upOn(photo), []string{photo},
 		},
 		{
-			"no PostgreSQL programs", append(upOn(newFolder(t)), "--postgres-bin", noPrograms),
+			"no PostgreSQL programs", upOn(newFolder(t), "--postgres-bin", noPrograms),
 			[]string{"PostgreSQL was not found", "apt install postgresql", "--database-url"},
 		},
 		{
-			"up without its outside database", append(upOn(newFolder(t)), "--database-url", "postgres://herald@"+nobody+"/herald"),
+			"up without its outside database", upOn(newFolder(t), "--database-url", "postgres://herald@"+nobody+"/herald"),
 			[]string{nobody, "--database-url"},
 		},
 		{
@@ -145,6 +144,3 @@ func TestRefusedStarts(t *testing.T) {
 		require.Len(t, left, 1, "a folder of somebody else stays as it was")
 	})
 }
-
-// upOn is `up` on a folder, with ports that are free.
-func upOn(data string) []string { return append([]string{"up", "--data", data}, freePorts()...) }

@@ -120,8 +120,15 @@ func (i *installation) plant(t *testing.T) planted {
 
 	// Messages meet every fault that a call can meet.
 	for n, f := range []controlclient.Fault{
-		{}, {Kind: "too_many_requests", RetryAfter: 1}, {Kind: "server_error"}, {Kind: "html"}, {Kind: "reset_before"}, {Kind: "reset_after"},
-		{Kind: "slow"}, {Kind: "refuse_entities"}, {Kind: "blocked"},
+		{},
+		{Kind: "too_many_requests", RetryAfter: 1},
+		{Kind: "server_error"},
+		{Kind: "html"},
+		{Kind: "reset_before"},
+		{Kind: "reset_after"},
+		{Kind: "slow"},
+		{Kind: "refuse_entities"},
+		{Kind: "blocked"},
 	} {
 		text := fmt.Sprintf("planted text %d", n)
 		if f.Bot, f.Method, f.Times = shop.at(), "sendMessage", 1; f.Kind != "" {
