@@ -27,5 +27,6 @@ import (
 	_ "go.uber.org/goleak"
 	_ "go.yaml.in/yaml/v3"
 	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/encoding/charmap"
 	_ "pgregory.net/rapid"
 )
