@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -24,6 +25,8 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 		ID: gateway.MessageID(who.newID("msg")), Bot: r.Body.Bot, To: r.Body.To, Text: r.Body.Text,
 		Buttons: buttonsOf(r.Body.Buttons), Lane: gateway.Lane(r.Body.Lane), TTL: lifetime(r.Body.TTL),
 		OnUnknown: gateway.OnUnknown(r.Body.OnUnknown), Label: r.Body.Label, Wait: wait > 0,
+		Cascade: cascadeOf(r.Body.Cascade), Fallback: r.Body.Fallback, ReadLink: r.Body.ReadLink,
+		SendAt: r.Body.SendAt, Between: r.Body.Between, Timezone: r.Body.Timezone,
 	})
 	if err != nil {
 		return nil, atField(err, gateway.CodeBotNotFound, "bot")
@@ -93,7 +96,7 @@ var (
 	lifetimePart = regexp.MustCompile(`([0-9]+)([smhd])`)
 )
 
-// lifetime reads a ttl such as 90s, 1h30m or 7d. An empty one is zero, which leaves it to the use case.
+// lifetime reads a span such as 90s, 1h30m or 7d. An empty one is zero, which leaves it to the use case.
 func lifetime(ttl string) time.Duration {
 	const longest = 40
 	if ttl == "" {
@@ -115,6 +118,21 @@ func lifetime(ttl string) time.Duration {
 		return unreadable // 0s asks for no lifetime at all, not for the default
 	}
 	return total
+}
+
+// span writes a span as lifetime reads it, nothing for zero.
+func span(d time.Duration) string {
+	var b strings.Builder
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if n := d / unit.length; n > 0 {
+			fmt.Fprintf(&b, "%d%s", n, unit.name)
+			d -= n * unit.length
+		}
+	}
+	return b.String()
 }
 
 // ListMessages lists History.
@@ -161,6 +179,22 @@ func (s *server) GetMessage(ctx context.Context, r wire.GetMessageRequestObject)
 	return wire.GetMessage200JSONResponse(body), nil
 }
 
+// CancelMessage takes a message back that has not left yet.
+func (s *server) CancelMessage(ctx context.Context, r wire.CancelMessageRequestObject) (wire.CancelMessageResponseObject, error) {
+	if !gateway.HasPrefix(r.Message, "msg") {
+		return nil, gateway.ErrMessageNotFound
+	}
+	m, err := s.messaging.Cancel(ctx, callerOf(ctx).key.AccountID, gateway.MessageID(r.Message))
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.withLegs(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return wire.CancelMessage200JSONResponse(body), nil
+}
+
 // ListMessageEvents tells the story of one message.
 func (s *server) ListMessageEvents(ctx context.Context, r wire.ListMessageEventsRequestObject) (wire.ListMessageEventsResponseObject, error) {
 	if !gateway.HasPrefix(r.Message, "msg") {
@@ -185,12 +219,24 @@ func message(m gateway.Message) wire.Message {
 		ID: string(m.ID), Bot: string(m.BotID), Direction: wire.Direction(m.Direction), Subscriber: string(m.SubscriberID),
 		Kind: string(m.Kind), Text: m.Text, Buttons: each(m.Buttons, buttonRow), Label: m.Label,
 		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: messaging.Explain(m.Reason),
-		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
+		ReadLink: m.ReadLink, SendAt: m.NotBefore, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
+	}
+	if m.Evidence != "" {
+		body.Evidence = wire.Evidence{Kind: wire.EvidenceKind(m.Evidence), At: m.EvidenceAt}
 	}
 	if m.Direction == gateway.Out {
 		body.To, body.Lane, body.OnUnknown = m.To.String(), wire.Lane(m.Lane), wire.OnUnknown(m.OnUnknown)
 	}
 	return body
+}
+
+func cascadeOf(legs []wire.NewLeg) []messaging.CascadeLeg {
+	if len(legs) == 0 {
+		return nil
+	}
+	return each(legs, func(l wire.NewLeg) messaging.CascadeLeg {
+		return messaging.CascadeLeg{Channel: gateway.Channel(l.Channel), Until: gateway.Until(l.Until), Within: lifetime(l.Within)}
+	})
 }
 
 func buttonsOf(rows [][]wire.Button) [][]gateway.Button {
@@ -212,8 +258,9 @@ func buttonRow(row []gateway.Button) []wire.Button {
 
 func leg(l gateway.Leg) wire.Leg {
 	return wire.Leg{
-		Number: l.Number, Channel: string(l.Channel), State: wire.LegState(l.State), Reason: string(l.Reason),
-		ReasonText: messaging.Explain(l.Reason), Attempts: l.Attempts, SettledAt: l.SettledAt,
+		Number: l.Number, Channel: wire.Channel(l.Channel), State: wire.LegState(l.State), Reason: string(l.Reason),
+		ReasonText: messaging.Explain(l.Reason), Until: wire.Until(l.Until), Within: span(l.Within), Provider: l.Provider,
+		Segments: l.Segments, Attempts: l.Attempts, SettledAt: l.SettledAt,
 	}
 }
 

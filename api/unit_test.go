@@ -40,7 +40,12 @@ func TestLifetime(t *testing.T) {
 		strings.Repeat("1s", 100): unreadable,
 	} {
 		require.Equal(t, want, lifetime(ttl), "ttl %q", ttl)
+		if want != unreadable {
+			require.Equal(t, want, lifetime(span(want)), "%s is written as %q", want, span(want))
+		}
 	}
+	require.Equal(t, "1d2h3m4s", span(26*time.Hour+3*time.Minute+4*time.Second))
+	require.Equal(t, "2m", span(2*time.Minute))
 }
 
 func TestPreferredWait(t *testing.T) {

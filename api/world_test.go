@@ -237,7 +237,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
-	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "messages", "legs", "message_events", "outbox", "updates",
+	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "messages", "legs", "read_links", "message_events", "outbox", "updates",
 }
 
 func (w *world) counts() map[string]int {

@@ -39,6 +39,13 @@ func (c *Client) Send(ctx context.Context, m NewMessage, options ...SendOption) 
 	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.SendMessage(ctx, &params, m) })
 }
 
+// CancelMessage takes a message back that has not left yet. Once it has, the code of the error is
+// message:not_cancellable.
+func (c *Client) CancelMessage(ctx context.Context, id string) (Message, error) {
+	params := wire.CancelMessageParams{IdempotencyKey: newKey()}
+	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.CancelMessage(ctx, id, &params) })
+}
+
 // Message returns one message with its legs.
 func (c *Client) Message(ctx context.Context, id string) (Message, error) {
 	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.GetMessage(ctx, id) })

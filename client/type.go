@@ -7,7 +7,9 @@ type (
 	NewMessage  = wire.NewMessage
 	Message     = wire.Message
 	Button      = wire.Button
+	NewLeg      = wire.NewLeg
 	Leg         = wire.Leg
+	Evidence    = wire.Evidence
 	Event       = wire.Event
 	NewBot      = wire.NewBot
 	Bot         = wire.Bot
@@ -27,6 +29,9 @@ type (
 	Direction    = wire.Direction
 	MessageState = wire.MessageState
 	LegState     = wire.LegState
+	Channel      = wire.Channel
+	Until        = wire.Until
+	EvidenceKind = wire.EvidenceKind
 	Connection   = wire.Connection
 	Intake       = wire.Intake
 )

@@ -56,6 +56,24 @@ func (e BotState) Valid() bool {
 	}
 }
 
+// Defines values for Channel.
+const (
+	Sms      Channel = "sms"
+	Telegram Channel = "telegram"
+)
+
+// Valid indicates whether the value is a known member of the Channel enum.
+func (e Channel) Valid() bool {
+	switch e {
+	case Sms:
+		return true
+	case Telegram:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Connection.
 const (
 	Connected    Connection = "connected"
@@ -86,6 +104,30 @@ func (e Direction) Valid() bool {
 	case In:
 		return true
 	case Out:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceKind.
+const (
+	EvidenceKindButton EvidenceKind = "button"
+	EvidenceKindLink   EvidenceKind = "link"
+	EvidenceKindReply  EvidenceKind = "reply"
+	EvidenceKindReport EvidenceKind = "report"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceKind enum.
+func (e EvidenceKind) Valid() bool {
+	switch e {
+	case EvidenceKindButton:
+		return true
+	case EvidenceKindLink:
+		return true
+	case EvidenceKindReply:
+		return true
+	case EvidenceKindReport:
 		return true
 	default:
 		return false
@@ -174,6 +216,7 @@ const (
 	LegStateFailed    LegState = "failed"
 	LegStatePending   LegState = "pending"
 	LegStateRead      LegState = "read"
+	LegStateSkipped   LegState = "skipped"
 	LegStateUnknown   LegState = "unknown"
 )
 
@@ -189,6 +232,8 @@ func (e LegState) Valid() bool {
 	case LegStatePending:
 		return true
 	case LegStateRead:
+		return true
+	case LegStateSkipped:
 		return true
 	case LegStateUnknown:
 		return true
@@ -281,6 +326,30 @@ func (e SubscriberPhoneProof) Valid() bool {
 	}
 }
 
+// Defines values for Until.
+const (
+	UntilAccepted  Until = "accepted"
+	UntilDelivered Until = "delivered"
+	UntilRead      Until = "read"
+	UntilReplied   Until = "replied"
+)
+
+// Valid indicates whether the value is a known member of the Until enum.
+func (e Until) Valid() bool {
+	switch e {
+	case UntilAccepted:
+		return true
+	case UntilDelivered:
+		return true
+	case UntilRead:
+		return true
+	case UntilReplied:
+		return true
+	default:
+		return false
+	}
+}
+
 // Bot A messenger bot of your account.
 type Bot struct {
 	// ID The bot's id, `bot_...`.
@@ -347,6 +416,9 @@ type Button struct {
 	URL string `json:"url,omitempty,omitzero"`
 }
 
+// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+type Channel string
+
 // ConnectLink How people connect to a bot.
 type ConnectLink struct {
 	// Link The address to open.
@@ -406,7 +478,7 @@ type Event struct {
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Kind What happened: `queued`, `resolved` (the person was found), `intent` (about to call the messenger), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (sent without markup), or `state` (the state changed).
+	// Kind What happened: `queued`, `scheduled` (waits for its time), `resolved` (the person was found), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (sent without markup), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), or `state` (the state changed).
 	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
@@ -444,6 +516,18 @@ type EventList struct {
 	// Items All events, oldest first.
 	Items []Event `json:"items"`
 }
+
+// Evidence The strongest proof so far that the person got the message.
+type Evidence struct {
+	// At When it came.
+	At time.Time `json:"at"`
+
+	// Kind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
+	Kind EvidenceKind `json:"kind"`
+}
+
+// EvidenceKind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
+type EvidenceKind string
 
 // FieldError One fault of a request.
 type FieldError struct {
@@ -519,10 +603,10 @@ type Leg struct {
 	// Number From 1, in order.
 	Number int `json:"number"`
 
-	// Channel The way to the person: `telegram`.
-	Channel string `json:"channel"`
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
 
-	// State `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost.
+	// State `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost. `skipped`: not needed, because an earlier leg brought the evidence or the message ended.
 	State LegState `json:"state"`
 
 	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
@@ -531,14 +615,26 @@ type Leg struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
-	// Attempts How many calls to the messenger were begun.
+	// Provider The SMS provider that took it, by its name in the configuration.
+	Provider string `json:"provider,omitempty,omitzero"`
+
+	// Segments How many SMS the text makes, which is what a provider counts.
+	Segments int `json:"segments,omitempty,omitzero"`
+
+	// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+	Until Until `json:"until"`
+
+	// Within How long that may take before the next leg starts.
+	Within string `json:"within,omitempty,omitzero"`
+
+	// Attempts How many calls to the messenger or the SMS provider were begun.
 	Attempts int `json:"attempts"`
 
 	// SettledAt When it got its outcome.
 	SettledAt time.Time `json:"settled_at,omitempty,omitzero"`
 }
 
-// LegState `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost.
+// LegState `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost. `skipped`: not needed, because an earlier leg brought the evidence or the message ended.
 type LegState string
 
 // Message One item of the history.
@@ -567,6 +663,9 @@ type Message struct {
 	// Buttons Rows of buttons.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
 
+	// ReadLink The address behind the read link that was added under the text.
+	ReadLink string `json:"read_link,omitempty,omitzero"`
+
 	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
 	Lane Lane `json:"lane,omitempty,omitzero"`
 
@@ -588,6 +687,12 @@ type Message struct {
 
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// Evidence The strongest proof so far that the person got the message.
+	Evidence Evidence `json:"evidence,omitempty,omitzero"`
+
+	// SendAt When it may be sent at the earliest, in its window of the day. Left out if it may at once.
+	SendAt time.Time `json:"send_at,omitempty,omitzero"`
 
 	// CreatedAt When the message was accepted from you, or received.
 	CreatedAt time.Time `json:"created_at"`
@@ -642,6 +747,18 @@ type NewKey struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 }
 
+// NewLeg One way that a message may take.
+type NewLeg struct {
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
+
+	// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+	Until Until `json:"until,omitempty,omitzero"`
+
+	// Within How long that may take after this leg was accepted before the next one starts, such as `2m`; at most `7d`. Needed where `until` is more than `accepted`, except on the last leg.
+	Within string `json:"within,omitempty,omitzero"`
+}
+
 // NewMessage A message to send. Everything but `to` and `text` has a default.
 type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
@@ -650,11 +767,14 @@ type NewMessage struct {
 	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
 	To string `json:"to"`
 
-	// Text The text, plain, 1 to 4096 UTF-16 units.
+	// Text The text, plain, 1 to 4096 UTF-16 units. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text.
 	Text string `json:"text"`
 
 	// Buttons Rows of buttons under the text, at most 100 buttons in all.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
+	// ReadLink An address, `https://` or `http://`. at most 2048 bytes. A read link that leads there is added under the text: opening it proves that the message was read.
+	ReadLink string `json:"read_link,omitempty,omitzero"`
 
 	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
 	Lane Lane `json:"lane,omitempty,omitzero"`
@@ -667,6 +787,21 @@ type NewMessage struct {
 
 	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
 	Label string `json:"label,omitempty,omitzero"`
+
+	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the clock of `timezone`. Outside of them it waits. A window may reach over midnight.
+	Between string `json:"between,omitempty,omitzero"`
+
+	// Cascade The ways that the message takes, one after another, until the evidence that a leg wants has come. Each channel stands here at most once. The default is `telegram` alone.
+	Cascade []NewLeg `json:"cascade,omitempty,omitzero"`
+
+	// Fallback Short for a cascade: `sms` sends an SMS if the person is not connected to the bot or the messenger does not take the message.
+	Fallback string `json:"fallback,omitempty,omitzero"`
+
+	// Timezone The time zone of `between` and of a `send_at` without one, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
+	Timezone string `json:"timezone,omitempty,omitzero"`
+
+	// SendAt When to send, at most a year ahead: RFC 3339 such as `2026-03-02T08:00:00+02:00`, or without a zone by the clock of `timezone`. The lifetime counts from then. The default is at once.
+	SendAt string `json:"send_at,omitempty,omitzero"`
 }
 
 // Next The `cursor` of the following page. Left out at the end of the list.
@@ -779,6 +914,9 @@ type SubscriberList struct {
 	// Next The `cursor` of the following page. Left out at the end of the list.
 	Next Next `json:"next,omitempty,omitzero"`
 }
+
+// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+type Until string
 
 // BotRef defines model for BotRef.
 type BotRef = string
@@ -914,6 +1052,13 @@ type SendMessageParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 60, for the outcome of the message (RFC 7240). The answer says in
 	// `Preference-Applied` how long it was ready to wait. Preferences that are not known here are ignored.
 	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// CancelMessageParams defines parameters for CancelMessage.
+type CancelMessageParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
@@ -1147,7 +1292,12 @@ type ClientInterface interface {
 	// `202` if the message is still on its way.
 	//
 	// A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-	// charge, and nothing is sent.
+	// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+	// which ways a message takes and what must have happened for the next way not to be tried.
+	//
+	// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+	// that open links do not count.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1163,7 +1313,12 @@ type ClientInterface interface {
 	// `202` if the message is still on its way.
 	//
 	// A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-	// charge, and nothing is sent.
+	// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+	// which ways a message takes and what must have happened for the next way not to be tried.
+	//
+	// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+	// that open links do not count.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1176,6 +1331,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message} (the `GetMessage` operationId).
 	GetMessage(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelMessage Take a message back
+	//
+	// Cancels a message that has not left yet, such as one that waits for its `send_at`: nothing is sent, and it ends
+	// as `cancelled`, free of charge. Once a call to the messenger has begun it is too late
+	// (`message:not_cancellable`). Cancelling a cancelled message changes nothing.
+	//
+	// Corresponds with POST /v1/messages/{message}/cancel (the `CancelMessage` operationId).
+	CancelMessage(ctx context.Context, message MessageID, params *CancelMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMessageEvents Tell the story of a message
 	//
@@ -1503,7 +1667,12 @@ func (c *Client) ListMessages(ctx context.Context, params *ListMessagesParams, r
 // `202` if the message is still on its way.
 //
 // A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-// charge, and nothing is sent.
+// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+// which ways a message takes and what must have happened for the next way not to be tried.
+//
+// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+// that open links do not count.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1529,7 +1698,12 @@ func (c *Client) SendMessageWithBody(ctx context.Context, params *SendMessagePar
 // `202` if the message is still on its way.
 //
 // A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-// charge, and nothing is sent.
+// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+// which ways a message takes and what must have happened for the next way not to be tried.
+//
+// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+// that open links do not count.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1553,6 +1727,25 @@ func (c *Client) SendMessage(ctx context.Context, params *SendMessageParams, bod
 // Corresponds with GET /v1/messages/{message} (the `GetMessage` operationId).
 func (c *Client) GetMessage(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMessageRequest(c.Server, message)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelMessage Take a message back
+//
+// Cancels a message that has not left yet, such as one that waits for its `send_at`: nothing is sent, and it ends
+// as `cancelled`, free of charge. Once a call to the messenger has begun it is too late
+// (`message:not_cancellable`). Cancelling a cancelled message changes nothing.
+//
+// Corresponds with POST /v1/messages/{message}/cancel (the `CancelMessage` operationId).
+func (c *Client) CancelMessage(ctx context.Context, message MessageID, params *CancelMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelMessageRequest(c.Server, message, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2554,6 +2747,55 @@ func NewGetMessageRequest(server string, message MessageID) (*http.Request, erro
 	return req, nil
 }
 
+// NewCancelMessageRequest constructs an http.Request for the CancelMessage method
+func NewCancelMessageRequest(server string, message MessageID, params *CancelMessageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "message", message, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/messages/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListMessageEventsRequest constructs an http.Request for the ListMessageEvents method
 func NewListMessageEventsRequest(server string, message MessageID) (*http.Request, error) {
 	var err error
@@ -2806,7 +3048,12 @@ type ClientWithResponsesInterface interface {
 	// `202` if the message is still on its way.
 	//
 	// A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-	// charge, and nothing is sent.
+	// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+	// which ways a message takes and what must have happened for the next way not to be tried.
+	//
+	// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+	// that open links do not count.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2822,7 +3069,12 @@ type ClientWithResponsesInterface interface {
 	// `202` if the message is still on its way.
 	//
 	// A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-	// charge, and nothing is sent.
+	// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+	// which ways a message takes and what must have happened for the next way not to be tried.
+	//
+	// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+	// that open links do not count.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2837,6 +3089,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message} (the `GetMessage` operationId).
 	GetMessageWithResponse(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*GetMessageResponse, error)
+
+	// CancelMessageWithResponse Take a message back
+	//
+	// Cancels a message that has not left yet, such as one that waits for its `send_at`: nothing is sent, and it ends
+	// as `cancelled`, free of charge. Once a call to the messenger has begun it is too late
+	// (`message:not_cancellable`). Cancelling a cancelled message changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/messages/{message}/cancel (the `CancelMessage` operationId).
+	CancelMessageWithResponse(ctx context.Context, message MessageID, params *CancelMessageParams, reqEditors ...RequestEditorFn) (*CancelMessageResponse, error)
 
 	// ListMessageEventsWithResponse Tell the story of a message
 	//
@@ -3650,6 +3913,54 @@ func (r GetMessageResponse) ContentType() string {
 	return ""
 }
 
+type CancelMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelMessageResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelMessageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelMessageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListMessageEventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3974,7 +4285,12 @@ func (c *ClientWithResponses) ListMessagesWithResponse(ctx context.Context, para
 // `202` if the message is still on its way.
 //
 // A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-// charge, and nothing is sent.
+// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+// which ways a message takes and what must have happened for the next way not to be tried.
+//
+// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+// that open links do not count.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3996,7 +4312,12 @@ func (c *ClientWithResponses) SendMessageWithBodyWithResponse(ctx context.Contex
 // `202` if the message is still on its way.
 //
 // A message to somebody who has not connected to the bot is not an error: it ends as `not_subscribed`, free of
-// charge, and nothing is sent.
+// charge, and nothing is sent. With `"fallback": "sms"` they get an SMS instead; a `cascade` says more exactly
+// which ways a message takes and what must have happened for the next way not to be tried.
+//
+// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
+// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
+// that open links do not count.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4022,6 +4343,23 @@ func (c *ClientWithResponses) GetMessageWithResponse(ctx context.Context, messag
 		return nil, err
 	}
 	return ParseGetMessageResponse(rsp)
+}
+
+// CancelMessageWithResponse Take a message back
+//
+// Cancels a message that has not left yet, such as one that waits for its `send_at`: nothing is sent, and it ends
+// as `cancelled`, free of charge. Once a call to the messenger has begun it is too late
+// (`message:not_cancellable`). Cancelling a cancelled message changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/messages/{message}/cancel (the `CancelMessage` operationId).
+func (c *ClientWithResponses) CancelMessageWithResponse(ctx context.Context, message MessageID, params *CancelMessageParams, reqEditors ...RequestEditorFn) (*CancelMessageResponse, error) {
+	rsp, err := c.CancelMessage(ctx, message, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelMessageResponse(rsp)
 }
 
 // ListMessageEventsWithResponse Tell the story of a message
@@ -4568,6 +4906,39 @@ func ParseGetMessageResponse(rsp *http.Response) (*GetMessageResponse, error) {
 	}
 
 	response := &GetMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCancelMessageResponse parses an HTTP response from a CancelMessageWithResponse call
+func ParseCancelMessageResponse(rsp *http.Response) (*CancelMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelMessageResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -128,7 +128,7 @@ func (c *console) showMessage(m client.Message) error {
 	}
 	table := terminal.NewTable("leg", "channel", "state", "calls", "settled", "reason")
 	for _, leg := range m.Legs {
-		table.Add(fmt.Sprint(leg.Number), leg.Channel, string(leg.State), fmt.Sprint(leg.Attempts),
+		table.Add(fmt.Sprint(leg.Number), string(leg.Channel), string(leg.State), fmt.Sprint(leg.Attempts),
 			terminal.Moment(leg.SettledAt, c.Zone), reason(leg.Reason, leg.ReasonText))
 	}
 	if err := c.say(""); err != nil {

@@ -64,7 +64,7 @@ func current(legs []gateway.Leg) gateway.Leg {
 
 // applyChange writes the change and brings d to what stands in the database afterwards.
 func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change) error {
-	at := changeTime(c)
+	at := changeTime(d.Message, c)
 	if err := applyToOthers(ctx, q, d, c, at); err != nil {
 		return err
 	}
@@ -141,12 +141,12 @@ func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParam
 	return p
 }
 
-// changeTime is when the change happened: its events know.
-func changeTime(c gateway.Change) time.Time {
+// changeTime is when the change happened: its events know. Without any nothing happened to the message since its last.
+func changeTime(m gateway.Message, c gateway.Change) time.Time {
 	if len(c.Events) > 0 {
 		return c.Events[len(c.Events)-1].At
 	}
-	return time.Now().UTC().Truncate(time.Microsecond)
+	return m.UpdatedAt
 }
 
 // applyToOthers writes what the change says about the person and the bot: rare, so each in its own round trip.

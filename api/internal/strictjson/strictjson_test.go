@@ -53,11 +53,11 @@ func TestCheck(t *testing.T) {
 
 		{
 			"names an unknown field and lists what there is", message, `{"to":"@anna","text":"Hi","txt":1}`,
-			[]string{`field:unknown txt There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`},
+			[]string{`field:unknown txt There is no such field here. There are: between, bot, buttons, cascade, fallback, label, lane, on_unknown, read_link, send_at, text, timezone, to, ttl.`},
 		},
 		{
 			"takes no field in another case", message, `{"to":"@anna","text":"Hi","Text":"Ho"}`,
-			[]string{`field:unknown Text There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`},
+			[]string{`field:unknown Text There is no such field here. There are: between, bot, buttons, cascade, fallback, label, lane, on_unknown, read_link, send_at, text, timezone, to, ttl.`},
 		},
 		{
 			"finds an unknown field inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A","data":"a"},{"text":"B","callback":{"x":[null]}}]]}`,
@@ -65,7 +65,7 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"quotes a strange name", message, `{"to":"@anna","text":"Hi","a b":{}}`,
-			[]string{`field:unknown ["a b"] There is no such field here. There are: bot, buttons, label, lane, on_unknown, text, to, ttl.`},
+			[]string{`field:unknown ["a b"] There is no such field here. There are: between, bot, buttons, cascade, fallback, label, lane, on_unknown, read_link, send_at, text, timezone, to, ttl.`},
 		},
 		{
 			"finds a wrong type inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A"},{"text":"B","data":7}]]}`,

@@ -56,6 +56,24 @@ func (e BotState) Valid() bool {
 	}
 }
 
+// Defines values for Channel.
+const (
+	Sms      Channel = "sms"
+	Telegram Channel = "telegram"
+)
+
+// Valid indicates whether the value is a known member of the Channel enum.
+func (e Channel) Valid() bool {
+	switch e {
+	case Sms:
+		return true
+	case Telegram:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Connection.
 const (
 	Connected    Connection = "connected"
@@ -86,6 +104,30 @@ func (e Direction) Valid() bool {
 	case In:
 		return true
 	case Out:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceKind.
+const (
+	EvidenceKindButton EvidenceKind = "button"
+	EvidenceKindLink   EvidenceKind = "link"
+	EvidenceKindReply  EvidenceKind = "reply"
+	EvidenceKindReport EvidenceKind = "report"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceKind enum.
+func (e EvidenceKind) Valid() bool {
+	switch e {
+	case EvidenceKindButton:
+		return true
+	case EvidenceKindLink:
+		return true
+	case EvidenceKindReply:
+		return true
+	case EvidenceKindReport:
 		return true
 	default:
 		return false
@@ -174,6 +216,7 @@ const (
 	LegStateFailed    LegState = "failed"
 	LegStatePending   LegState = "pending"
 	LegStateRead      LegState = "read"
+	LegStateSkipped   LegState = "skipped"
 	LegStateUnknown   LegState = "unknown"
 )
 
@@ -189,6 +232,8 @@ func (e LegState) Valid() bool {
 	case LegStatePending:
 		return true
 	case LegStateRead:
+		return true
+	case LegStateSkipped:
 		return true
 	case LegStateUnknown:
 		return true
@@ -281,6 +326,30 @@ func (e SubscriberPhoneProof) Valid() bool {
 	}
 }
 
+// Defines values for Until.
+const (
+	UntilAccepted  Until = "accepted"
+	UntilDelivered Until = "delivered"
+	UntilRead      Until = "read"
+	UntilReplied   Until = "replied"
+)
+
+// Valid indicates whether the value is a known member of the Until enum.
+func (e Until) Valid() bool {
+	switch e {
+	case UntilAccepted:
+		return true
+	case UntilDelivered:
+		return true
+	case UntilRead:
+		return true
+	case UntilReplied:
+		return true
+	default:
+		return false
+	}
+}
+
 // Bot A messenger bot of your account.
 type Bot struct {
 	// ID The bot's id, `bot_...`.
@@ -347,6 +416,9 @@ type Button struct {
 	URL string `json:"url,omitempty,omitzero"`
 }
 
+// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+type Channel string
+
 // ConnectLink How people connect to a bot.
 type ConnectLink struct {
 	// Link The address to open.
@@ -406,7 +478,7 @@ type Event struct {
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Kind What happened: `queued`, `resolved` (the person was found), `intent` (about to call the messenger), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (sent without markup), or `state` (the state changed).
+	// Kind What happened: `queued`, `scheduled` (waits for its time), `resolved` (the person was found), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (sent without markup), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), or `state` (the state changed).
 	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
@@ -444,6 +516,18 @@ type EventList struct {
 	// Items All events, oldest first.
 	Items []Event `json:"items"`
 }
+
+// Evidence The strongest proof so far that the person got the message.
+type Evidence struct {
+	// At When it came.
+	At time.Time `json:"at"`
+
+	// Kind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
+	Kind EvidenceKind `json:"kind"`
+}
+
+// EvidenceKind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
+type EvidenceKind string
 
 // FieldError One fault of a request.
 type FieldError struct {
@@ -519,10 +603,10 @@ type Leg struct {
 	// Number From 1, in order.
 	Number int `json:"number"`
 
-	// Channel The way to the person: `telegram`.
-	Channel string `json:"channel"`
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
 
-	// State `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost.
+	// State `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost. `skipped`: not needed, because an earlier leg brought the evidence or the message ended.
 	State LegState `json:"state"`
 
 	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
@@ -531,14 +615,26 @@ type Leg struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
-	// Attempts How many calls to the messenger were begun.
+	// Provider The SMS provider that took it, by its name in the configuration.
+	Provider string `json:"provider,omitempty,omitzero"`
+
+	// Segments How many SMS the text makes, which is what a provider counts.
+	Segments int `json:"segments,omitempty,omitzero"`
+
+	// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+	Until Until `json:"until"`
+
+	// Within How long that may take before the next leg starts.
+	Within string `json:"within,omitempty,omitzero"`
+
+	// Attempts How many calls to the messenger or the SMS provider were begun.
 	Attempts int `json:"attempts"`
 
 	// SettledAt When it got its outcome.
 	SettledAt time.Time `json:"settled_at,omitempty,omitzero"`
 }
 
-// LegState `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost.
+// LegState `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost. `skipped`: not needed, because an earlier leg brought the evidence or the message ended.
 type LegState string
 
 // Message One item of the history.
@@ -567,6 +663,9 @@ type Message struct {
 	// Buttons Rows of buttons.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
 
+	// ReadLink The address behind the read link that was added under the text.
+	ReadLink string `json:"read_link,omitempty,omitzero"`
+
 	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
 	Lane Lane `json:"lane,omitempty,omitzero"`
 
@@ -588,6 +687,12 @@ type Message struct {
 
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// Evidence The strongest proof so far that the person got the message.
+	Evidence Evidence `json:"evidence,omitempty,omitzero"`
+
+	// SendAt When it may be sent at the earliest, in its window of the day. Left out if it may at once.
+	SendAt time.Time `json:"send_at,omitempty,omitzero"`
 
 	// CreatedAt When the message was accepted from you, or received.
 	CreatedAt time.Time `json:"created_at"`
@@ -642,6 +747,18 @@ type NewKey struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 }
 
+// NewLeg One way that a message may take.
+type NewLeg struct {
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
+
+	// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+	Until Until `json:"until,omitempty,omitzero"`
+
+	// Within How long that may take after this leg was accepted before the next one starts, such as `2m`; at most `7d`. Needed where `until` is more than `accepted`, except on the last leg.
+	Within string `json:"within,omitempty,omitzero"`
+}
+
 // NewMessage A message to send. Everything but `to` and `text` has a default.
 type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
@@ -650,11 +767,14 @@ type NewMessage struct {
 	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
 	To string `json:"to"`
 
-	// Text The text, plain, 1 to 4096 UTF-16 units.
+	// Text The text, plain, 1 to 4096 UTF-16 units. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text.
 	Text string `json:"text"`
 
 	// Buttons Rows of buttons under the text, at most 100 buttons in all.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
+	// ReadLink An address, `https://` or `http://`. at most 2048 bytes. A read link that leads there is added under the text: opening it proves that the message was read.
+	ReadLink string `json:"read_link,omitempty,omitzero"`
 
 	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
 	Lane Lane `json:"lane,omitempty,omitzero"`
@@ -667,6 +787,21 @@ type NewMessage struct {
 
 	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
 	Label string `json:"label,omitempty,omitzero"`
+
+	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the clock of `timezone`. Outside of them it waits. A window may reach over midnight.
+	Between string `json:"between,omitempty,omitzero"`
+
+	// Cascade The ways that the message takes, one after another, until the evidence that a leg wants has come. Each channel stands here at most once. The default is `telegram` alone.
+	Cascade []NewLeg `json:"cascade,omitempty,omitzero"`
+
+	// Fallback Short for a cascade: `sms` sends an SMS if the person is not connected to the bot or the messenger does not take the message.
+	Fallback string `json:"fallback,omitempty,omitzero"`
+
+	// Timezone The time zone of `between` and of a `send_at` without one, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
+	Timezone string `json:"timezone,omitempty,omitzero"`
+
+	// SendAt When to send, at most a year ahead: RFC 3339 such as `2026-03-02T08:00:00+02:00`, or without a zone by the clock of `timezone`. The lifetime counts from then. The default is at once.
+	SendAt string `json:"send_at,omitempty,omitzero"`
 }
 
 // Next The `cursor` of the following page. Left out at the end of the list.
@@ -779,6 +914,9 @@ type SubscriberList struct {
 	// Next The `cursor` of the following page. Left out at the end of the list.
 	Next Next `json:"next,omitempty,omitzero"`
 }
+
+// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+type Until string
 
 // BotRef defines model for BotRef.
 type BotRef = string
@@ -916,6 +1054,13 @@ type SendMessageParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// CancelMessageParams defines parameters for CancelMessage.
+type CancelMessageParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
@@ -975,6 +1120,9 @@ type ServerInterface interface {
 	// GetMessage Get a message
 	// (GET /v1/messages/{message})
 	GetMessage(c *gin.Context, message MessageID)
+	// CancelMessage Take a message back
+	// (POST /v1/messages/{message}/cancel)
+	CancelMessage(c *gin.Context, message MessageID, params CancelMessageParams)
 	// ListMessageEvents Tell the story of a message
 	// (GET /v1/messages/{message}/events)
 	ListMessageEvents(c *gin.Context, message MessageID)
@@ -1600,6 +1748,55 @@ func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
 	siw.Handler.GetMessage(c, message)
 }
 
+// CancelMessage operation middleware
+func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message" -------------
+	var message MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", c.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelMessage(c, message, params)
+}
+
 // ListMessageEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListMessageEvents(c *gin.Context) {
 
@@ -1668,6 +1865,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/messages", wrapper.ListMessages)
 	router.POST(options.BaseURL+"/v1/messages", wrapper.SendMessage)
 	router.GET(options.BaseURL+"/v1/messages/:message", wrapper.GetMessage)
+	router.POST(options.BaseURL+"/v1/messages/:message/cancel", wrapper.CancelMessage)
 	router.GET(options.BaseURL+"/v1/messages/:message/events", wrapper.ListMessageEvents)
 }
 
@@ -2329,6 +2527,46 @@ func (response GetMessagedefaultApplicationProblemPlusJSONResponse) VisitGetMess
 	return err
 }
 
+type CancelMessageRequestObject struct {
+	Message MessageID `json:"message"`
+	Params  CancelMessageParams
+}
+
+type CancelMessageResponseObject interface {
+	VisitCancelMessageResponse(w http.ResponseWriter) error
+}
+
+type CancelMessage200JSONResponse Message
+
+func (response CancelMessage200JSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelMessagedefaultApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMessageEventsRequestObject struct {
 	Message MessageID `json:"message"`
 }
@@ -2418,6 +2656,9 @@ type StrictServerInterface interface {
 	// GetMessage Get a message
 	// (GET /v1/messages/{message})
 	GetMessage(ctx context.Context, request GetMessageRequestObject) (GetMessageResponseObject, error)
+	// CancelMessage Take a message back
+	// (POST /v1/messages/{message}/cancel)
+	CancelMessage(ctx context.Context, request CancelMessageRequestObject) (CancelMessageResponseObject, error)
 	// ListMessageEvents Tell the story of a message
 	// (GET /v1/messages/{message}/events)
 	ListMessageEvents(ctx context.Context, request ListMessageEventsRequestObject) (ListMessageEventsResponseObject, error)
@@ -2944,6 +3185,33 @@ func (sh *strictHandler) GetMessage(ctx *gin.Context, message MessageID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMessageResponseObject); ok {
 		if err := validResponse.VisitGetMessageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelMessage operation middleware
+func (sh *strictHandler) CancelMessage(ctx *gin.Context, message MessageID, params CancelMessageParams) {
+	var request CancelMessageRequestObject
+
+	request.Message = message
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelMessage(ctx, request.(CancelMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelMessageResponseObject); ok {
+		if err := validResponse.VisitCancelMessageResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
