@@ -29,8 +29,8 @@ const (
 
 	drainEvery    = time.Second
 	drainBatch    = 100
-	drainHide     = 30 * time.Second // how long an item that is being started is hidden from other processes
-	drainPauseMax = 15 * time.Second
+	drainHide     = 15 * time.Second // how long an item that is being started is hidden from other processes
+	drainPauseMax = 5 * time.Second
 )
 
 // Starter begins the workflow of each accepted message: at once for those accepted by this process, and from the outbox
