@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"regexp"
 
 	"github.com/gin-gonic/gin"
 
@@ -52,7 +53,8 @@ func (p linkPages) show(c *gin.Context) {
 		return
 	}
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	// No form-action: browsers would hold the redirect, which leads anywhere, against it.
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	c.Status(http.StatusOK)
@@ -62,12 +64,22 @@ func (p linkPages) show(c *gin.Context) {
 }
 
 func (p linkPages) confirm(c *gin.Context) {
+	if robots.MatchString(c.Request.UserAgent()) {
+		p.show(c)
+		return
+	}
 	address, err := p.links.ConfirmLink(c.Request.Context(), bounded(c.Param("token")))
 	if p.failed(c, err) {
 		return
 	}
 	c.Redirect(http.StatusSeeOther, address)
 }
+
+// robots is what programs that open links by themselves call themselves. Telegram opens every link that it is to preview.
+// There are phones named Cubot, so a bare "bot" would take people for robots.
+var robots = regexp.MustCompile(`(?i)telegrambot|twitterbot|googlebot|bingbot|applebot|yandexbot|slackbot|discordbot|linkedinbot|` +
+	`facebookexternalhit|facebookcatalog|meta-externalagent|whatsapp/|skypeuripreview|bingpreview|google-safety|` +
+	`crawler|spider|curl/|wget/|python-requests/|go-http-client/`)
 
 // failed answers a link that does not exist, and everything else, without telling more.
 func (p linkPages) failed(c *gin.Context, err error) bool {

@@ -23,6 +23,7 @@ import (
 	"herald/internal/sandbox"
 	"herald/internal/sandbox/network"
 	"herald/internal/seal"
+	"herald/internal/sms"
 	"herald/internal/telegram"
 )
 
@@ -37,6 +38,8 @@ type world struct {
 	accounts *accounts.Service
 	sandbox  *sandbox.Server
 	server   *httptest.Server
+	public   *httptest.Server // what people and SMS providers call
+	courier  *messaging.Deliverer
 	clock    atomic.Int64 // milliseconds; it moves only when a test moves it
 	broken   atomic.Bool  // the database does not answer to /readyz
 	names    map[string]string
@@ -83,15 +86,29 @@ func newWorld(t *testing.T, delivers bool) *world {
 	logger := slog.New(slog.DiscardHandler)
 	listener := postgres.NewListener(w.store, logger)
 	var starter messaging.Starter = resting{}
+	w.public = httptest.NewUnstartedServer(nil)
+	reachedAt := "http://" + w.public.Listener.Addr().String()
+	router, err := sms.New(sms.Config{Providers: []sms.ProviderConfig{{
+		Name: "sandbox", Kind: sms.KindSandbox, URL: w.sandbox.URL(), CallbackSecret: w.ids.Secret("cb"),
+	}}}, sms.Deps{PublicURL: reachedAt, Clock: w.now})
+	require.NoError(t, err)
+	t.Cleanup(router.Close)
+	w.courier = messaging.NewDeliverer(w.store, messenger, router, w.now, messaging.Policy{}, logger)
 	if delivers {
 		ctx, cancel := context.WithCancel(context.Background())
 		listening := make(chan struct{})
 		go func() { defer close(listening); listener.Run(ctx) }()
 		t.Cleanup(func() { cancel(); <-listening })
-		starter = delivering{t: t, deliverer: messaging.NewDeliverer(w.store, messenger, nil, w.now, messaging.Policy{}, logger)}
+		starter = delivering{t: t, deliverer: w.courier}
 	}
+	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now)
+	w.public.Config.Handler = Public(PublicDeps{
+		SMS: router.Callbacks(messaging.NewReports(w.store, w.ids, w.now)), Links: service, IDs: w.ids, Logger: logger,
+	})
+	w.public.Start()
+	t.Cleanup(w.public.Close)
 	handler, err := New(Deps{
-		Accounts: w.accounts, Bots: botService, Messaging: messaging.New(w.store, starter, listener, "https://herald.example/r/", w.ids, w.now),
+		Accounts: w.accounts, Bots: botService, Messaging: service,
 		Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")

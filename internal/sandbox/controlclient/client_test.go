@@ -106,6 +106,43 @@ func TestPeopleAndBots(t *testing.T) {
 	require.Equal(t, revoked.Token, again.Token)
 }
 
+func TestPhonesAndLinks(t *testing.T) {
+	t.Parallel()
+	control, address := start(t)
+	ctx := t.Context()
+	phone, err := control.Phone(ctx, "+380501234567")
+	require.NoError(t, err)
+	require.Empty(t, phone.SMS)
+	response, err := http.Post(address+"/sms/v1/messages", "application/json", strings.NewReader(`{"from": "Acme", "to": "+380501234567", "text": "Hello"}`))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	phone, err = control.Phone(ctx, "+380501234567")
+	require.NoError(t, err)
+	require.Equal(t, "+380501234567", phone.Number)
+	require.Len(t, phone.SMS, 1)
+	require.Equal(t, "Hello", phone.SMS[0].Text)
+	require.Equal(t, 1, phone.SMS[0].Segments)
+
+	_, err = control.CreateBot(ctx, "Acme", "acme_bot")
+	require.NoError(t, err)
+	anna, err := control.CreatePerson(ctx, controlclient.Person{FirstName: "Anna"})
+	require.NoError(t, err)
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			http.Redirect(w, r, "https://acme.example", http.StatusSeeOther)
+			return
+		}
+		_, _ = w.Write([]byte(`<form method="post"><button>Go</button></form>`))
+	}))
+	defer page.Close()
+	opened, err := control.Open(ctx, anna.ID, "@acme_bot", page.URL, "preview_robot")
+	require.NoError(t, err)
+	require.Equal(t, controlclient.Opened{Status: http.StatusOK}, opened)
+	opened, err = control.Open(ctx, anna.ID, "@acme_bot", page.URL, "person")
+	require.NoError(t, err)
+	require.Equal(t, controlclient.Opened{Status: http.StatusSeeOther, Location: "https://acme.example", Confirmed: true}, opened)
+}
+
 func TestAwaitMessageEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	control, _ := start(t)
