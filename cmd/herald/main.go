@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // messages are sent by the clocks of people, and not every machine knows all of them
 
 	"github.com/alecthomas/kong"
 )

@@ -9,11 +9,12 @@ import (
 	"herald/internal/terminal"
 )
 
-// MessagesCmd reads the history.
+// MessagesCmd reads the history, and takes messages back.
 type MessagesCmd struct {
 	List   MessagesListCmd   `cmd:"" default:"withargs" help:"List messages, newest first."`
 	Get    MessagesGetCmd    `cmd:"" help:"Show one message with its legs."`
 	Events MessagesEventsCmd `cmd:"" help:"Tell the story of one message, line by line."`
+	Cancel MessagesCancelCmd `cmd:"" help:"Take a message back that has not left yet."`
 }
 
 // Help is shown by herald messages --help.
@@ -24,7 +25,8 @@ Examples:
 
     herald messages --state failed --limit 10
     herald messages --bot @acme_bot --direction in --all --json
-    herald messages events msg_06f0qv3x8k5y1n7c2m9hdw4z6s`
+    herald messages events msg_06f0qv3x8k5y1n7c2m9hdw4z6s
+    herald messages cancel msg_06f0qv3x8k5y1n7c2m9hdw4z6s`
 }
 
 // MessagesListCmd lists messages.
@@ -113,9 +115,14 @@ func (c *console) showMessage(m client.Message) error {
 	record.Add("kind", m.Kind)
 	record.Add("state", string(m.State))
 	record.Add("reason", reason(m.Reason, m.ReasonText))
+	if m.Evidence.Kind != "" {
+		record.Add("evidence", fmt.Sprintf("%s, %s", m.Evidence.Kind, terminal.Moment(m.Evidence.At, c.Zone)))
+	}
 	record.Add("lane", string(m.Lane))
 	record.Add("on unknown", string(m.OnUnknown))
 	record.Add("label", m.Label)
+	record.Add("read link", m.ReadLink)
+	record.Add("send at", terminal.Moment(m.SendAt, c.Zone))
 	record.Add("created", terminal.Moment(m.CreatedAt, c.Zone))
 	record.Add("updated", terminal.Moment(m.UpdatedAt, c.Zone))
 	record.Add("expires", terminal.Moment(m.ExpiresAt, c.Zone))
@@ -126,15 +133,31 @@ func (c *console) showMessage(m client.Message) error {
 	if err := record.Write(c.Out); err != nil || len(m.Legs) == 0 {
 		return err
 	}
-	table := terminal.NewTable("leg", "channel", "state", "calls", "settled", "reason")
+	table := terminal.NewTable("leg", "channel", "state", "until", "calls", "settled", "provider", "reason")
 	for _, leg := range m.Legs {
-		table.Add(fmt.Sprint(leg.Number), string(leg.Channel), string(leg.State), fmt.Sprint(leg.Attempts),
-			terminal.Moment(leg.SettledAt, c.Zone), reason(leg.Reason, leg.ReasonText))
+		table.Add(fmt.Sprint(leg.Number), string(leg.Channel), string(leg.State), describeUntil(leg), fmt.Sprint(leg.Attempts),
+			terminal.Moment(leg.SettledAt, c.Zone), describeProvider(leg), reason(leg.Reason, leg.ReasonText))
 	}
 	if err := c.say(""); err != nil {
 		return err
 	}
 	return table.Write(c.Out)
+}
+
+// describeUntil says what a leg waits for: read, 2m.
+func describeUntil(leg client.Leg) string {
+	if leg.Within == "" {
+		return string(leg.Until)
+	}
+	return string(leg.Until) + ", " + leg.Within
+}
+
+// describeProvider says who took an SMS, and how many it makes: sandbox, 2 SMS.
+func describeProvider(leg client.Leg) string {
+	if leg.Provider == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s, %d SMS", leg.Provider, leg.Segments)
 }
 
 // describeButtons writes a row of buttons: [Yes = parcel:yes] [No = parcel:no].
@@ -170,4 +193,27 @@ func (m *MessagesEventsCmd) Run(ctx context.Context, c *console) error {
 		return c.writeJSON(events)
 	}
 	return c.writeTable(story(events, c.Zone), "Nothing is recorded about this message.")
+}
+
+// MessagesCancelCmd takes a message back.
+type MessagesCancelCmd struct {
+	ID string `arg:"" help:"The message's id, msg_..."`
+	Output
+	Remote
+}
+
+// Run takes the message back.
+func (m *MessagesCancelCmd) Run(ctx context.Context, c *console) error {
+	api, err := m.client()
+	if err != nil {
+		return err
+	}
+	message, err := api.CancelMessage(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	if m.JSON {
+		return c.writeJSON(message)
+	}
+	return c.showMessage(message)
 }

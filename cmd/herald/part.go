@@ -62,9 +62,14 @@ type KeyFlags struct {
 	KeyFile string `help:"File with that key, the same for every process; made if it is missing." placeholder:"FILE" type:"path"`
 }
 
+// SMSFlags say who carries SMS.
+type SMSFlags struct {
+	SMSConfig string `name:"sms-config" env:"HERALD_SMS_CONFIG" help:"File that says which SMS providers there are, in YAML; the same for every process. Without one SMS go to the phones of the sandbox, if there is one." placeholder:"FILE" type:"path"`
+}
+
 // ReachFlags say how messengers and people reach this installation.
 type ReachFlags struct {
-	PublicURL   string `name:"public-url" help:"Where messengers reach the public listener, such as https://herald.example. Without it bots are polled." placeholder:"URL"`
+	PublicURL   string `name:"public-url" help:"Where people, messengers and SMS providers reach the public listener, such as https://herald.example. Without it bots are polled." placeholder:"URL"`
 	TelegramURL string `name:"telegram-url" help:"Bot API server of real bots, for those who run their own." placeholder:"URL"`
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"herald/client"
+	"herald/client/wire"
 	"herald/internal/terminal"
 )
 
@@ -27,6 +28,12 @@ type SendCmd struct {
 	Button         []string      `sep:"none" placeholder:"TEXT=DATA" env:"HERALD_SEND_BUTTON" help:"A button under the text; more flags are more buttons. DATA comes back when it is pressed; a DATA that is an https:// address is opened."`
 	Lane           string        `placeholder:"LANE" env:"HERALD_SEND_LANE" help:"Who goes first when a bot is busy: code, service or bulk (default service)."`
 	TTL            string        `name:"ttl" placeholder:"SPAN" env:"HERALD_SEND_TTL" help:"How long it is worth sending, such as 90s, 10m or 7d (default 24h; 10m for codes)."`
+	Fallback       string        `placeholder:"CHANNEL" env:"HERALD_SEND_FALLBACK" help:"sms: send an SMS if the person is not connected or the messenger does not take it."`
+	Cascade        string        `sep:"none" placeholder:"LEGS" env:"HERALD_SEND_CASCADE" help:"The ways that it takes one after another, such as telegram:read:2m,sms: by the bot, and by SMS if it is not read in two minutes."`
+	ReadLink       string        `placeholder:"URL" env:"HERALD_SEND_READ_LINK" help:"Add a link to this address that proves reading. Inside the text it is written {link:URL}."`
+	SendAt         string        `placeholder:"TIME" env:"HERALD_SEND_AT" help:"Send at this time, such as 2026-03-02T08:00 by the clock of --timezone, or 2026-03-02T08:00:00+02:00. The outcome is not waited for."`
+	Between        string        `placeholder:"HOURS" env:"HERALD_SEND_BETWEEN" help:"Send only at these hours of the day, such as 09:00-21:00 by the clock of --timezone."`
+	Timezone       string        `placeholder:"ZONE" env:"HERALD_SEND_TIMEZONE" help:"The zone of --send-at and --between, such as Europe/Kyiv (default UTC)."`
 	Label          string        `placeholder:"MARK" env:"HERALD_SEND_LABEL" help:"Your own mark, to find the message by."`
 	OnUnknown      string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`
 	IdempotencyKey string        `placeholder:"KEY" env:"HERALD_SEND_IDEMPOTENCY_KEY" help:"Your own name for this send: repeated with the same key, it is done once."`
@@ -44,11 +51,13 @@ Examples:
     herald send --to +380501234567 --text "Your code is 1234" --lane code
     herald send --to @anna --text "Will you be at home?" --button Yes=home:yes --button No=home:no
     uptime | herald send --to '#7012345' --bot @acme_bot --wait 0
+    herald send --to +380501234567 --text "Ready: {link:https://acme.example/77}" --cascade telegram:read:2m,sms
+    herald send --to +380501234567 --text "Your visit is at noon." --fallback sms --send-at 2026-03-02T08:00 --timezone Europe/Kyiv
     HERALD_API_URL=https://herald.example HERALD_API_KEY_FILE=key herald send --to @anna --text Hello
 
 Exit codes:
 
-    0  the messenger took it, or it is stored and --wait is 0
+    0  the messenger took it, or it is stored for later, or it is stored and --wait is 0
     1  it could not be handed over; the line on standard error says why
     2  the command line is wrong
     3  it ended otherwise: not_subscribed, failed, unknown, expired, cancelled
@@ -72,6 +81,9 @@ func (s *SendCmd) Run(ctx context.Context, c *console) error {
 	api, err := s.client()
 	if err != nil {
 		return err
+	}
+	if s.SendAt != "" {
+		s.Wait = 0 // its time may be far
 	}
 	var options []client.SendOption
 	if s.IdempotencyKey != "" {
@@ -100,7 +112,12 @@ func (s *SendCmd) Run(ctx context.Context, c *console) error {
 func (s *SendCmd) message(stdin io.Reader) (client.NewMessage, error) {
 	m := client.NewMessage{
 		Bot: s.Bot, To: s.To, Text: s.Text, Lane: client.Lane(s.Lane), TTL: s.TTL, Label: s.Label,
-		OnUnknown: client.OnUnknown(s.OnUnknown),
+		OnUnknown: client.OnUnknown(s.OnUnknown), Fallback: s.Fallback, ReadLink: s.ReadLink,
+		SendAt: s.SendAt, Between: s.Between, Timezone: s.Timezone,
+	}
+	var err error
+	if m.Cascade, err = parseCascade(s.Cascade); err != nil {
+		return m, err
 	}
 	for _, given := range s.Button {
 		button, err := parseButton(given)
@@ -123,6 +140,23 @@ func (s *SendCmd) message(stdin io.Reader) (client.NewMessage, error) {
 		return m, errors.New("there is no text: give --text, or write it to standard input")
 	}
 	return m, nil
+}
+
+// parseCascade reads CHANNEL[:UNTIL[:WITHIN]], one leg after another with commas between them.
+func parseCascade(given string) ([]client.NewLeg, error) {
+	if given == "" {
+		return nil, nil
+	}
+	var legs []client.NewLeg
+	for _, part := range strings.Split(given, ",") {
+		words := strings.Split(strings.TrimSpace(part), ":")
+		if words[0] == "" || len(words) > 3 {
+			return nil, &exitError{code: exitUsage, text: fmt.Sprintf("--cascade %q is not like telegram:read:2m,sms; see: herald send --help", given)}
+		}
+		words = append(words, "", "")
+		legs = append(legs, client.NewLeg{Channel: client.Channel(words[0]), Until: client.Until(words[1]), Within: words[2]})
+	}
+	return legs, nil
 }
 
 // parseButton reads TEXT=DATA or TEXT=https://address.
@@ -149,6 +183,7 @@ func (s *SendCmd) show(c *console, m client.Message, events []client.Event) erro
 	record.Add("to", m.To)
 	record.Add("state", string(m.State))
 	record.Add("reason", reason(m.Reason, m.ReasonText))
+	record.Add("send at", terminal.Moment(m.SendAt, c.Zone))
 	if settled(m.State) {
 		record.Add("took", terminal.Span(m.UpdatedAt.Sub(m.CreatedAt)))
 	}
@@ -164,7 +199,7 @@ func (s *SendCmd) show(c *console, m client.Message, events []client.Event) erro
 // outcome turns the state into the exit code.
 func (s *SendCmd) outcome(m client.Message) error {
 	switch {
-	case taken(m.State) || s.Wait == 0:
+	case taken(m.State) || s.Wait == 0 || m.State == wire.MessageStateScheduled:
 		return nil
 	case settled(m.State):
 		return &exitError{code: exitNotAccepted, text: fmt.Sprintf("the message ended as %s", m.State)}

@@ -15,6 +15,7 @@ type ServeCmd struct {
 	SandboxURL   string `name:"sandbox-url" help:"A sandbox that runs elsewhere, for sandbox bots." placeholder:"URL"`
 
 	ReachFlags    `group:"Reaching this installation"`
+	SMSFlags      `group:"SMS"`
 	KeyFlags      `group:"Secrets at rest"`
 	DatabaseFlags `group:"Outside parts"`
 	TemporalFlags `group:"Outside parts"`
@@ -36,7 +37,7 @@ func (c *ServeCmd) Run(ctx context.Context, out *console) error {
 	return runPart(ctx, app.Options{
 		DatabaseURL: url, Temporal: c.options(), API: true, SandboxURL: c.SandboxURL,
 		PrivateListen: c.Listen, PublicListen: c.PublicListen, PublicURL: c.PublicURL, TelegramURL: c.TelegramURL,
-		Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, Logger: c.logger(), Progress: progress(out),
+		Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig, Logger: c.logger(), Progress: progress(out),
 	}, ready(out))
 }
 

@@ -21,6 +21,7 @@ type UpCmd struct {
 	PostgresBin   string `name:"postgres-bin" help:"Folder with PostgreSQL's programs; by default PATH and the usual folders are searched." placeholder:"FOLDER" type:"path"`
 
 	ReachFlags    `group:"Reaching this installation"`
+	SMSFlags      `group:"SMS"`
 	KeyFlags      `group:"Secrets at rest"`
 	DatabaseFlags `group:"Outside parts, instead of the embedded ones"`
 	TemporalFlags `group:"Outside parts, instead of the embedded ones"`
@@ -45,7 +46,7 @@ func (c *UpCmd) Run(ctx context.Context, out *console) error {
 	o := app.Options{
 		Data: c.Data, DatabaseURL: url, PostgresBin: c.PostgresBin, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox && c.SandboxURL == "", SandboxURL: c.SandboxURL,
 		PrivateListen: c.Listen, PublicListen: c.PublicListen, SandboxListen: c.SandboxListen,
-		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile,
+		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig,
 		Logger: c.logger(), Progress: progress(out),
 	}
 	if c.TemporalAddress != "" {

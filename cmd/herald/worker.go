@@ -13,6 +13,7 @@ type WorkerCmd struct {
 	SandboxURL string `name:"sandbox-url" help:"A sandbox that runs elsewhere, for sandbox bots." placeholder:"URL"`
 
 	ReachFlags    `group:"Reaching this installation"`
+	SMSFlags      `group:"SMS"`
 	KeyFlags      `group:"Secrets at rest"`
 	DatabaseFlags `group:"Outside parts"`
 	TemporalFlags `group:"Outside parts"`
@@ -33,6 +34,6 @@ func (c *WorkerCmd) Run(ctx context.Context, out *console) error {
 	}
 	return runPart(ctx, app.Options{
 		DatabaseURL: url, Temporal: c.options(), Worker: true, SandboxURL: c.SandboxURL, PrivateListen: c.Listen,
-		TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, Logger: c.logger(), Progress: progress(out),
+		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig, Logger: c.logger(), Progress: progress(out),
 	}, ready(out))
 }

@@ -49,8 +49,8 @@ type Options struct {
 	Keyset  gateway.Secret
 	KeyFile string
 
-	// SMSConfig is a file that says which SMS providers there are, in YAML. Without one SMS go to the sandbox's phones
-	// where a sandbox runs, and nowhere otherwise.
+	// SMSConfig is a file that says which SMS providers there are, in YAML. Without one SMS go to the sandbox's phones,
+	// where one process runs everything with a sandbox, and nowhere otherwise.
 	SMSConfig string
 
 	// Policy is how patient deliveries are.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,14 +33,16 @@ func (a *App) startSMS() error {
 	return nil
 }
 
-// smsConfig reads which providers there are. An installation with a sandbox and nothing else uses the sandbox's.
+// smsConfig reads which providers there are. An installation in one process with a sandbox
+// and nothing else uses the sandbox's.
 func (a *App) smsConfig() (sms.Config, error) {
 	if a.o.SMSConfig == "" {
-		if a.sandboxURL == "" {
+		url := cmp.Or(a.sandboxURL, a.o.SandboxURL)
+		if url == "" || !a.o.API || !a.o.Worker { // the process that sends must know the secret of the one that hears reports
 			return sms.Config{}, nil
 		}
 		return sms.Config{Providers: []sms.ProviderConfig{{
-			Name: "sandbox", Kind: sms.KindSandbox, URL: a.sandboxURL, CallbackSecret: a.ids.Secret("cb"),
+			Name: "sandbox", Kind: sms.KindSandbox, URL: url, CallbackSecret: a.ids.Secret("cb"),
 		}}}, nil
 	}
 	info, err := os.Stat(a.o.SMSConfig)

@@ -80,14 +80,26 @@ func (s *story) accepted(receipt gateway.Receipt) gateway.Change {
 	if leg.Channel == gateway.ChannelSMS {
 		detail = fmt.Sprintf("The SMS provider %s took it.", receipt.Provider)
 	}
-	if s.delivery.Message.State.CanBecome(gateway.Accepted) {
-		change.State = gateway.Accepted
-		s.move(gateway.EventState, gateway.Accepted, "", detail)
-	} else {
-		s.tell(gateway.Event{Kind: gateway.EventState, Detail: detail})
+	event := gateway.Event{Kind: gateway.EventState, Detail: detail}
+	if next, more := s.delivery.After(*leg); more && !change.SkipRest {
+		event.Detail += fmt.Sprintf(" If it is not %s first, the next way is tried: %s.", reachedWord(leg.Until), next.Channel)
+		event.Wait = leg.Within
 	}
+	if from := s.delivery.Message.State; from.CanBecome(gateway.Accepted) {
+		change.State = gateway.Accepted
+		event.From, event.State = from, gateway.Accepted
+	}
+	s.tell(event)
 	change.Events = s.events
 	return change
+}
+
+// reachedWord is what a message is when it has got that far.
+func reachedWord(u gateway.Until) string {
+	if u == gateway.UntilReplied {
+		return "answered"
+	}
+	return string(u)
 }
 
 // end closes the leg without success. The next leg goes on; without one the message ends, unless an earlier leg was
