@@ -40,6 +40,20 @@ type world struct {
 	ids     *gateway.IDs
 	sms     *sms.Router
 	reports *messaging.Reports
+
+	sealer    *seal.Box
+	messenger gateway.Messenger
+}
+
+// handover is a messenger during whose call something else happens.
+type handover struct {
+	gateway.Messenger
+	during func()
+}
+
+func (h handover) Send(ctx context.Context, out gateway.Outgoing) (gateway.Receipt, error) {
+	h.during()
+	return h.Messenger.Send(ctx, out)
 }
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -68,8 +82,10 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	w.connect(t, sealer)
 
+	w.sealer = sealer
 	messenger := telegram.NewClient(map[gateway.Network]string{gateway.NetworkSandbox: box.URL()}, sealer)
 	t.Cleanup(messenger.Close)
+	w.messenger = messenger
 	w.perform(w.store, messenger)
 	return w
 }
@@ -217,11 +233,11 @@ func TestDeliverMessage(t *testing.T) {
 		require.Equal(t, 1, w.copies(t))
 		require.Contains(t, w.kinds(t, in.MessageID), gateway.EventThrottled)
 	})
-	t.Run("tries again when the messenger did not take it", func(t *testing.T) {
+	t.Run("tries again when the messenger broke down over it and a second copy is harmless", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.fault(t, controlclient.Fault{Kind: "server_error", Times: 3})
-		m, took := w.run(t, w.accept(t, nil))
+		m, took := w.run(t, w.accept(t, func(m *gateway.Message) { m.OnUnknown = gateway.Resend }))
 		require.Equal(t, gateway.Accepted, m.State)
 		require.GreaterOrEqual(t, took, 7*time.Second, "1, 2 and 4 seconds")
 		require.Equal(t, 1, w.copies(t))
@@ -229,11 +245,52 @@ func TestDeliverMessage(t *testing.T) {
 	t.Run("expires on time while the messenger is away", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.fault(t, controlclient.Fault{Kind: "server_error"})
+		away := telegram.NewClient(map[gateway.Network]string{gateway.NetworkSandbox: "http://127.0.0.1:1"}, w.sealer)
+		t.Cleanup(away.Close)
+		w.perform(w.store, away)
 		m, took := w.run(t, w.accept(t, nil))
 		require.Equal(t, gateway.Expired, m.State)
 		require.InDelta(t, time.Hour.Seconds(), took.Seconds(), 5)
 		require.Zero(t, w.copies(t))
+	})
+	t.Run("holds a message over which the messenger broke down: nobody knows whether it was sent", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "server_error", Times: 1})
+		m, _ := w.run(t, w.accept(t, nil))
+		require.Equal(t, gateway.Unknown, m.State)
+	})
+	t.Run("a refusal is about whom the call went to, not about who has the address meanwhile", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		to := w.phoneOfAnna(t)
+		require.NoError(t, w.network.Block(t.Context(), w.anna, w.botName))
+		in := w.accept(t, func(m *gateway.Message) { m.To = to })
+		w.perform(w.store, handover{Messenger: w.messenger, during: func() { w.proves(t, 3, 4242, to.Value) }})
+		m, _ := w.run(t, in)
+		require.Equal(t, gateway.NotSubscribed, m.State)
+		list, err := w.store.Subscribers(t.Context(), "acc_1", w.bot.ID, gateway.SubscriberFilter{PlatformID: 4242}, gateway.Page{Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, gateway.Connected, list.Items[0].Connection, "the new holder of the phone")
+		list, err = w.store.Subscribers(t.Context(), "acc_1", w.bot.ID, gateway.SubscriberFilter{PlatformID: w.anna}, gateway.Page{Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, gateway.Disconnected, list.Items[0].Connection)
+	})
+	t.Run("a refused token does not stop a bot that has a new one meanwhile", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		_, err := w.network.RevokeBot(t.Context(), w.botName)
+		require.NoError(t, err)
+		w.perform(w.store, handover{Messenger: w.messenger, during: func() {
+			renewed := w.bot
+			renewed.SealedToken = []byte("another")
+			require.NoError(t, w.store.ReplaceToken(t.Context(), renewed))
+		}})
+		m, _ := w.run(t, w.accept(t, nil))
+		require.Equal(t, gateway.ReasonBotRevoked, m.Reason)
+		b, err := w.store.Bot(t.Context(), "acc_1", w.bot.ID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.BotActive, b.State)
 	})
 	t.Run("holds a message whose answer was lost: it is not sent twice", func(t *testing.T) {
 		t.Parallel()
@@ -396,16 +453,22 @@ func TestDeliverMessage(t *testing.T) {
 func (w *world) phoneOfAnna(t *testing.T) gateway.Address {
 	t.Helper()
 	const phone = "+380507654321"
-	_, err := w.store.StoreUpdates(t.Context(), []gateway.RawUpdate{{AccountID: "acc_1", BotID: w.bot.ID, UpdateID: 2, ChatID: w.anna, Body: []byte("{}"), ReceivedAt: noon}})
+	w.proves(t, 2, w.anna, phone)
+	return gateway.Address{Kind: gateway.AddressPhone, Value: phone}
+}
+
+// proves lets somebody prove a phone.
+func (w *world) proves(t *testing.T, update, who int64, phone string) {
+	t.Helper()
+	_, err := w.store.StoreUpdates(t.Context(), []gateway.RawUpdate{{AccountID: "acc_1", BotID: w.bot.ID, UpdateID: update, ChatID: who, Body: []byte("{}"), ReceivedAt: noon}})
 	require.NoError(t, err)
 	_, err = w.store.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
 		return gateway.Verdict{
-			Subscriber: &gateway.Subscriber{ID: w.ids.Subscriber(), PlatformID: w.anna, ChatID: w.anna}, Phone: phone,
-			Connection: gateway.Connected, Seen: gateway.UpdateMark{At: noon, UpdateID: 2},
+			Subscriber: &gateway.Subscriber{ID: w.ids.Subscriber(), PlatformID: who, ChatID: who}, Phone: phone,
+			Connection: gateway.Connected, Seen: gateway.UpdateMark{At: noon, UpdateID: update},
 		}, nil
 	})
 	require.NoError(t, err)
-	return gateway.Address{Kind: gateway.AddressPhone, Value: phone}
 }
 
 // reported hands in a report about the leg and returns the message's state after it.

@@ -29,6 +29,7 @@ const (
 
 	drainEvery    = time.Second
 	drainBatch    = 100
+	drainPatience = 3                // failures in a batch before Temporal counts as away
 	drainHide     = 15 * time.Second // how long an item that is being started is hidden from other processes
 	drainPauseMax = 5 * time.Second
 )
@@ -116,23 +117,26 @@ func (s *Starter) drain(ctx context.Context) {
 	}
 }
 
-// drainOnce starts one batch and tells whether there may be more. It ends at the first failure: what it did not come to
-// is due again soon.
+// drainOnce starts one batch and tells whether there may be more. It ends after a few failures, so that one odd message
+// holds up no other: what it did not come to is due again soon.
 func (s *Starter) drainOnce(ctx context.Context) (more bool, err error) {
 	now := s.now()
 	items, err := s.outbox.DueOutbox(ctx, now, now.Add(drainHide), drainBatch)
 	if err != nil || len(items) == 0 {
 		return false, err
 	}
-	started := 0
+	var started []gateway.OutboxItem
+	var failures []error
 	for _, item := range items {
-		if err = s.start(ctx, DeliverMessageInput{AccountID: item.AccountID, MessageID: item.MessageID}); err != nil {
+		if failure := s.start(ctx, DeliverMessageInput{AccountID: item.AccountID, MessageID: item.MessageID}); failure == nil {
+			started = append(started, item)
+		} else if failures = append(failures, failure); len(failures) == drainPatience {
 			break
 		}
-		started++
 	}
-	if started > 0 {
-		err = errors.Join(err, s.outbox.DropOutbox(context.WithoutCancel(ctx), items[:started]))
+	if len(started) > 0 {
+		failures = append(failures, s.outbox.DropOutbox(context.WithoutCancel(ctx), started))
 	}
+	err = errors.Join(failures...)
 	return err == nil && len(items) == drainBatch, err
 }

@@ -180,20 +180,21 @@ func (a *App) ready(ctx context.Context) map[string]error {
 func (a *App) startIntake(context.Context) (string, error) {
 	poller := telegram.NewPoller(a.telegram, a.store, holder(), a.listener.Bots(), now, a.logger("polling"))
 	a.background(poller.Run)
-	a.background(a.reconnectWebhooks)
+	a.background(a.reconnect)
 	return "polling and webhooks", nil
 }
 
-func (a *App) reconnectWebhooks(ctx context.Context) {
-	list, err := a.store.WebhookBots(ctx)
+// reconnect tells the messenger once more how the updates of each bot shall come.
+func (a *App) reconnect(ctx context.Context) {
+	list, err := a.store.LiveBots(ctx)
 	if err != nil {
-		a.logger("webhook").WarnContext(ctx, "listing bots with webhooks", "error", err)
+		a.logger("webhook").WarnContext(ctx, "listing bots", "error", err)
 		return
 	}
 	service := a.botService()
 	for _, b := range list {
 		if err := service.Connect(ctx, b); err != nil && ctx.Err() == nil {
-			a.logger("webhook").WarnContext(ctx, "setting a webhook", "bot", b.ID, "error", err)
+			a.logger("webhook").WarnContext(ctx, "telling how updates shall come", "bot", b.ID, "error", err)
 		}
 	}
 }

@@ -79,14 +79,13 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 		PlatformID: profile.PlatformID, Username: profile.Username, Name: profile.Name,
 		WebhookSecret: s.ids.Secret("wh"), Intake: intake, State: gateway.BotActive, CreatedAt: now, UpdatedAt: now,
 	}
-	known, err := s.store.BotByUsername(ctx, account, profile.Username)
+	known, err := s.store.BotByPlatformID(ctx, account, n.Platform, network, profile.PlatformID)
 	switch {
 	case errors.Is(err, gateway.ErrBotNotFound):
 	case err != nil:
 		return gateway.Bot{}, fmt.Errorf("find bot: %w", err)
-	case known.PlatformID != profile.PlatformID: // another bot had this name before
 	case known.ID == n.ID:
-		return known, nil // the same request, once more after a crash
+		return known, s.Connect(ctx, known) // the same request, once more after a crash
 	default:
 		if bot.ID, bot.CreatedAt, err = s.renew(ctx, known, n.Token); err != nil {
 			return gateway.Bot{}, err

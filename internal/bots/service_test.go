@@ -152,7 +152,7 @@ func TestARevokedBotGetsItsNewToken(t *testing.T) {
 	require.NoError(t, err)
 	revoked, err := w.network.RevokeBot(t.Context(), "@acme_bot")
 	require.NoError(t, err)
-	require.NoError(t, w.store.SetBotState(t.Context(), "acc_1", b.ID, gateway.BotRevoked, "words", time.Now()))
+	require.NoError(t, w.store.SetBotState(t.Context(), b, gateway.BotRevoked, "words", time.Now()))
 
 	renewed, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: gateway.Secret(revoked.Token)})
 	require.NoError(t, err)
@@ -171,7 +171,7 @@ func TestABotThatWentElsewhereIsConnectedAnew(t *testing.T) {
 	b, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token})
 	require.NoError(t, err)
 	require.NoError(t, w.network.StealWebhook(t.Context(), "@acme_bot", "http://127.0.0.1:1/theirs"))
-	require.NoError(t, w.store.SetBotState(t.Context(), "acc_1", b.ID, gateway.BotConflict, "words", time.Now()))
+	require.NoError(t, w.store.SetBotState(t.Context(), b, gateway.BotConflict, "words", time.Now()))
 
 	again, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token})
 	require.NoError(t, err)

@@ -67,10 +67,12 @@ type BotStore interface {
 	CreateBot(ctx context.Context, b Bot) error
 	Bot(ctx context.Context, account AccountID, id BotID) (Bot, error)
 	BotByUsername(ctx context.Context, account AccountID, username string) (Bot, error)
+	BotByPlatformID(ctx context.Context, account AccountID, platform Platform, network Network, id int64) (Bot, error)
 	Bots(ctx context.Context, account AccountID, p Page) (List[Bot], error)
 	// ReplaceToken gives a bot its new token and makes it active again.
 	ReplaceToken(ctx context.Context, b Bot) error
-	SetBotState(ctx context.Context, account AccountID, id BotID, state BotState, reason string, at time.Time) error
+	// SetBotState writes what the token of b brought; a bot that has a newer token meanwhile is left as it is.
+	SetBotState(ctx context.Context, b Bot, state BotState, reason string, at time.Time) error
 }
 
 // sandboxSecret begins the secret part of every sandbox token. Telegram's own never begin so.

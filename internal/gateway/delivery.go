@@ -124,19 +124,20 @@ func (d Delivery) Changed(c Change, at time.Time) []Leg {
 
 // Change is what a decision writes, in one transaction. The zero Change writes nothing.
 type Change struct {
-	State      State  // the message's next state; empty leaves it
-	Reason     Reason // of the next state
-	Leg        *Leg   // the leg as it shall stand; nil leaves it
-	SkipRest   bool   // legs that have not begun are not needed any more
-	Evidence   *Evidence
-	Subscriber SubscriberID
-	Slots      *Slots // of the bot and the chat, as they shall stand; nil leaves them
-	Refused    bool   // the messenger said 429: counted
-	Disconnect Reason // the person turned out to be disconnected, for this reason
-	Migrate    int64  // the person's chat is now this one
-	RevokeBot  string // the bot's token turned out to be refused: words for its owner
-	Events     []Event
-	LeaveQueue bool // the workflow runs: the outbox row has done its work
+	State        State  // the message's next state; empty leaves it
+	Reason       Reason // of the next state
+	Leg          *Leg   // the leg as it shall stand; nil leaves it
+	SkipRest     bool   // legs that have not begun are not needed any more
+	Evidence     *Evidence
+	Subscriber   SubscriberID
+	Slots        *Slots // of the bot and the chat, as they shall stand; nil leaves them
+	Refused      bool   // the messenger said 429: counted
+	Disconnect   Reason // the person turned out to be disconnected, for this reason
+	Migrate      int64  // the person's chat is now this one
+	RevokedToken []byte // the sealed token that was refused: a newer one stays good
+	RevokeBot    string // the bot's token turned out to be refused: words for its owner
+	Events       []Event
+	LeaveQueue   bool // the workflow runs: the outbox row has done its work
 }
 
 // Empty tells whether the change writes nothing.

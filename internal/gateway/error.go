@@ -66,7 +66,7 @@ type Error struct {
 	Err     error  // the cause, for the log only
 }
 
-// Errorf-like constructor for the common case: a code, a field and a sentence.
+// Fault makes an Error of a code, a field and a sentence.
 func Fault(code Code, field, message string) *Error {
 	return &Error{Code: code, Field: field, Message: message}
 }

@@ -21,6 +21,7 @@ type Inbox struct {
 	now       gateway.Clock
 	logger    *slog.Logger
 	workers   int
+	presses   chan press
 }
 
 // Deps are what an Inbox works with.
@@ -35,7 +36,10 @@ type Deps struct {
 	Workers   int // chats processed at the same time; 0 means 4
 }
 
-const defaultWorkers = 4
+const (
+	defaultWorkers = 4
+	pressesWaiting = 256 // for an answer; more are left without
+)
 
 // New returns an Inbox.
 func New(d Deps) *Inbox {
@@ -44,7 +48,7 @@ func New(d Deps) *Inbox {
 	}
 	return &Inbox{
 		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, ids: d.IDs, now: d.Now,
-		logger: d.Logger, workers: d.Workers,
+		logger: d.Logger, workers: d.Workers, presses: make(chan press, pressesWaiting),
 	}
 }
 
@@ -57,6 +61,7 @@ func (i *Inbox) Run(ctx context.Context) {
 	doorbell := make(chan struct{}, i.workers)
 	for range i.workers {
 		wg.Go(func() { i.work(ctx, doorbell) })
+		wg.Go(func() { i.answerPresses(ctx) })
 	}
 	wg.Go(func() { i.ring(ctx, doorbell) })
 	wg.Wait()
@@ -103,10 +108,15 @@ func (i *Inbox) work(ctx context.Context, doorbell <-chan struct{}) {
 func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	var pressed gateway.Update
 	var pressedOn gateway.Bot
-	found, err = i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (gateway.Verdict, error) {
+	found, err = i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
+		defer func() { // a panic over one odd update ends that update, not the process
+			if r := recover(); r != nil {
+				err = fmt.Errorf("processing the update panicked: %v", r)
+			}
+		}()
 		update, err := i.read(raw, bot)
 		if err != nil {
-			return gateway.Verdict{}, err
+			return v, err
 		}
 		if update.Kind == gateway.UpdateButton {
 			pressed, pressedOn = update, bot
@@ -114,23 +124,38 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 		return i.judge(raw, update), nil
 	})
 	if err == nil && pressed.CallbackID != "" {
-		i.answerButton(ctx, pressedOn, pressed.CallbackID)
+		select {
+		case i.presses <- press{bot: pressedOn, callbackID: pressed.CallbackID}:
+		default: // a courtesy that may be left out
+		}
 	}
 	return found, err
 }
 
-// read keeps a panic over one odd update from ending the process: it becomes that update's error.
 func (i *Inbox) read(raw gateway.RawUpdate, bot gateway.Bot) (u gateway.Update, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("reading the update panicked: %v", r)
-		}
-	}()
 	reader, ok := i.readers[bot.Platform]
 	if !ok {
 		return u, fmt.Errorf("no reader for updates of %s", bot.Platform)
 	}
 	return reader.ReadUpdate(raw.Body)
+}
+
+// press is a pressed button that waits for its answer.
+type press struct {
+	bot        gateway.Bot
+	callbackID string
+}
+
+// answerPresses answers buttons beside the work: a slow messenger must not hold up the updates of all bots.
+func (i *Inbox) answerPresses(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-i.presses:
+			i.answerButton(ctx, p.bot, p.callbackID)
+		}
+	}
 }
 
 // answerTimeout bounds the call that stops the waiting sign on a pressed button.

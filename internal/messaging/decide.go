@@ -110,7 +110,11 @@ func (p Policy) takeTurn(s story) decision {
 	}
 	ready := latest(turn, s.at)
 	if backlog := slots.Backlog(ready); backlog > gateway.Patience(lane) {
-		return p.waitForTurn(s, max(ready.Sub(s.at), p.Horizon/2), slots)
+		pause := p.Horizon / 2
+		if lane == gateway.LaneBulk {
+			pause = 2*p.Horizon + backlog // others are many: do not ask every moment
+		}
+		return p.waitForTurn(s, max(ready.Sub(s.at), pause), slots)
 	}
 	at, slots := slots.Slot(ready)
 	if at.After(s.at.Add(p.Horizon + gateway.Patience(gateway.LaneService))) {
@@ -174,6 +178,9 @@ func (p Policy) refused(s story, facts *gateway.DeliveryError) decision {
 	case gateway.ClassChatLost:
 		return decision{change: s.disconnected(gateway.ReasonChatLost)}
 	case gateway.ClassMigrated:
+		if facts.MigrateTo == 0 || facts.MigrateTo == s.delivery.Leg.ChatID {
+			return decision{change: s.end(gateway.Failed, gateway.ReasonChatLost, "The chat has moved, and the messenger does not say where to.")}
+		}
 		change := s.again(gateway.Event{Kind: gateway.EventMigrated, Detail: "The chat has moved. It is sent to its new address."})
 		change.Migrate = facts.MigrateTo
 		return decision{change: change}

@@ -157,6 +157,7 @@ func (d *Deliverer) settle(ctx context.Context, called gateway.Delivery, receipt
 		var delivery gateway.Delivery
 		delivery, err = d.store.ChangeDelivery(ctx, called.Message.AccountID, called.Message.ID, func(seen gateway.Delivery) (gateway.Change, error) {
 			next = d.policy.settle(seen, attempt, receipt, refusal, d.now())
+			next.change.RevokedToken = called.Bot.SealedToken // the bot may have a new one by now
 			return next.change, nil
 		})
 		if err == nil {

@@ -210,12 +210,8 @@ func checkButton(b gateway.Button) *gateway.Error {
 		return gateway.Fault(gateway.CodeButtonInvalid, "", "A button has either data or a url.")
 	case len(b.Data) > MaxButtonData:
 		return gateway.Fault(gateway.CodeButtonTooLong, ".data", fmt.Sprintf("A button's data has at most 64 bytes; this has %d.", len(b.Data)))
-	case b.URL != "" && !webURL(b.URL):
+	case b.URL != "" && !webAddress(b.URL):
 		return gateway.Fault(gateway.CodeButtonInvalid, ".url", "A button's url begins with https:// or http:// and has at most 2048 bytes.")
 	}
 	return nil
-}
-
-func webURL(u string) bool {
-	return len(u) <= MaxButtonURL && (strings.HasPrefix(u, "https://") || strings.HasPrefix(u, "http://")) && !strings.ContainsAny(u, " \t\r\n")
 }

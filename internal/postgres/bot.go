@@ -48,6 +48,13 @@ func (s *Store) BotByUsername(ctx context.Context, account gateway.AccountID, us
 	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
 }
 
+func (s *Store) BotByPlatformID(ctx context.Context, account gateway.AccountID, platform gateway.Platform, network gateway.Network, id int64) (gateway.Bot, error) {
+	row, err := s.q.BotByPlatformID(ctx, dbsqlc.BotByPlatformIDParams{
+		AccountID: string(account), Platform: string(platform), Network: string(network), PlatformID: id,
+	})
+	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
+}
+
 func (s *Store) Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error) {
 	rows, err := s.q.Bots(ctx, dbsqlc.BotsParams{AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1})
 	if err != nil {
@@ -70,12 +77,12 @@ func (s *Store) ReplaceToken(ctx context.Context, b gateway.Bot) error {
 	return s.announceBots(ctx)
 }
 
-func (s *Store) SetBotState(ctx context.Context, account gateway.AccountID, id gateway.BotID, state gateway.BotState, reason string, at time.Time) error {
+func (s *Store) SetBotState(ctx context.Context, b gateway.Bot, state gateway.BotState, reason string, at time.Time) error {
 	err := s.q.SetBotState(ctx, dbsqlc.SetBotStateParams{
-		AccountID: string(account), ID: string(id), State: string(state), StateReason: reason, UpdatedAt: at,
+		AccountID: string(b.AccountID), ID: string(b.ID), State: string(state), StateReason: reason, UpdatedAt: at, SealedToken: b.SealedToken,
 	})
 	if err != nil {
-		return fmt.Errorf("set state of bot %s: %w", id, err)
+		return fmt.Errorf("set state of bot %s: %w", b.ID, err)
 	}
 	return nil
 }
@@ -87,11 +94,11 @@ func (s *Store) BotForIntake(ctx context.Context, id gateway.BotID) (gateway.Bot
 	return bot(row), found(err, gateway.ErrBotNotFound, "read bot of webhook")
 }
 
-// WebhookBots returns every bot whose updates come by webhook, over all accounts.
-func (s *Store) WebhookBots(ctx context.Context) ([]gateway.Bot, error) {
-	rows, err := s.q.WebhookBots(ctx)
+// LiveBots returns every bot whose token is good, over all accounts.
+func (s *Store) LiveBots(ctx context.Context) ([]gateway.Bot, error) {
+	rows, err := s.q.LiveBots(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list webhook bots: %w", err)
+		return nil, fmt.Errorf("list bots: %w", err)
 	}
 	return bots(rows), nil
 }

@@ -48,7 +48,7 @@ func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.Accoun
 			return d, err
 		}
 	}
-	d.Subscriber, d.Slots, err = resolve(ctx, q, d.Bot.ID, d.Message.To)
+	d.Subscriber, d.Slots, err = resolve(ctx, q, d)
 	return d, err
 }
 
@@ -113,7 +113,8 @@ func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParam
 	}
 	if d.Subscriber != nil && c.Slots != nil {
 		d.Slots = *c.Slots
-		p.TakeSlot, p.BotID, p.SlotSubscriberID = true, string(d.Bot.ID), string(d.Subscriber.ID)
+		p.TakeSlot, p.BotAccountID, p.BotID = true, string(d.Bot.AccountID), string(d.Bot.ID)
+		p.SlotSubscriberID = string(d.Subscriber.ID)
 		p.FreeAt, p.ServiceFreeAt, p.BulkFreeAt = orNull(c.Slots.Free), orNull(c.Slots.ServiceFree), orNull(c.Slots.BulkFree)
 		p.ChatFreeAt = orNull(c.Slots.ChatFree)
 		p.BlockedUntil, p.Rate, p.RateSince = orNull(c.Slots.Blocked), c.Slots.Rate, orNull(c.Slots.RateSince)
@@ -169,7 +170,8 @@ func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, 
 	}
 	if c.RevokeBot != "" {
 		err := q.SetBotState(ctx, dbsqlc.SetBotStateParams{
-			AccountID: string(d.Bot.AccountID), ID: string(d.Bot.ID), State: string(gateway.BotRevoked), StateReason: c.RevokeBot, UpdatedAt: at,
+			AccountID: string(d.Bot.AccountID), ID: string(d.Bot.ID), State: string(gateway.BotRevoked), StateReason: c.RevokeBot,
+			UpdatedAt: at, SealedToken: c.RevokedToken,
 		})
 		if err != nil {
 			return fmt.Errorf("revoke bot %s: %w", d.Bot.ID, err)

@@ -214,7 +214,7 @@ func TestChangeDelivery(t *testing.T) {
 	t.Run("disconnects the person and revokes the bot with the message's end", func(t *testing.T) {
 		m := w.accept(t, toAnna, nil)
 		_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
-			return gateway.Change{Disconnect: gateway.ReasonBlocked, RevokeBot: "words", Events: []gateway.Event{{At: noon, Kind: gateway.EventRetry, State: gateway.Queued}}}, nil
+			return gateway.Change{Disconnect: gateway.ReasonBlocked, RevokeBot: "words", RevokedToken: d.Bot.SealedToken, Events: []gateway.Event{{At: noon, Kind: gateway.EventRetry, State: gateway.Queued}}}, nil
 		})
 		require.NoError(t, err)
 		person, err := w.Subscriber(t.Context(), "acc_1", "bot_1", "sub_1")

@@ -30,28 +30,34 @@ func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot 
 	return list(rows, p.Limit, subscriber, func(s gateway.Subscriber) string { return string(s.ID) }), nil
 }
 
-// resolve finds the person that the address names on the bot, nil if there is none, and the slots of the bot and of
-// the person's chat.
-func resolve(ctx context.Context, q *dbsqlc.Queries, bot gateway.BotID, to gateway.Address) (*gateway.Subscriber, gateway.Slots, error) {
+// resolve finds the person that the delivery's address names on its bot, nil if there is none, and the slots of the bot
+// and of the person's chat. While a call is under way the person is who it goes to: an address may change hands meanwhile,
+// and what the answer says is not about the new holder.
+func resolve(ctx context.Context, q *dbsqlc.Queries, d gateway.Delivery) (*gateway.Subscriber, gateway.Slots, error) {
+	account, bot := string(d.Bot.AccountID), string(d.Bot.ID)
 	var row dbsqlc.Subscriber
 	var slots dbsqlc.BotSlot
 	var err error
-	switch to.Kind {
-	case gateway.AddressPhone:
+	switch to := d.Message.To; {
+	case !d.Leg.Intent.IsZero() && d.Message.SubscriberID != "":
+		var r dbsqlc.SubscriberOfCallRow
+		r, err = q.SubscriberOfCall(ctx, dbsqlc.SubscriberOfCallParams{AccountID: account, BotID: bot, ID: string(d.Message.SubscriberID)})
+		row, slots = r.Subscriber, r.BotSlot
+	case to.Kind == gateway.AddressPhone:
 		var r dbsqlc.SubscriberByPhoneRow
-		r, err = q.SubscriberByPhone(ctx, dbsqlc.SubscriberByPhoneParams{BotID: string(bot), Phone: to.Value})
+		r, err = q.SubscriberByPhone(ctx, dbsqlc.SubscriberByPhoneParams{AccountID: account, BotID: bot, Phone: to.Value})
 		row, slots = r.Subscriber, r.BotSlot
-	case gateway.AddressUsername:
+	case to.Kind == gateway.AddressUsername:
 		var r dbsqlc.SubscriberByUsernameRow
-		r, err = q.SubscriberByUsername(ctx, dbsqlc.SubscriberByUsernameParams{BotID: string(bot), Username: to.Value})
+		r, err = q.SubscriberByUsername(ctx, dbsqlc.SubscriberByUsernameParams{AccountID: account, BotID: bot, Username: to.Value})
 		row, slots = r.Subscriber, r.BotSlot
-	case gateway.AddressPlatform:
+	case to.Kind == gateway.AddressPlatform:
 		var id int64
 		if id, err = strconv.ParseInt(to.Value, 10, 64); err != nil {
 			return nil, gateway.Slots{}, fmt.Errorf("read stored address: %w", err)
 		}
 		var r dbsqlc.SubscriberByPlatformIDRow
-		r, err = q.SubscriberByPlatformID(ctx, dbsqlc.SubscriberByPlatformIDParams{BotID: string(bot), PlatformID: id})
+		r, err = q.SubscriberByPlatformID(ctx, dbsqlc.SubscriberByPlatformIDParams{AccountID: account, BotID: bot, PlatformID: id})
 		row, slots = r.Subscriber, r.BotSlot
 	default:
 		return nil, gateway.Slots{}, fmt.Errorf("resolve recipient: unknown kind of address %q", to.Kind)
@@ -64,8 +70,8 @@ func resolve(ctx context.Context, q *dbsqlc.Queries, bot gateway.BotID, to gatew
 	}
 	person := subscriber(row)
 	return &person, gateway.Slots{
-		Free: orZero(slots.FreeAt), ServiceFree: orZero(slots.ServiceFreeAt), BulkFree: orZero(slots.BulkFreeAt), ChatFree: orZero(row.ChatFreeAt),
-		Blocked: orZero(slots.BlockedUntil), Rate: slots.Rate, RateSince: orZero(slots.RateSince),
+		Free: orZero(slots.FreeAt), ServiceFree: orZero(slots.ServiceFreeAt), BulkFree: orZero(slots.BulkFreeAt),
+		ChatFree: orZero(row.ChatFreeAt), Blocked: orZero(slots.BlockedUntil), Rate: slots.Rate, RateSince: orZero(slots.RateSince),
 	}, nil
 }
 

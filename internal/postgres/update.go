@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -94,7 +95,8 @@ func bounded(text string) string {
 	if len(text) > most {
 		text = text[:most]
 	}
-	return "error: " + text
+	text = strings.ReplaceAll(text, "\x00", "") // PostgreSQL takes neither NUL nor half a character
+	return "error: " + strings.ToValidUTF8(text, "")
 }
 
 func (s *Store) InboxDepth(ctx context.Context) (waiting, aside int, err error) {

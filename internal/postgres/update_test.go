@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -218,6 +219,54 @@ func TestTwoPeopleWhoProveOnePhoneAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, waiting)
 	require.Zero(t, aside)
+}
+
+// Two people who prove each other's phones, again and again, at the same moments.
+func TestPeopleWhoSwapPhones(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	phones := []string{"+380501234567", "+380501234568"}
+	id := int64(0)
+	for round := range 15 {
+		var wg sync.WaitGroup
+		for who := range int64(2) {
+			id++
+			w.store(t, raw(id, 100+who))
+		}
+		at := noon.Add(time.Duration(round) * time.Second)
+		for range 2 {
+			wg.Go(func() {
+				_, err := w.ProcessUpdate(t.Context(), noon, func(u gateway.RawUpdate, _ gateway.Bot) (gateway.Verdict, error) {
+					return gateway.Verdict{
+						Subscriber: &gateway.Subscriber{ID: w.ids.Subscriber(), PlatformID: u.ChatID, ChatID: u.ChatID}, Connection: gateway.Connected,
+						Phone: phones[(u.ChatID+int64(round))%2], Seen: gateway.UpdateMark{At: at, UpdateID: u.UpdateID},
+					}, nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	waiting, aside, err := w.InboxDepth(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, waiting)
+	require.Zero(t, aside)
+}
+
+func TestOddWordsOfAnErrorAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.store(t, raw(1, 1))
+	found, err := w.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+		return gateway.Verdict{}, errors.New("a" + strings.Repeat("й", 400) + "\x00")
+	})
+	require.NoError(t, err)
+	require.True(t, found)
+	_, aside, err := w.InboxDepth(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, aside)
 }
 
 func TestOneProcessPollsABot(t *testing.T) {

@@ -21,6 +21,9 @@ func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate,
 	var person dbsqlc.Subscriber
 	var err error
 	if v.Subscriber != nil {
+		if err := lockPeople(ctx, q, raw, v); err != nil {
+			return err
+		}
 		if person, err = upsertSubscriber(ctx, q, raw, v, now); err != nil {
 			return err
 		}
@@ -61,12 +64,27 @@ func upsertSubscriber(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpd
 	return row, nil
 }
 
+// lockPeople locks a phone that is proved and everybody whom that concerns, always in the same order: two people who prove
+// each other's phones at the same moment go one after the other.
+func lockPeople(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) error {
+	if v.Phone == "" {
+		return nil
+	}
+	if err := q.LockPhone(ctx, dbsqlc.LockPhoneParams{BotID: string(raw.BotID), Phone: v.Phone}); err != nil {
+		return fmt.Errorf("lock phone: %w", err)
+	}
+	_, err := q.LockPeople(ctx, dbsqlc.LockPeopleParams{
+		AccountID: string(raw.AccountID), BotID: string(raw.BotID), PlatformID: v.Subscriber.PlatformID, Phone: v.Phone,
+	})
+	if err != nil {
+		return fmt.Errorf("lock people of a phone: %w", err)
+	}
+	return nil
+}
+
 // provePhone gives the phone to the person, unless somebody else proved it later than this update was made.
 func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
 	at := v.Seen.At
-	if err := q.LockPhone(ctx, dbsqlc.LockPhoneParams{BotID: person.BotID, Phone: v.Phone}); err != nil {
-		return fmt.Errorf("lock phone: %w", err)
-	}
 	err := q.ClosePhone(ctx, dbsqlc.ClosePhoneParams{BotID: person.BotID, Phone: v.Phone, PlatformID: person.PlatformID, At: &at})
 	if err != nil {
 		return fmt.Errorf("close earlier proof of phone: %w", err)

@@ -37,7 +37,7 @@ const (
 type PollStore interface {
 	gateway.IntakeStore
 	gateway.PollLease
-	SetBotState(ctx context.Context, account gateway.AccountID, id gateway.BotID, state gateway.BotState, reason string, at time.Time) error
+	SetBotState(ctx context.Context, b gateway.Bot, state gateway.BotState, reason string, at time.Time) error
 }
 
 // Poller asks for the updates of every bot that is polled, one process per bot by a lease in the database.
@@ -194,7 +194,7 @@ func (p *Poller) pollOnce(ctx context.Context, b gateway.Bot, offset int64) (nex
 func (p *Poller) setState(ctx context.Context, b gateway.Bot, state gateway.BotState, words string) bool {
 	ctx, cancel := context.WithTimeout(ctx, stateDeadline)
 	defer cancel()
-	err := p.store.SetBotState(ctx, b.AccountID, b.ID, state, words, p.now())
+	err := p.store.SetBotState(ctx, b, state, words, p.now())
 	if err != nil {
 		p.logger.WarnContext(ctx, "polling: writing the bot's state", "bot", b.ID, "error", err)
 	}

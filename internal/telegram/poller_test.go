@@ -39,7 +39,7 @@ func (m *memory) AcquirePolls(context.Context, string, time.Time, time.Time) ([]
 }
 func (m *memory) ReleasePolls(context.Context, string) error { return nil }
 
-func (m *memory) SetBotState(_ context.Context, _ gateway.AccountID, _ gateway.BotID, state gateway.BotState, _ string, _ time.Time) error {
+func (m *memory) SetBotState(_ context.Context, _ gateway.Bot, state gateway.BotState, _ string, _ time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failures > 0 {

@@ -84,7 +84,8 @@ func (e *exchange) refusal(err error) error {
 		// it; or a success that could not be read.
 		out.Class = gateway.ClassUnknown
 	case a.ErrorCode >= http.StatusInternalServerError:
-		out.Class, out.Text = gateway.ClassUnavailable, a.Description
+		// The request had reached the server, and what broke there may have broken after the message was sent.
+		out.Class, out.Text = gateway.ClassUnknown, a.Description
 	default:
 		out.Class, out.Text = classOf(a.ErrorCode, a.Description), a.Description
 		out.MigrateTo = a.Parameters.MigrateToChatID

@@ -98,8 +98,8 @@ func TestRefusalsInTheServersWords(t *testing.T) {
 		{401, "Unauthorized: invalid token specified", "", gateway.ClassRevoked},
 		{404, "Not Found: method not found", "", gateway.ClassDefect},
 		{404, "Not Found", "", gateway.ClassDefect},
-		{500, "Internal Server Error: restart", "", gateway.ClassUnavailable},
-		{502, "Bad Gateway", "", gateway.ClassUnavailable},
+		{500, "Internal Server Error: restart", "", gateway.ClassUnknown},
+		{502, "Bad Gateway", "", gateway.ClassUnknown},
 	} {
 		t.Run(fmt.Sprintf("%d %s", c.code, c.description), func(t *testing.T) {
 			t.Parallel()

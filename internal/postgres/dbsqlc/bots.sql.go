@@ -104,6 +104,46 @@ func (q *Queries) Bot(ctx context.Context, arg BotParams) (Bot, error) {
 	return i, err
 }
 
+const botByPlatformID = `-- name: BotByPlatformID :one
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+`
+
+type BotByPlatformIDParams struct {
+	AccountID  string
+	Platform   string
+	Network    string
+	PlatformID int64
+}
+
+func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, botByPlatformID,
+		arg.AccountID,
+		arg.Platform,
+		arg.Network,
+		arg.PlatformID,
+	)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const botByUsername = `-- name: BotByUsername :one
 SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE account_id = $1 AND lower(username) = lower($2)
 ORDER BY created_at DESC LIMIT 1
@@ -265,6 +305,47 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const liveBots = `-- name: LiveBots :many
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE state <> 'revoked' ORDER BY id
+`
+
+func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
+	rows, err := q.db.Query(ctx, liveBots)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Bot
+	for rows.Next() {
+		var i Bot
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountID,
+			&i.Platform,
+			&i.Network,
+			&i.PlatformID,
+			&i.Username,
+			&i.Name,
+			&i.SealedToken,
+			&i.WebhookSecret,
+			&i.Intake,
+			&i.State,
+			&i.StateReason,
+			&i.PollHolder,
+			&i.PollUntil,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const releasePolls = `-- name: ReleasePolls :exec
 UPDATE bots SET poll_holder = '', poll_until = NULL WHERE poll_holder = $1
 `
@@ -310,7 +391,7 @@ func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int
 
 const setBotState = `-- name: SetBotState :exec
 UPDATE bots SET state = $3, state_reason = $4, updated_at = $5
-WHERE account_id = $1 AND id = $2 AND (state, state_reason) IS DISTINCT FROM ($3, $4)
+WHERE account_id = $1 AND id = $2 AND sealed_token = $6 AND (state, state_reason) IS DISTINCT FROM ($3, $4)
 `
 
 type SetBotStateParams struct {
@@ -319,8 +400,10 @@ type SetBotStateParams struct {
 	State       string
 	StateReason string
 	UpdatedAt   time.Time
+	SealedToken []byte
 }
 
+// Only by who used the token that the bot has now: what befell an earlier one says nothing about it.
 func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error {
 	_, err := q.db.Exec(ctx, setBotState,
 		arg.AccountID,
@@ -328,47 +411,7 @@ func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error 
 		arg.State,
 		arg.StateReason,
 		arg.UpdatedAt,
+		arg.SealedToken,
 	)
 	return err
-}
-
-const webhookBots = `-- name: WebhookBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE intake = 'webhook' AND state <> 'revoked' ORDER BY id
-`
-
-func (q *Queries) WebhookBots(ctx context.Context) ([]Bot, error) {
-	rows, err := q.db.Query(ctx, webhookBots)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Bot
-	for rows.Next() {
-		var i Bot
-		if err := rows.Scan(
-			&i.ID,
-			&i.AccountID,
-			&i.Platform,
-			&i.Network,
-			&i.PlatformID,
-			&i.Username,
-			&i.Name,
-			&i.SealedToken,
-			&i.WebhookSecret,
-			&i.Intake,
-			&i.State,
-			&i.StateReason,
-			&i.PollHolder,
-			&i.PollUntil,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

@@ -38,11 +38,12 @@ WITH moved AS (
     UPDATE bot_slots t SET free_at = $36, bulk_free_at = $37, service_free_at = $38,
                            blocked_until = $39, rate = $40, rate_since = $41,
                            refusals = t.refusals + $42
-    WHERE t.bot_id = $43 AND $44::boolean
+    WHERE t.account_id = $43 AND t.bot_id = $44 AND $45::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $45 WHERE s.id = $46 AND $44
+    UPDATE subscribers s SET chat_free_at = $46
+    WHERE s.account_id = $43 AND s.id = $47 AND $45
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $47::boolean
+    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $48::boolean
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END
 `
@@ -90,6 +91,7 @@ type ApplyChangeParams struct {
 	Rate              float64
 	RateSince         *time.Time
 	Refusals          int64
+	BotAccountID      string
 	BotID             string
 	TakeSlot          bool
 	ChatFreeAt        *time.Time
@@ -143,6 +145,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.Rate,
 		arg.RateSince,
 		arg.Refusals,
+		arg.BotAccountID,
 		arg.BotID,
 		arg.TakeSlot,
 		arg.ChatFreeAt,
@@ -488,7 +491,7 @@ func (q *Queries) LegInChat(ctx context.Context, arg LegInChatParams) (Leg, erro
 }
 
 const lockMessage = `-- name: LockMessage :one
-SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR UPDATE
+SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR NO KEY UPDATE
 `
 
 type LockMessageParams struct {
@@ -617,13 +620,14 @@ func (q *Queries) SendQueue(ctx context.Context, now *time.Time) ([]SendQueueRow
 
 const subscriberByPhone = `-- name: SubscriberByPhone :one
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.bot_id = $1 AND s.phone = $2
-FOR UPDATE OF t, s
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.phone = $3
+FOR NO KEY UPDATE OF t, s
 `
 
 type SubscriberByPhoneParams struct {
-	BotID string
-	Phone string
+	AccountID string
+	BotID     string
+	Phone     string
 }
 
 type SubscriberByPhoneRow struct {
@@ -633,7 +637,7 @@ type SubscriberByPhoneRow struct {
 
 // The person with the bot's slots, both locked: whoever takes a slot next waits until this one is written, and sees it.
 func (q *Queries) SubscriberByPhone(ctx context.Context, arg SubscriberByPhoneParams) (SubscriberByPhoneRow, error) {
-	row := q.db.QueryRow(ctx, subscriberByPhone, arg.BotID, arg.Phone)
+	row := q.db.QueryRow(ctx, subscriberByPhone, arg.AccountID, arg.BotID, arg.Phone)
 	var i SubscriberByPhoneRow
 	err := row.Scan(
 		&i.Subscriber.ID,
@@ -677,11 +681,12 @@ func (q *Queries) SubscriberByPhone(ctx context.Context, arg SubscriberByPhonePa
 
 const subscriberByPlatformID = `-- name: SubscriberByPlatformID :one
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.bot_id = $1 AND s.platform_id = $2
-FOR UPDATE OF t, s
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.platform_id = $3
+FOR NO KEY UPDATE OF t, s
 `
 
 type SubscriberByPlatformIDParams struct {
+	AccountID  string
 	BotID      string
 	PlatformID int64
 }
@@ -692,7 +697,7 @@ type SubscriberByPlatformIDRow struct {
 }
 
 func (q *Queries) SubscriberByPlatformID(ctx context.Context, arg SubscriberByPlatformIDParams) (SubscriberByPlatformIDRow, error) {
-	row := q.db.QueryRow(ctx, subscriberByPlatformID, arg.BotID, arg.PlatformID)
+	row := q.db.QueryRow(ctx, subscriberByPlatformID, arg.AccountID, arg.BotID, arg.PlatformID)
 	var i SubscriberByPlatformIDRow
 	err := row.Scan(
 		&i.Subscriber.ID,
@@ -736,14 +741,15 @@ func (q *Queries) SubscriberByPlatformID(ctx context.Context, arg SubscriberByPl
 
 const subscriberByUsername = `-- name: SubscriberByUsername :one
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.bot_id = $1 AND lower(s.username) = $2 AND s.username <> ''
+WHERE s.account_id = $1 AND s.bot_id = $2 AND lower(s.username) = $3 AND s.username <> ''
 ORDER BY s.username_seen_at DESC LIMIT 1
-FOR UPDATE OF t, s
+FOR NO KEY UPDATE OF t, s
 `
 
 type SubscriberByUsernameParams struct {
-	BotID    string
-	Username string
+	AccountID string
+	BotID     string
+	Username  string
 }
 
 type SubscriberByUsernameRow struct {
@@ -753,8 +759,69 @@ type SubscriberByUsernameRow struct {
 
 // Names change hands: the one seen last with it has it.
 func (q *Queries) SubscriberByUsername(ctx context.Context, arg SubscriberByUsernameParams) (SubscriberByUsernameRow, error) {
-	row := q.db.QueryRow(ctx, subscriberByUsername, arg.BotID, arg.Username)
+	row := q.db.QueryRow(ctx, subscriberByUsername, arg.AccountID, arg.BotID, arg.Username)
 	var i SubscriberByUsernameRow
+	err := row.Scan(
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.Username,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.FirstName,
+		&i.Subscriber.LastName,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.BotSlot.BotID,
+		&i.BotSlot.AccountID,
+		&i.BotSlot.FreeAt,
+		&i.BotSlot.ServiceFreeAt,
+		&i.BotSlot.BulkFreeAt,
+		&i.BotSlot.BlockedUntil,
+		&i.BotSlot.Rate,
+		&i.BotSlot.RateSince,
+		&i.BotSlot.Refusals,
+	)
+	return i, err
+}
+
+const subscriberOfCall = `-- name: SubscriberOfCall :one
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3
+FOR NO KEY UPDATE OF t, s
+`
+
+type SubscriberOfCallParams struct {
+	AccountID string
+	BotID     string
+	ID        string
+}
+
+type SubscriberOfCallRow struct {
+	Subscriber Subscriber
+	BotSlot    BotSlot
+}
+
+// The person to whom a call under way goes, whoever has the address now.
+func (q *Queries) SubscriberOfCall(ctx context.Context, arg SubscriberOfCallParams) (SubscriberOfCallRow, error) {
+	row := q.db.QueryRow(ctx, subscriberOfCall, arg.AccountID, arg.BotID, arg.ID)
+	var i SubscriberOfCallRow
 	err := row.Scan(
 		&i.Subscriber.ID,
 		&i.Subscriber.AccountID,

@@ -62,6 +62,44 @@ func (q *Queries) Disconnect(ctx context.Context, arg DisconnectParams) error {
 	return err
 }
 
+const lockPeople = `-- name: LockPeople :many
+SELECT id FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND (platform_id = $3 OR phone = $4)
+ORDER BY id FOR NO KEY UPDATE
+`
+
+type LockPeopleParams struct {
+	AccountID  string
+	BotID      string
+	PlatformID int64
+	Phone      string
+}
+
+// A person and whoever has the phone that they prove.
+func (q *Queries) LockPeople(ctx context.Context, arg LockPeopleParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, lockPeople,
+		arg.AccountID,
+		arg.BotID,
+		arg.PlatformID,
+		arg.Phone,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockPhone = `-- name: LockPhone :exec
 SELECT pg_advisory_xact_lock(hashtextextended($1::text || $2::text, 0))
 `
@@ -305,7 +343,7 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     first_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
     last_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.last_name ELSE subscribers.last_name END,
     language = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
-    start_payload = CASE WHEN excluded.start_payload <> '' THEN excluded.start_payload ELSE subscribers.start_payload END,
+    start_payload = CASE WHEN excluded.start_payload <> '' AND newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.start_payload ELSE subscribers.start_payload END,
     connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
     reason = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.reason ELSE subscribers.reason END,
     connected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)

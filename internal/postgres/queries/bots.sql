@@ -27,15 +27,19 @@ UPDATE bots SET sealed_token = $3, webhook_secret = $4, intake = $5, username = 
 WHERE account_id = $1 AND id = $2;
 
 -- name: SetBotState :exec
+-- Only by who used the token that the bot has now: what befell an earlier one says nothing about it.
 UPDATE bots SET state = $3, state_reason = $4, updated_at = $5
-WHERE account_id = $1 AND id = $2 AND (state, state_reason) IS DISTINCT FROM ($3, $4);
+WHERE account_id = $1 AND id = $2 AND sealed_token = @sealed_token AND (state, state_reason) IS DISTINCT FROM ($3, $4);
 
 -- name: BotForIntake :one
 -- A webhook names its bot by id alone: the secret that comes with it stands for the account.
 SELECT * FROM bots WHERE id = $1;
 
--- name: WebhookBots :many
-SELECT * FROM bots WHERE intake = 'webhook' AND state <> 'revoked' ORDER BY id;
+-- name: LiveBots :many
+SELECT * FROM bots WHERE state <> 'revoked' ORDER BY id;
+
+-- name: BotByPlatformID :one
+SELECT * FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4;
 
 -- name: AcquirePolls :many
 UPDATE bots SET poll_holder = @holder, poll_until = @until

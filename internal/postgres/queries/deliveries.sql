@@ -1,7 +1,7 @@
 -- name: LockMessage :one
 -- A statement of its own: one that waits for a lock sees the locked row as it is then, but everything that it joins as it
 -- was when the statement began.
-SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR UPDATE;
+SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR NO KEY UPDATE;
 
 -- name: Delivery :one
 -- A locked message with its bot.
@@ -12,20 +12,26 @@ WHERE m.account_id = $1 AND m.id = $2;
 -- name: SubscriberByPhone :one
 -- The person with the bot's slots, both locked: whoever takes a slot next waits until this one is written, and sees it.
 SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.bot_id = $1 AND s.phone = $2
-FOR UPDATE OF t, s;
+WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND s.phone = @phone
+FOR NO KEY UPDATE OF t, s;
 
 -- name: SubscriberByUsername :one
 -- Names change hands: the one seen last with it has it.
 SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.bot_id = $1 AND lower(s.username) = @username AND s.username <> ''
+WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND lower(s.username) = @username AND s.username <> ''
 ORDER BY s.username_seen_at DESC LIMIT 1
-FOR UPDATE OF t, s;
+FOR NO KEY UPDATE OF t, s;
 
 -- name: SubscriberByPlatformID :one
 SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.bot_id = $1 AND s.platform_id = $2
-FOR UPDATE OF t, s;
+WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND s.platform_id = @platform_id
+FOR NO KEY UPDATE OF t, s;
+
+-- name: SubscriberOfCall :one
+-- The person to whom a call under way goes, whoever has the address now.
+SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
+WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND s.id = @id
+FOR NO KEY UPDATE OF t, s;
 
 -- name: ApplyChange :exec
 -- One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
@@ -57,9 +63,10 @@ WITH moved AS (
     UPDATE bot_slots t SET free_at = sqlc.narg(free_at), bulk_free_at = sqlc.narg(bulk_free_at), service_free_at = sqlc.narg(service_free_at),
                            blocked_until = sqlc.narg(blocked_until), rate = @rate, rate_since = sqlc.narg(rate_since),
                            refusals = t.refusals + @refusals
-    WHERE t.bot_id = @bot_id AND @take_slot::boolean
+    WHERE t.account_id = @bot_account_id AND t.bot_id = @bot_id AND @take_slot::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = sqlc.narg(chat_free_at) WHERE s.id = @slot_subscriber_id AND @take_slot
+    UPDATE subscribers s SET chat_free_at = sqlc.narg(chat_free_at)
+    WHERE s.account_id = @bot_account_id AND s.id = @slot_subscriber_id AND @take_slot
 ), settled AS (
     DELETE FROM outbox o WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
 )

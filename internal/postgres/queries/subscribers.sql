@@ -27,7 +27,7 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     first_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
     last_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.last_name ELSE subscribers.last_name END,
     language = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
-    start_payload = CASE WHEN excluded.start_payload <> '' THEN excluded.start_payload ELSE subscribers.start_payload END,
+    start_payload = CASE WHEN excluded.start_payload <> '' AND newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.start_payload ELSE subscribers.start_payload END,
     connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
     reason = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.reason ELSE subscribers.reason END,
     connected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
@@ -79,3 +79,8 @@ UPDATE subscribers SET chat_id = @chat_id WHERE account_id = $1 AND id = $2;
 -- name: LockPhone :exec
 -- Two people who prove one phone at the same moment go one after the other.
 SELECT pg_advisory_xact_lock(hashtextextended(@bot_id::text || @phone::text, 0));
+
+-- name: LockPeople :many
+-- A person and whoever has the phone that they prove.
+SELECT id FROM subscribers WHERE account_id = @account_id AND bot_id = @bot_id AND (platform_id = @platform_id OR phone = @phone)
+ORDER BY id FOR NO KEY UPDATE;
