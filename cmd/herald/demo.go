@@ -21,8 +21,10 @@ type DemoCmd struct {
 // Help is shown by herald demo --help.
 func (DemoCmd) Help() string {
 	return `Anna finds a bot by its link, starts it and shares her phone; messages reach her by phone, @name and #id; a stranger's
-number costs nothing and sends nothing; Anna blocks the bot and the next message says so. Every step is checked on
-both sides: by the API and in Anna's chat. Play it as often as you like: each time it has a bot and an Anna of its own.
+number sends nothing, or an SMS where that is allowed; a link proves that Anna read her message, and one that she did
+not read follows by SMS; the messenger throttles the bot, and loses an answer; Anna blocks the bot and the next message
+says so. Every step is checked on both sides: by the API, and in Anna's chat or on the phone. Play it as often as you
+like: each time it has a bot and an Anna of its own. It takes about ten seconds.
 
 Exit code 0 means that every step held.
 

@@ -7,6 +7,7 @@ import (
 
 	"herald/client"
 	"herald/client/wire"
+	"herald/internal/sandbox/controlclient"
 	"herald/internal/terminal"
 )
 
@@ -19,12 +20,8 @@ func (p *play) arrives(ctx context.Context, m client.NewMessage) (seen, error) {
 	if sent.State != wire.MessageStateAccepted {
 		return seen{}, &Mismatch{Expected: "state accepted", Saw: describe(sent)}
 	}
-	copies, err := p.copies(ctx, m.Text)
-	if err != nil {
+	if err := p.once(ctx, m.Text); err != nil {
 		return seen{}, err
-	}
-	if copies != 1 {
-		return seen{}, &Mismatch{Expected: "the message once in Anna's chat", Saw: fmt.Sprintf("it %d times", copies)}
 	}
 	took := terminal.Span(sent.UpdatedAt.Sub(sent.CreatedAt))
 	return seen{string(sent.State), fmt.Sprintf("%q to %s, in %s", m.Text, m.To, took)}, nil
@@ -44,24 +41,18 @@ func (p *play) staysOut(ctx context.Context, m client.NewMessage, reason string)
 	if sent.State != wire.MessageStateNotSubscribed || sent.Reason != reason {
 		return seen{}, &Mismatch{Expected: "state not_subscribed, reason " + reason, Saw: describe(sent)}
 	}
-	log, err := p.Sandbox.Log(ctx, before)
+	made, err := p.calls(ctx, before)
 	if err != nil {
-		return seen{}, fmt.Errorf("read the sandbox's log: %w", err)
-	}
-	made := 0
-	for _, call := range log {
-		if call.Bot == p.bot.PlatformID && strings.HasPrefix(strings.ToLower(call.Method), "send") {
-			made++
-		}
+		return seen{}, err
 	}
 	copies, err := p.copies(ctx, m.Text)
 	if err != nil {
 		return seen{}, err
 	}
-	if made > 0 || copies > 0 {
+	if len(made) > 0 || copies > 0 {
 		return seen{}, &Mismatch{
 			Expected: "no call of the bot to send it, and nothing in Anna's chat",
-			Saw:      fmt.Sprintf("%d calls and %d copies", made, copies),
+			Saw:      fmt.Sprintf("%d calls and %d copies", len(made), copies),
 		}
 	}
 	return seen{string(sent.State), fmt.Sprintf("reason %s, nothing was sent to %s", sent.Reason, m.To)}, nil
@@ -79,6 +70,30 @@ func (p *play) send(ctx context.Context, m client.NewMessage) (client.Message, e
 		return client.Message{}, fmt.Errorf("read the message: %w", err)
 	}
 	return again, nil
+}
+
+// calls are those that the story's bot made to send something after the one with this number in the sandbox's log.
+func (p *play) calls(ctx context.Context, after int64) ([]controlclient.Call, error) {
+	log, err := p.Sandbox.Log(ctx, after)
+	if err != nil {
+		return nil, fmt.Errorf("read the sandbox's log: %w", err)
+	}
+	var made []controlclient.Call
+	for _, call := range log {
+		if call.Bot == p.bot.PlatformID && strings.HasPrefix(strings.ToLower(call.Method), "send") {
+			made = append(made, call)
+		}
+	}
+	return made, nil
+}
+
+// once checks that the bot's message stands in Anna's chat, and no second time.
+func (p *play) once(ctx context.Context, text string) error {
+	copies, err := p.copies(ctx, text)
+	if err == nil && copies != 1 {
+		err = &Mismatch{Expected: "the message once in Anna's chat", Saw: fmt.Sprintf("it %d times", copies)}
+	}
+	return err
 }
 
 // copies counts how often the bot's message stands in Anna's chat.
@@ -100,6 +115,9 @@ func describe(m client.Message) string {
 	text := "state " + string(m.State)
 	if m.Reason != "" {
 		text += ", reason " + m.Reason
+	}
+	if m.Evidence.Kind != "" {
+		text += ", evidence " + string(m.Evidence.Kind)
 	}
 	return text
 }

@@ -85,7 +85,9 @@ type play struct {
 	link     string // of the bot
 	payload  string // of the link, as Anna's app understood it
 	anna     controlclient.Person
-	stranger string // a phone that nobody here has
+	stranger string         // a phone that nobody here has
+	linked   client.Message // a message with a read link
+	readLink string         // as it stands in Anna's chat
 }
 
 // Titles are the titles of the steps, in order.

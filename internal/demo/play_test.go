@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -133,6 +134,7 @@ type claim struct {
 	bot     controlclient.Bot
 	address string // of the sandbox
 	copies  int    // that really reach Anna
+	link    string // that stands in the place of a read link
 }
 
 func (c *claim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -142,8 +144,9 @@ func (c *claim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		text := regexp.MustCompile(`\{link:.*\}`).ReplaceAllString(sent.Text, c.link)
 		for range c.copies {
-			response, err := http.PostForm(c.address+"/bot"+c.bot.Token+"/sendMessage", url.Values{"chat_id": {"100001"}, "text": {sent.Text}})
+			response, err := http.PostForm(c.address+"/bot"+c.bot.Token+"/sendMessage", url.Values{"chat_id": {"100001"}, "text": {text}})
 			if err == nil {
 				_ = response.Body.Close()
 			}
@@ -155,6 +158,11 @@ func (c *claim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // claimed is a story at the point where Anna is connected, with an API that makes claims.
 func claimed(t *testing.T, m client.Message, copies int) *play {
+	t.Helper()
+	return claimedWithLink(t, m, copies, "")
+}
+
+func claimedWithLink(t *testing.T, m client.Message, copies int, link string) *play {
 	t.Helper()
 	server, err := sandbox.New(sandbox.Options{})
 	require.NoError(t, err)
@@ -169,7 +177,7 @@ func claimed(t *testing.T, m client.Message, copies int) *play {
 	require.Equal(t, int64(100001), anna.ID)
 	require.NoError(t, control.Start(t.Context(), anna.ID, "@acme_bot", ""))
 
-	liar := httptest.NewServer(&claim{message: m, bot: bot, address: server.URL(), copies: copies})
+	liar := httptest.NewServer(&claim{message: m, bot: bot, address: server.URL(), copies: copies, link: link})
 	t.Cleanup(liar.Close)
 	api, err := client.New(liar.URL, "hk_example")
 	require.NoError(t, err)
@@ -243,4 +251,66 @@ func TestStaysOutLooksIntoTheChatAndTheLog(t *testing.T) {
 			require.Equal(t, test.want, err)
 		})
 	}
+}
+
+func TestSMSLooksAtThePhone(t *testing.T) {
+	t.Parallel()
+	delivered := client.Message{
+		ID: "msg_1", State: wire.MessageStateDelivered, Evidence: client.Evidence{Kind: wire.EvidenceKindReport},
+		Legs: []client.Leg{{State: wire.LegStateFailed}, {State: wire.LegStateDelivered, Provider: "sandbox", Segments: 1}},
+	}
+	_, err := sendSMSToStranger(t.Context(), claimed(t, delivered, 0))
+	require.Equal(t, &Mismatch{"the SMS once on the phone +380671112233", "it 0 times"}, err)
+
+	guessed := delivered
+	guessed.Evidence.Kind = wire.EvidenceKindButton
+	_, err = sendSMSToStranger(t.Context(), claimed(t, guessed, 0))
+	require.Equal(t, &Mismatch{"an operator's report as evidence", "state delivered, evidence button"}, err)
+
+	accepted := client.Message{ID: "msg_1", State: wire.MessageStateAccepted}
+	_, err = sendSMSToStranger(t.Context(), claimed(t, accepted, 0))
+	require.Equal(t, &Mismatch{"state delivered", "state accepted"}, err)
+}
+
+func TestRobotsOpenLinkLooksAtThePageAndTheMessage(t *testing.T) {
+	t.Parallel()
+	page := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(page.Close)
+	away := httptest.NewServer(http.RedirectHandler("https://acme.example", http.StatusFound))
+	t.Cleanup(away.Close)
+	accepted := client.Message{ID: "msg_1", State: wire.MessageStateAccepted}
+	counted := accepted
+	counted.Evidence.Kind = wire.EvidenceKindLink
+
+	_, err := robotsOpenLink(t.Context(), claimedWithLink(t, accepted, 1, page.URL))
+	require.NoError(t, err)
+	_, err = robotsOpenLink(t.Context(), claimedWithLink(t, accepted, 1, away.URL))
+	require.Equal(t, &Mismatch{"a page for the preview_robot", "status 302 https://acme.example"}, err)
+	_, err = robotsOpenLink(t.Context(), claimedWithLink(t, counted, 1, page.URL))
+	require.Equal(t, &Mismatch{"state accepted and no evidence", "state accepted, evidence link"}, err)
+	_, err = robotsOpenLink(t.Context(), claimedWithLink(t, accepted, 1, "nowhere"))
+	require.Equal(t, &Mismatch{"a message with a link in Anna's chat", "none"}, err)
+
+	p := claimedWithLink(t, accepted, 1, page.URL)
+	p.readLink = page.URL
+	_, err = openLink(t.Context(), p)
+	require.Equal(t, &Mismatch{"to be led to " + shopPage, "status 200 "}, err)
+}
+
+func TestFaultsAreSeenInTheLog(t *testing.T) {
+	t.Parallel()
+	accepted := client.Message{ID: "msg_1", State: wire.MessageStateAccepted}
+	unknown := client.Message{ID: "msg_1", State: wire.MessageStateUnknown, OnUnknown: wire.Hold, Reason: "answer_lost"}
+
+	_, err := sendThrottled(t.Context(), claimed(t, accepted, 2))
+	require.NoError(t, err)
+	_, err = sendThrottled(t.Context(), claimed(t, accepted, 1))
+	require.Equal(t, &Mismatch{"state accepted, with a second call after a 429", "state accepted, with 1 calls"}, err)
+
+	_, err = sendInDoubt(t.Context(), claimed(t, unknown, 1))
+	require.NoError(t, err)
+	_, err = sendInDoubt(t.Context(), claimed(t, unknown, 2))
+	require.Equal(t, &Mismatch{"state unknown after one call", "state unknown, reason answer_lost after 2 calls"}, err)
+	_, err = sendInDoubt(t.Context(), claimed(t, accepted, 1))
+	require.Equal(t, &Mismatch{"state unknown after one call", "state accepted after 1 calls"}, err)
 }

@@ -21,6 +21,12 @@ func story() []step {
 		{"A message to her @name stands in her chat", sendToName},
 		{"A message to her #id stands in her chat", sendToID},
 		{"A stranger's number: nothing is sent", sendToStranger},
+		{"With SMS allowed it is on the stranger's phone", sendSMSToStranger},
+		{"Robots open a read link: that proves nothing", robotsOpenLink},
+		{"Anna opens the link: the message is read", openLink},
+		{"Not read in two seconds, it goes by SMS as well", sendUnread},
+		{"The bot is throttled: the message waits and arrives", sendThrottled},
+		{"The answer is lost: held, and sent once", sendInDoubt},
 		{"Anna blocks the bot", blockBot},
 		{"The next message says so", sendToBlocked},
 	}
