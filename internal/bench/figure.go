@@ -59,7 +59,7 @@ func (r Report) WriteLines(w io.Writer) error {
 	for _, f := range r.Figures {
 		line := fmt.Sprintf("%s %s %s", f.Name, strconv.FormatFloat(f.Value, 'f', -1, 64), f.Unit)
 		if f.Bar != "" {
-			line += " (bar: " + f.Bar + ")"
+			line += "\n# the bar of " + f.Name + ": " + f.Bar
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return fmt.Errorf("write figures: %w", err)

@@ -65,7 +65,8 @@ func TestReport(t *testing.T) {
 
 	var lines strings.Builder
 	require.NoError(t, report.WriteLines(&lines))
-	require.Equal(t, `ready_empty 1.988 s (bar: under 20)
+	require.Equal(t, `ready_empty 1.988 s
+# the bar of ready_empty: under 20
 messages 12345 messages
 ratio 0.7547 messages per empty workflow
 accept_p50 2.5 ms

@@ -33,6 +33,7 @@ type OutgoingSMS struct {
 	LegID    LegID         // our own reference, given to providers that take one
 	From     string        // sender as the recipient sees it; empty: the provider's default
 	To       string        // E.164
+	Network  Network       // of the bot: what a bot of the sandbox sends reaches no real phone
 	Text     string        // whole: providers split it, see SplitSMS
 	ValidFor time.Duration // how long the operator may try; 0: as long as it does by itself
 }
