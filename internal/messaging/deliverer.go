@@ -133,7 +133,7 @@ func (d *Deliverer) submit(ctx context.Context, delivery gateway.Delivery, text 
 		return gateway.Receipt{}, &gateway.DeliveryError{Class: gateway.ClassNoRoute}
 	}
 	receipt, _, err := d.sms.SendSMS(ctx, gateway.OutgoingSMS{
-		LegID: delivery.Leg.ID, To: delivery.Phone(), Text: text, ValidFor: max(delivery.Message.ExpiresAt.Sub(d.now()), 0),
+		LegID: delivery.Leg.ID, To: delivery.Phone(), Network: delivery.Bot.Network, Text: text, ValidFor: max(delivery.Message.ExpiresAt.Sub(d.now()), 0),
 	})
 	return gateway.Receipt{Provider: receipt.Provider, ProviderID: receipt.ProviderID, Segments: receipt.Segments}, err
 }

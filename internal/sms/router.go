@@ -37,6 +37,7 @@ type route struct {
 	provider provider
 	prefixes []string // none: all numbers
 	called   bool     // it may call us
+	sandbox  bool     // its phones are no real ones
 }
 
 // longest is the length of the longest prefix that the number has; no prefixes fit every number with 0, a number that
@@ -87,7 +88,7 @@ func New(c Config, d Deps) (*Router, error) {
 		}
 		desk := desk{name: p.Name, address: address, secret: p.CallbackSecret, now: d.Clock, logger: d.Logger}
 		r.routes = append(r.routes, route{
-			provider: s.build(p, desk), prefixes: p.Prefixes,
+			provider: s.build(p, desk), prefixes: p.Prefixes, sandbox: p.Kind == KindSandbox,
 			called: address != "" && (!s.callbackOnlyIf || p.CallbackSecret != ""),
 		})
 	}
@@ -106,10 +107,13 @@ func (r *Router) Close() {
 }
 
 // choose returns the providers that serve a number: those with the longest prefix first, else in the order of the
-// configuration.
-func (r *Router) choose(to string) []provider {
+// configuration. For a bot of the sandbox these are sandboxes only: people try things there with numbers that somebody
+// may have.
+func (r *Router) choose(to string, network gateway.Network) []provider {
 	fitting := slices.Clone(r.routes)
-	fitting = slices.DeleteFunc(fitting, func(c route) bool { return c.longest(to) < 0 })
+	fitting = slices.DeleteFunc(fitting, func(c route) bool {
+		return c.longest(to) < 0 || network == gateway.NetworkSandbox && !c.sandbox
+	})
 	slices.SortStableFunc(fitting, func(a, b route) int { return b.longest(to) - a.longest(to) })
 	chosen := make([]provider, len(fitting))
 	for i, c := range fitting {
@@ -119,7 +123,7 @@ func (r *Router) choose(to string) []provider {
 }
 
 // Serves tells whether a provider is configured for a number.
-func (r *Router) Serves(to string) bool { return len(r.choose(to)) > 0 }
+func (r *Router) Serves(to string) bool { return len(r.choose(to, gateway.NetworkReal)) > 0 }
 
 // SendSMS submits an SMS to the first provider that serves its number. The next is asked only if the one before did not
 // take it for certain and the trouble was its own. If none took it, the error is the one that is worth another try, if
@@ -130,7 +134,7 @@ func (r *Router) SendSMS(ctx context.Context, sms gateway.OutgoingSMS) (gateway.
 	if !senderForm.MatchString(sms.From) || len(sms.From) > maxSender {
 		return gateway.SMSReceipt{}, nil, defect("the sender of an SMS must be at most %d plain characters", maxSender)
 	}
-	for _, p := range r.choose(sms.To) {
+	for _, p := range r.choose(sms.To, sms.Network) {
 		receipt, err := p.SendSMS(ctx, sms)
 		if err == nil {
 			return receipt, append(attempts, gateway.SMSAttempt{Provider: p.Name()}), nil

@@ -105,6 +105,43 @@ func TestRouterChooses(t *testing.T) {
 	}
 }
 
+func TestRouterKeepsTheSandboxFromRealPhones(t *testing.T) {
+	t.Parallel()
+	operator := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"id":"1","segments":1,"status":"accepted"}`))
+	}))
+	t.Cleanup(operator.Close)
+	phones := rowOf(sms.KindSandbox, operator.URL)
+	phones.Name = "phones"
+	for _, c := range []struct {
+		name    string
+		rows    []sms.ProviderConfig
+		network gateway.Network
+		want    string
+	}{
+		{"a real bot goes by order", []sms.ProviderConfig{fixed(t, "real", taken), phones}, gateway.NetworkReal, "real"},
+		{"a bot of the sandbox passes by what is real, whatever its prefix", []sms.ProviderConfig{fixed(t, "real", taken, "+380"), phones}, gateway.NetworkSandbox, "phones"},
+		{"a bot of the sandbox has nowhere else to go", []sms.ProviderConfig{fixed(t, "real", taken)}, gateway.NetworkSandbox, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			router, err := sms.New(sms.Config{Providers: c.rows}, sms.Deps{PublicURL: "https://herald.example"})
+			require.NoError(t, err)
+			t.Cleanup(router.Close)
+			receipt, _, err := router.SendSMS(t.Context(), gateway.OutgoingSMS{LegID: "leg_1", To: "+380501234567", Text: "Hi", Network: c.network})
+			if c.want == "" {
+				var facts *gateway.DeliveryError
+				require.ErrorAs(t, err, &facts)
+				require.Equal(t, gateway.ClassNoRoute, facts.Class)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.want, receipt.Provider)
+		})
+	}
+}
+
 func TestRouterRefusesASenderThatCouldForgeHeaders(t *testing.T) {
 	t.Parallel()
 	router := routerOf(t, fixed(t, "a", taken))
