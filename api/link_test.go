@@ -165,7 +165,7 @@ func TestReadLinkEndsTheCascade(t *testing.T) {
 	for _, id := range []string{read, unread} {
 		step, err := w.courier.Attempt(t.Context(), w.mine, gateway.MessageID(id))
 		require.NoError(t, err)
-		require.True(t, step.Done, id)
+		require.True(t, step.Done, "%s: %+v", id, step)
 	}
 	m := w.evidence(t, read)
 	require.Equal(t, wire.MessageStateRead, m.State)
