@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -199,9 +200,19 @@ func (a *App) reconnect(ctx context.Context) {
 	}
 }
 
+// linkHosts are the hosts beside this machine whose links people in the sandbox may open: that of our own read links.
+func (a *App) linkHosts() []string {
+	if u, err := url.Parse(a.o.PublicURL); err == nil && u.Hostname() != "" {
+		return []string{u.Hostname()}
+	}
+	return nil
+}
+
 // startSandbox runs a Telegram network and phones in this process.
 func (a *App) startSandbox(ctx context.Context) (string, error) {
-	s, err := sandbox.New(sandbox.Options{Listen: a.o.SandboxListen, StateDir: a.sandboxFolder(), Logger: a.logger("sandbox")})
+	s, err := sandbox.New(sandbox.Options{
+		Listen: a.o.SandboxListen, StateDir: a.sandboxFolder(), LinkHosts: a.linkHosts(), Logger: a.logger("sandbox"),
+	})
 	if err != nil {
 		return "", err
 	}
