@@ -87,7 +87,7 @@ func (c *UpCmd) greet(out *console, at app.Addresses, took time.Duration) {
 	_, _ = fmt.Fprintf(out.Out, "\nWorth trying next, in another terminal:\n\n")
 	commands := [][2]string{
 		{self + " demo" + data, "Anna connects to a bot and gets a code"},
-		{self + " send --help", "send a message of your own"},
+		{self + " bots add TOKEN" + data, "a bot of your own: the sandbox's page makes tokens"},
 		{self + " messages" + data, "History: what was sent and what became of it"},
 	}
 	width := 40

@@ -131,14 +131,12 @@ type EventKind string
 // Kinds of events.
 const (
 	EventQueued    EventKind = "queued"    // accepted from the sender
-	EventResolved  EventKind = "resolved"  // the recipient was found
 	EventIntent    EventKind = "intent"    // about to call the messenger
 	EventTurn      EventKind = "turn"      // its turn comes later: the bot or the chat has sent as much as it may
 	EventThrottled EventKind = "throttled" // the messenger asked to wait
 	EventRetry     EventKind = "retry"     // the messenger did not answer; once more later
 	EventInDoubt   EventKind = "in_doubt"  // a call was begun and nobody knows how it ended
 	EventMigrated  EventKind = "migrated"  // the chat moved; sent there
-	EventPlainText EventKind = "plain_text"
 	EventNextLeg   EventKind = "next_leg"  // a leg brought nothing: the next one begins
 	EventEvidence  EventKind = "evidence"  // proof that the person got it
 	EventScheduled EventKind = "scheduled" // waits for its time

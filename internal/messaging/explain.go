@@ -6,7 +6,7 @@ import "herald/internal/gateway"
 func Explain(reason gateway.Reason) string {
 	switch reason {
 	case gateway.ReasonNeverStarted:
-		return "Nobody with this address is connected to the bot. Send them the bot's connect link."
+		return "Nobody with this address is connected to the bot. Send them the bot's connect link; to be found by phone they must also share it."
 	case gateway.ReasonBlocked:
 		return "The person blocked the bot. Only they can unblock it."
 	case gateway.ReasonDeactivated:
