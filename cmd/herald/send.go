@@ -101,9 +101,6 @@ func (s *SendCmd) Run(ctx context.Context, c *console) error {
 		if events, err = api.Events(ctx, sent.ID); err != nil {
 			return fmt.Errorf("message %s is sent, but its story could not be read: %w", sent.ID, err)
 		}
-		if len(events) > 0 {
-			sent.State = events[len(events)-1].State // it may have gone on since the answer
-		}
 	}
 	if err := s.show(c, sent, events); err != nil {
 		return err
