@@ -1,5 +1,6 @@
 //go:build never
 
+// Package herald keeps the pinned modules in go.mod. It is never built.
 package herald
 
 import (

@@ -1,4 +1,4 @@
-// Herald carries messages between businesses and the people who connected to their chatbots. This is its one program:
+// Command herald carries messages between businesses and the people who connected to their chatbots. This is its one program:
 // the server in all its forms, and the commands that talk to it.
 //
 // Each command has a file of its own with a struct whose fields are its flags, and a Run method. What commands share:
