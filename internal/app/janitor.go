@@ -5,10 +5,15 @@ import (
 	"time"
 )
 
-// sweepEvery is how often what is no longer needed is removed.
-const sweepEvery = time.Hour
+const (
+	// sweepEvery is how often what is no longer needed is removed, and what was forgotten is looked for.
+	sweepEvery = time.Hour
+	// forgottenAfter is when a message that should have gone on counts as forgotten.
+	forgottenAfter = time.Hour
+)
 
-// sweep removes old updates and idempotency keys until the context ends. Several processes that do so disturb nobody.
+// sweep removes old updates and idempotency keys, and puts messages whose workflow may be lost back into the outbox,
+// until the context ends. Several processes that do so disturb nobody.
 func (a *App) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -19,6 +24,9 @@ func (a *App) sweep(ctx context.Context) {
 			a.logger("janitor").WarnContext(ctx, "removing what is no longer needed", "error", err)
 		case removed > 0:
 			a.logger("janitor").InfoContext(ctx, "removed what is no longer needed", "rows", removed)
+		}
+		if _, err := a.store.RequeueForgotten(ctx, now(), now().Add(-forgottenAfter)); err != nil && ctx.Err() == nil {
+			a.logger("janitor").WarnContext(ctx, "looking for forgotten messages", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -175,6 +175,9 @@ type OutboxStore interface {
 	DueOutbox(ctx context.Context, now, hideUntil time.Time, limit int) ([]OutboxItem, error)
 	// DropOutbox removes items whose workflow is known to be started.
 	DropOutbox(ctx context.Context, items []OutboxItem) error
+	// RequeueForgotten puts messages back that nobody has touched since before, though a leg of theirs is open: their
+	// workflow may be lost. It tells how many.
+	RequeueForgotten(ctx context.Context, now, before time.Time) (int64, error)
 	// OutboxDepth counts what waits, with the age of the oldest.
 	OutboxDepth(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
 }

@@ -37,6 +37,17 @@ func (s *Store) DropOutbox(ctx context.Context, items []gateway.OutboxItem) erro
 	return nil
 }
 
+// requeueAtMost bounds one search for forgotten messages; the next one finds the rest.
+const requeueAtMost = 10_000
+
+func (s *Store) RequeueForgotten(ctx context.Context, now, before time.Time) (int64, error) {
+	requeued, err := s.q.RequeueForgotten(ctx, dbsqlc.RequeueForgottenParams{Now: now, Before: before, AtMost: requeueAtMost})
+	if err != nil {
+		return 0, fmt.Errorf("put forgotten messages back: %w", err)
+	}
+	return requeued, nil
+}
+
 func (s *Store) OutboxDepth(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error) {
 	row, err := s.q.OutboxDepth(ctx, now)
 	if err != nil {

@@ -76,3 +76,29 @@ func (q *Queries) OutboxDepth(ctx context.Context, now time.Time) (OutboxDepthRo
 	err := row.Scan(&i.Waiting, &i.Oldest)
 	return i, err
 }
+
+const requeueForgotten = `-- name: RequeueForgotten :execrows
+INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
+SELECT DISTINCT m.id, m.account_id, m.lane, m.created_at, $1::timestamptz
+FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.state = 'pending' AND m.updated_at < $2::timestamptz
+  AND coalesce(m.not_before, m.updated_at) < $2 AND coalesce(l.slot_at, m.updated_at) < $2
+LIMIT $3
+ON CONFLICT DO NOTHING
+`
+
+type RequeueForgottenParams struct {
+	Now    time.Time
+	Before time.Time
+	AtMost int32
+}
+
+// Messages that should have gone on long ago and whose workflow may be lost, as after one database was restored without
+// the other. Starting a workflow that runs changes nothing.
+func (q *Queries) RequeueForgotten(ctx context.Context, arg RequeueForgottenParams) (int64, error) {
+	result, err := q.db.Exec(ctx, requeueForgotten, arg.Now, arg.Before, arg.AtMost)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}

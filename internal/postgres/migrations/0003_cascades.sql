@@ -43,6 +43,7 @@ ALTER TABLE legs
     -- What was accepted has the name that the other side gave it, and an intent came before.
     ADD CONSTRAINT legs_accepted CHECK (state NOT IN ('accepted', 'delivered', 'read')
                                         OR (attempts > 0 AND (platform_message_id <> 0 OR provider_id <> '')));
+CREATE INDEX legs_open ON legs (message_id) WHERE state = 'pending';
 CREATE UNIQUE INDEX legs_provider ON legs (provider, provider_id) WHERE provider_id <> '';
 CREATE INDEX legs_in_chat ON legs (chat_id, platform_message_id) WHERE platform_message_id <> 0;
 

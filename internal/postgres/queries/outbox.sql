@@ -11,3 +11,14 @@ DELETE FROM outbox WHERE message_id = ANY(@message_ids::text[]);
 
 -- name: OutboxDepth :one
 SELECT count(*) AS waiting, coalesce(min(queued_at), @now)::timestamptz AS oldest FROM outbox WHERE due_at <= @now;
+
+-- name: RequeueForgotten :execrows
+-- Messages that should have gone on long ago and whose workflow may be lost, as after one database was restored without
+-- the other. Starting a workflow that runs changes nothing.
+INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
+SELECT DISTINCT m.id, m.account_id, m.lane, m.created_at, @now::timestamptz
+FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.state = 'pending' AND m.updated_at < @before::timestamptz
+  AND coalesce(m.not_before, m.updated_at) < @before AND coalesce(l.slot_at, m.updated_at) < @before
+LIMIT @at_most
+ON CONFLICT DO NOTHING;
