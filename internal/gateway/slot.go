@@ -63,11 +63,12 @@ func (s Slots) Backlog(now time.Time) time.Duration {
 	return max(s.Free.Add(-interval(s.rate())*(BotBurst-1)).Sub(now), 0)
 }
 
-// Patience is the longest backlog behind which a lane still takes a slot.
+// Patience is the longest backlog behind which a lane still takes a slot: never more than a second, since who has taken
+// one waits for it inside an attempt.
 func Patience(lane Lane) time.Duration {
 	switch lane {
 	case LaneCode:
-		return time.Hour
+		return 900 * time.Millisecond
 	case LaneService:
 		return 300 * time.Millisecond
 	default:

@@ -108,19 +108,14 @@ func (p Policy) takeTurn(s story) decision {
 	if turn.After(s.at.Add(p.Horizon)) {
 		return p.waitForTurn(s, turn.Sub(s.at), slots)
 	}
-	ready := latest(turn, s.at)
-	if backlog := slots.Backlog(ready); backlog > gateway.Patience(lane) {
+	if backlog := slots.Backlog(s.at); backlog > gateway.Patience(lane) {
 		pause := p.Horizon / 2
 		if lane == gateway.LaneBulk {
 			pause = 2*p.Horizon + backlog // others are many: do not ask every moment
 		}
-		return p.waitForTurn(s, max(ready.Sub(s.at), pause), slots)
+		return p.waitForTurn(s, max(turn.Sub(s.at), pause), slots)
 	}
-	at, slots := slots.Slot(ready)
-	if at.After(s.at.Add(p.Horizon + gateway.Patience(gateway.LaneService))) {
-		s.delivery.Leg.Slot = at // a code behind many codes holds its slot
-		return p.waitForTurn(s, at.Sub(s.at), slots)
-	}
+	at, slots := slots.Slot(latest(turn, s.at))
 	change := s.intent(at)
 	change.Slots = &slots
 	return decision{change: change, call: true, pause: at.Sub(s.at)}

@@ -140,6 +140,39 @@ func TestTurns(t *testing.T) {
 		require.True(t, code.call, "a code goes first")
 		require.InDelta(t, 0.83, code.pause.Seconds(), 0.02)
 	})
+	t.Run("a burst of codes takes one slot each, and none waits longer than a second inside an attempt", func(t *testing.T) {
+		t.Parallel()
+		const codes = 120
+		var slots gateway.Slots
+		left := map[int]time.Time{} // code -> when it comes again
+		for i := range codes {
+			left[i] = noon
+		}
+		var calls int
+		var last time.Time
+		for now := noon; len(left) > 0; now = now.Add(100 * time.Millisecond) {
+			for i := range codes {
+				again, waits := left[i]
+				if !waits || again.After(now) {
+					continue
+				}
+				slots.ChatFree = time.Time{}
+				got := policy.begin(delivery(func(d *gateway.Delivery) { d.Slots, d.Message.Lane = slots, gateway.LaneCode }), now)
+				slots = *got.change.Slots
+				if !got.call {
+					left[i] = now.Add(got.wait)
+					continue
+				}
+				require.LessOrEqual(t, got.pause, time.Second)
+				calls++
+				last = now.Add(got.pause)
+				delete(left, i)
+			}
+			require.Less(t, now.Sub(noon), time.Minute, "every code gets its slot")
+		}
+		require.Equal(t, codes, calls)
+		require.InDelta(t, codes/gateway.BotRate, last.Sub(noon).Seconds(), 0.7, "no slot is taken twice or left empty")
+	})
 	t.Run("takes a new slot when the messenger blocked the bot past the held one", func(t *testing.T) {
 		t.Parallel()
 		d := sending(func(d *gateway.Delivery) {
