@@ -5,21 +5,14 @@ import (
 	"fmt"
 
 	"herald/internal/app"
-	"herald/internal/gateway"
 )
 
 // ServeCmd runs the API and the intake of updates against outside parts.
 type ServeCmd struct {
 	Listen       string `help:"Private address: API and metrics." default:":8081"`
 	PublicListen string `help:"Public address: webhooks of messengers." default:":8080"`
-	SandboxURL   string `name:"sandbox-url" help:"A sandbox that runs elsewhere, for sandbox bots." placeholder:"URL"`
 
-	ReachFlags    `group:"Reaching this installation"`
-	SMSFlags      `group:"SMS"`
-	KeyFlags      `group:"Secrets at rest"`
-	DatabaseFlags `group:"Outside parts"`
-	TemporalFlags `group:"Outside parts"`
-	LogFlags      `group:"Logs"`
+	OutsideFlags
 }
 
 // Help is shown by herald serve --help.
@@ -30,15 +23,12 @@ Temporal or the workers are away and go out when they are back. Run herald migra
 
 // Run serves until the end.
 func (c *ServeCmd) Run(ctx context.Context, out *console) error {
-	url, err := c.required()
+	o, err := c.part(out)
 	if err != nil {
 		return err
 	}
-	return runPart(ctx, app.Options{
-		DatabaseURL: url, Temporal: c.options(), API: true, SandboxURL: c.SandboxURL,
-		PrivateListen: c.Listen, PublicListen: c.PublicListen, PublicURL: c.PublicURL, TelegramURL: c.TelegramURL,
-		Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig, Logger: c.logger(), Progress: progress(out),
-	}, ready(out))
+	o.API, o.PrivateListen, o.PublicListen = true, c.Listen, c.PublicListen
+	return runPart(ctx, o, ready(out))
 }
 
 // ready says where a part listens once it does.

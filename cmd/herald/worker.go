@@ -1,23 +1,12 @@
 package main
 
-import (
-	"context"
-
-	"herald/internal/app"
-	"herald/internal/gateway"
-)
+import "context"
 
 // WorkerCmd runs workflows and the inbox against outside parts.
 type WorkerCmd struct {
-	Listen     string `help:"Address of health and metrics." default:":8081"`
-	SandboxURL string `name:"sandbox-url" help:"A sandbox that runs elsewhere, for sandbox bots." placeholder:"URL"`
+	Listen string `help:"Address of health and metrics." default:":8081"`
 
-	ReachFlags    `group:"Reaching this installation"`
-	SMSFlags      `group:"SMS"`
-	KeyFlags      `group:"Secrets at rest"`
-	DatabaseFlags `group:"Outside parts"`
-	TemporalFlags `group:"Outside parts"`
-	LogFlags      `group:"Logs"`
+	OutsideFlags
 }
 
 // Help is shown by herald worker --help.
@@ -28,12 +17,10 @@ needed, anywhere: they share the work through Temporal and PostgreSQL.`
 
 // Run works until the end.
 func (c *WorkerCmd) Run(ctx context.Context, out *console) error {
-	url, err := c.required()
+	o, err := c.part(out)
 	if err != nil {
 		return err
 	}
-	return runPart(ctx, app.Options{
-		DatabaseURL: url, Temporal: c.options(), Worker: true, SandboxURL: c.SandboxURL, PrivateListen: c.Listen,
-		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig, Logger: c.logger(), Progress: progress(out),
-	}, ready(out))
+	o.Worker, o.PrivateListen = true, c.Listen
+	return runPart(ctx, o, ready(out))
 }
