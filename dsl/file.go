@@ -1,0 +1,166 @@
+package dsl
+
+import "time"
+
+// File is a rule file as plain data, with the place of everything that a diagnostic may be about.
+type File struct {
+	Name     string // as diagnostics call it
+	Source   []byte
+	Version  int
+	Language Scalar // in which the texts are written
+	Timezone Scalar // of clock, weekday, date and the tests
+
+	Fields    []Field
+	Lists     []List
+	Lets      []Let
+	Phrases   []Phrase
+	Translate Translation
+	Rules     []Rule
+	Tests     []Test
+}
+
+// Field is a value that the file keeps about a person.
+type Field struct {
+	Name Scalar
+	Type Scalar // string, int, float, bool, time
+}
+
+// List is a named list of words.
+type List struct {
+	Name  Scalar
+	Words []Scalar
+}
+
+// Let is a named expression, of the file or of one rule.
+type Let struct {
+	Name  Scalar
+	Value Scalar // an expression
+}
+
+// Phrase is a named text in several languages.
+type Phrase struct {
+	Name Scalar
+	Text Texts
+}
+
+// Texts is a text by language. A text without languages has one entry with an empty Language: it is in the file's.
+type Texts []Text
+
+// Text is a text with {{ holes }} in one language.
+type Text struct {
+	Language Scalar // empty: the file's
+	Text     Scalar
+}
+
+// Translation says which texts are translated into what.
+type Translation struct {
+	At       Position
+	Replies  []Target
+	Incoming []Target
+	Keep     []Scalar
+}
+
+// Target is a language and when it is meant; the first that holds counts.
+type Target struct {
+	At   Position
+	When Scalar // an expression; empty: always
+	To   Scalar // a language tag, or user.lang
+}
+
+// Rule is one rule.
+type Rule struct {
+	At   Position
+	Name Scalar
+	On   []Scalar // events and commands
+	When Scalar   // an expression; empty: always
+	Lets []Let
+
+	Continue bool // goes on to the next rule
+	Once     bool // once per person
+	Every    Length
+
+	Set      []Assignment
+	Tag      []Scalar // with holes
+	Untag    []Scalar
+	Reply    []Reply
+	AskPhone *Reply
+	Notify   []Notice
+	Forward  Scalar // the label; empty: none
+	Mute     Length
+}
+
+// Length is a length of time as it is written, 12h or 7d, and what it means.
+type Length struct {
+	Scalar
+	Duration time.Duration
+}
+
+// Assignment gives a field its value.
+type Assignment struct {
+	Field Scalar
+	Value Scalar // an expression
+}
+
+// Reply is an answer to the person.
+type Reply struct {
+	At      Position
+	Text    Texts
+	Phrase  Scalar // instead of Text
+	Buttons [][]Button
+}
+
+// Button stands under a reply. Pressed, it comes back as its data; one with a URL is opened.
+type Button struct {
+	At   Position
+	Text Texts
+	Data Scalar // the text in the file's language, if empty
+	URL  Scalar
+}
+
+// Notice is a message to somebody else.
+type Notice struct {
+	At   Position
+	To   Scalar // with holes: a phone, a @name or a #id
+	Text Texts
+}
+
+// Test is a conversation that the file is held against.
+type Test struct {
+	At    Position
+	Name  Scalar
+	User  []Assignment // literal values, tags and fields included
+	Start Scalar       // the time at which it begins
+	Steps []Step
+}
+
+// Step is one turn of a test: what happens, then what must follow.
+type Step struct {
+	At Position
+
+	Say   Scalar // the person writes
+	Press Scalar // the person presses
+	Event Scalar // another event is raised
+	Wait  Length
+
+	Bot    []Scalar // texts of the replies, * matches any run of characters
+	Rule   Scalar   // the rule that matched; "none"
+	Tags   []Scalar // that the person has afterwards, among others
+	Fields []Assignment
+	Silent bool // no reply
+}
+
+// Scalar is a string of the file that knows the place of each of its characters.
+type Scalar struct {
+	Value string
+	At    Position
+	Known bool // written in the file, even if empty
+	place func(offset int) Position
+}
+
+// Place returns where the character at a byte offset of Value stands in the file.
+func (s Scalar) Place(offset int) Position {
+	if s.place == nil {
+		return Position{Line: s.At.Line, Column: s.At.Column + offset}
+	}
+	return s.place(offset)
+}

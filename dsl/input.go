@@ -1,0 +1,82 @@
+package dsl
+
+import "time"
+
+// Names of the events that rules may be about. A command raises its own name, such as /start, besides.
+const (
+	EventMessage      = "message"
+	EventFirstMessage = "first_message"
+	EventCommand      = "command"
+	EventButton       = "button"
+	EventPhone        = "phone"
+	EventSubscribed   = "subscribed"
+	EventUnsubscribed = "unsubscribed"
+	EventRead         = "read"
+	EventUndelivered  = "undelivered"
+)
+
+// Input is all that one update, its person and its bot are for the language.
+type Input struct {
+	Events  []string // that the update raised
+	Text    string
+	Command string // without the slash
+	Args    string // what follows the command
+	Button  string // the data of the pressed button
+	Message Message
+	User    User
+	Bot     Bot
+	Last    *Last // what we sent to the person last, nil if nothing
+	Now     time.Time
+
+	Muted time.Time            // no automatic replies until then
+	Fired map[string]time.Time // when a rule with a guard fired last for this person, by its name
+}
+
+// Message is what expressions see of the message.
+type Message struct {
+	ID         string
+	Kind       string // text, command, button, contact, photo, document, ...
+	Lang       string // of the text, found by the host
+	ReceivedAt time.Time
+	ReplyTo    string
+	FileName   string
+	Location   *Location
+}
+
+// Location is a place that a person shared.
+type Location struct{ Latitude, Longitude float64 }
+
+// User is what expressions see of the person. Empty strings and zero times are nil to expressions.
+type User struct {
+	ID            string
+	Username      string
+	FirstName     string
+	LastName      string
+	Lang          string
+	Phone         string
+	PhoneProvedAt time.Time
+	Tags          []string
+	Fields        map[string]any // string, int64, float64, bool, time.Time
+	Since         time.Time
+	Messages      int // that the person wrote so far, this one included
+}
+
+// Bot is what expressions see of the bot.
+type Bot struct {
+	Name     string
+	Platform string
+	Shared   bool
+}
+
+// Last is what expressions see of the last message that went to the person.
+type Last struct {
+	Text   string
+	SentAt time.Time
+	Rule   string // that sent it, empty if none did
+	Label  string
+}
+
+// Env is what a host gives the language besides: functions that the language has no means for.
+type Env struct {
+	LangOf func(text string) string // the language of a text, empty if it cannot be told
+}
