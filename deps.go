@@ -6,6 +6,7 @@ package herald
 import (
 	_ "github.com/alecthomas/kong"
 	_ "github.com/chromedp/chromedp"
+	_ "github.com/expr-lang/expr"
 	_ "github.com/fergusstrange/embedded-postgres"
 	_ "github.com/getkin/kin-openapi/openapi3"
 	_ "github.com/gin-gonic/gin"
