@@ -82,16 +82,17 @@ type IntakeStore interface {
 
 // Verdict is what the inbox decided about one update: everything is written in one transaction with the update's end.
 type Verdict struct {
-	Subscriber *Subscriber  // to insert or refresh, by bot and platform id; nil if the update has no person
-	Seen       UpdateMark   // when the person's particulars were true
-	Connection Connection   // the person is now connected or disconnected; empty says nothing
-	Reason     Reason       // of a disconnection
-	Phone      string       // the person proved this phone (E.164)
-	Payload    string       // of a /start
-	Message    *Message     // the inbound message for History
-	Evidence   EvidenceKind // it proves that the person got EvidenceOf
-	EvidenceOf int64        // the messenger's name for that message
-	Note       string       // a stable word about what was odd, for the operator: contact_not_own, contact_forwarded, ...
+	Subscriber *Subscriber    // to insert or refresh, by bot and platform id; nil if the update has no person
+	Seen       UpdateMark     // when the person's particulars were true
+	Connection Connection     // the person is now connected or disconnected; empty says nothing
+	Reason     Reason         // of a disconnection
+	Phone      string         // the person proved this phone (E.164)
+	Payload    string         // of a /start
+	Message    *Message       // the inbound message for History
+	Evidence   EvidenceKind   // it proves that the person got EvidenceOf
+	EvidenceOf int64          // the messenger's name for that message
+	Events     []AccountEvent // to tell about beside those that the changes tell about themselves; the person and the bot are filled in
+	Note       string         // a stable word about what was odd, for the operator: contact_not_own, contact_forwarded, ...
 }
 
 // UpdateMark orders updates of one person: they may come disordered, and ids restart at random after a quiet week.

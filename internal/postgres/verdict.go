@@ -33,6 +33,9 @@ func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate,
 			}
 		}
 	}
+	if err := storeEvents(ctx, q, told(raw, v, person)...); err != nil {
+		return err
+	}
 	if v.Message == nil {
 		return nil
 	}
@@ -48,6 +51,19 @@ func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate,
 		return fmt.Errorf("insert inbound message: %w", err)
 	}
 	return nil
+}
+
+// told are the events of a verdict with what they are about.
+func told(raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) []gateway.AccountEvent {
+	events := make([]gateway.AccountEvent, len(v.Events))
+	for i, e := range v.Events {
+		e.AccountID, e.BotID, e.SubscriberID = raw.AccountID, raw.BotID, gateway.SubscriberID(person.ID)
+		if e.At.IsZero() {
+			e.At = raw.ReceivedAt
+		}
+		events[i] = e
+	}
+	return events
 }
 
 func upsertSubscriber(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) (dbsqlc.Subscriber, error) {

@@ -60,6 +60,18 @@ type BotSlot struct {
 	Refusals      int64
 }
 
+type Event struct {
+	ID           string
+	AccountID    string
+	Kind         string
+	At           time.Time
+	BotID        string
+	SubscriberID string
+	MessageID    string
+	Label        string
+	Data         []byte
+}
+
 type IdempotencyKey struct {
 	AccountID string
 	Key       string

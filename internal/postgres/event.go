@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var _ gateway.AccountEventStore = (*Store)(nil)
+
+// storeEvents writes events. Call it in the transaction of what they tell about.
+func storeEvents(ctx context.Context, q *dbsqlc.Queries, events ...gateway.AccountEvent) error {
+	if len(events) == 0 {
+		return nil
+	}
+	var p dbsqlc.StoreEventsParams
+	for _, e := range events {
+		data := "{}"
+		if e.Data != nil {
+			data = string(e.Data)
+		}
+		p.Ids = append(p.Ids, string(e.ID))
+		p.AccountIds = append(p.AccountIds, string(e.AccountID))
+		p.Kinds = append(p.Kinds, string(e.Kind))
+		p.Ats = append(p.Ats, e.At)
+		p.BotIds = append(p.BotIds, string(e.BotID))
+		p.SubscriberIds = append(p.SubscriberIds, string(e.SubscriberID))
+		p.MessageIds = append(p.MessageIds, string(e.MessageID))
+		p.Labels = append(p.Labels, e.Label)
+		p.Datas = append(p.Datas, data)
+	}
+	if err := q.StoreEvents(ctx, p); err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) AccountEvents(ctx context.Context, account gateway.AccountID, f gateway.AccountEventFilter, p gateway.Page) (gateway.List[gateway.AccountEvent], error) {
+	rows, err := s.q.AccountEvents(ctx, dbsqlc.AccountEventsParams{
+		AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1, Kind: string(f.Kind),
+		BotID: string(f.BotID), SubscriberID: string(f.SubscriberID), Label: f.Label,
+	})
+	if err != nil {
+		return gateway.List[gateway.AccountEvent]{}, fmt.Errorf("list events: %w", err)
+	}
+	return list(rows, p.Limit, accountEvent, func(e gateway.AccountEvent) string { return string(e.ID) }), nil
+}
+
+// DropEvents removes events from before and tells how many.
+func (s *Store) DropEvents(ctx context.Context, before time.Time) (removed int64, err error) {
+	if removed, err = s.q.DropOldEvents(ctx, before); err != nil {
+		return 0, fmt.Errorf("remove old events: %w", err)
+	}
+	return removed, nil
+}
+
+func accountEvent(r dbsqlc.Event) gateway.AccountEvent {
+	return gateway.AccountEvent{
+		ID: gateway.EventID(r.ID), AccountID: gateway.AccountID(r.AccountID), Kind: gateway.AccountEventKind(r.Kind), At: r.At.UTC(),
+		BotID: gateway.BotID(r.BotID), SubscriberID: gateway.SubscriberID(r.SubscriberID), MessageID: gateway.MessageID(r.MessageID),
+		Label: r.Label, Data: r.Data,
+	}
+}
