@@ -16,8 +16,12 @@ const (
 )
 
 // Input is all that one update, its person and its bot are for the language.
+//
+// The first of Events is what the update itself is, and what `event` is in expressions. The first message or command
+// that a person ever sends raises EventFirstMessage besides, so that whoever begins with /start is not greeted again for
+// the first word that follows.
 type Input struct {
-	Events  []string // that the update raised
+	Events  []string // that the update raised, see EventsOf
 	Text    string
 	Command string // without the slash
 	Args    string // what follows the command
@@ -30,6 +34,18 @@ type Input struct {
 
 	Muted time.Time            // no automatic replies until then
 	Fired map[string]time.Time // when a rule with a guard fired last for this person, by its name
+}
+
+// EventsOf returns the events that an update raises, by what it is itself. A command is named without its slash.
+func EventsOf(event, command string, first bool) []string {
+	events := []string{event}
+	if event == EventCommand && command != "" {
+		events = append(events, "/"+command)
+	}
+	if first && (event == EventMessage || event == EventCommand) {
+		events = append(events, EventFirstMessage)
+	}
+	return events
 }
 
 // Message is what expressions see of the message.

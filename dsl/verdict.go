@@ -8,7 +8,15 @@ type Verdict struct {
 	Effects    []Effect // in the order in which they are to happen
 	Incoming   string   // the language into which what the person wrote is to be translated; empty: none
 	Suppressed bool     // a reply was left out because the person is muted
-	Trace      []Tried  // every rule, only from Explain
+	Failures   []Failure
+	Trace      []Tried // every rule, only from Explain
+}
+
+// Failure is a rule that could not be run on this input, although its file was checked. The rules after it are tried.
+type Failure struct {
+	Rule    string
+	At      Position
+	Message string
 }
 
 // EffectKind is what an effect does.
