@@ -22,7 +22,7 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 	who := callerOf(ctx)
 	wait := preferredWait(given(r.Params.Prefer))
 	m, err := s.messaging.Accept(ctx, who.key.AccountID, messaging.Request{
-		ID: gateway.MessageID(who.newID("msg")), Bot: r.Body.Bot, To: r.Body.To, Text: r.Body.Text,
+		ID: gateway.MessageID(who.newID("msg")), Bot: r.Body.Bot, To: r.Body.To, Text: r.Body.Text, Format: gateway.Format(r.Body.Format),
 		Buttons: buttonsOf(r.Body.Buttons), Lane: gateway.Lane(r.Body.Lane), TTL: lifetime(r.Body.TTL),
 		OnUnknown: gateway.OnUnknown(r.Body.OnUnknown), Label: r.Body.Label, Wait: wait > 0,
 		Cascade: cascadeOf(r.Body.Cascade), Fallback: r.Body.Fallback, ReadLink: r.Body.ReadLink,
@@ -220,6 +220,9 @@ func message(m gateway.Message) wire.Message {
 		Kind: string(m.Kind), Text: m.Text, Buttons: each(m.Buttons, buttonRow), Label: m.Label,
 		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: messaging.Explain(m.Reason),
 		ReadLink: m.ReadLink, SendAt: m.NotBefore, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
+	}
+	if m.Format.Marked() {
+		body.Format = wire.Format(m.Format)
 	}
 	if m.Evidence != "" {
 		body.Evidence = wire.Evidence{Kind: wire.EvidenceKind(m.Evidence), At: m.EvidenceAt}

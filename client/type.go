@@ -25,6 +25,7 @@ type (
 // Enumerations of the API. Answers may hold values that are not listed here: newer installations know more.
 type (
 	Lane         = wire.Lane
+	Format       = wire.Format
 	OnUnknown    = wire.OnUnknown
 	Direction    = wire.Direction
 	MessageState = wire.MessageState

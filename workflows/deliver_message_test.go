@@ -184,6 +184,14 @@ func (w *world) copies(t *testing.T) (n int) {
 	return n
 }
 
+// last is the text that came to Anna last.
+func (w *world) last(t *testing.T) string {
+	t.Helper()
+	messages, err := w.network.Messages(t.Context(), w.anna, w.botName)
+	require.NoError(t, err)
+	return messages[len(messages)-1].Text
+}
+
 func (w *world) fault(t *testing.T, f controlclient.Fault) {
 	t.Helper()
 	f.Method = "sendMessage"
@@ -351,6 +359,34 @@ func TestDeliverMessage(t *testing.T) {
 		require.Equal(t, gateway.Accepted, m.State)
 		require.Equal(t, 1, w.copies(t))
 		require.Contains(t, w.kinds(t, in.MessageID), gateway.EventInDoubt)
+	})
+	t.Run("sends markup that the messenger refuses once more as plain text, and an SMS without markup", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		marked := func(m *gateway.Message) {
+			m.Format, m.Text = gateway.FormatMarkdown, `It is *ready*. See [here](https://acme.example/7)`
+		}
+		in := w.accept(t, marked)
+		m, took := w.run(t, in)
+		require.Equal(t, gateway.Accepted, m.State)
+		require.Less(t, took, time.Second)
+		require.Equal(t, "It is ready. See here (https://acme.example/7)", w.last(t))
+		require.Equal(t, []gateway.EventKind{gateway.EventQueued, gateway.EventIntent, gateway.EventPlainText, gateway.EventIntent, gateway.EventState}, w.kinds(t, in.MessageID))
+
+		w.perform(w.store, w.messenger)
+		m, _ = w.run(t, w.accept(t, func(m *gateway.Message) { m.Format, m.Text = gateway.FormatHTML, "It is <b>ready</b>." }))
+		require.Equal(t, gateway.Accepted, m.State)
+		require.Equal(t, "It is ready.", w.last(t), "the messenger reads the markup")
+
+		w.perform(w.store, w.messenger)
+		m, _ = w.run(t, w.accept(t, func(m *gateway.Message) {
+			marked(m)
+			m.To = gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}
+		}, gateway.Leg{Channel: gateway.ChannelSMS, Until: gateway.UntilAccepted}))
+		require.Equal(t, gateway.Accepted, m.State)
+		phone, err := w.network.Phone(t.Context(), "+380501234567")
+		require.NoError(t, err)
+		require.Equal(t, "It is ready. See here (https://acme.example/7)", phone.SMS[0].Text)
 	})
 	t.Run("does nothing to a message that has its outcome", func(t *testing.T) {
 		t.Parallel()

@@ -134,6 +134,27 @@ func (e EvidenceKind) Valid() bool {
 	}
 }
 
+// Defines values for Format.
+const (
+	HTML     Format = "html"
+	Markdown Format = "markdown"
+	Plain    Format = "plain"
+)
+
+// Valid indicates whether the value is a known member of the Format enum.
+func (e Format) Valid() bool {
+	switch e {
+	case HTML:
+		return true
+	case Markdown:
+		return true
+	case Plain:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusFailing HealthStatus = "failing"
@@ -478,7 +499,7 @@ type Event struct {
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), or `state` (the state changed).
+	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), or `state` (the state changed).
 	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
@@ -540,6 +561,9 @@ type FieldError struct {
 	// Detail What is wrong.
 	Detail string `json:"detail"`
 }
+
+// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+type Format string
 
 // Health defines model for Health.
 type Health struct {
@@ -691,6 +715,9 @@ type Message struct {
 	// Evidence The strongest proof so far that the person got the message.
 	Evidence Evidence `json:"evidence,omitempty,omitzero"`
 
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format Format `json:"format,omitempty,omitzero"`
+
 	// SendAt When it may be sent at the earliest, in its window of the day. Left out if it may at once.
 	SendAt time.Time `json:"send_at,omitempty,omitzero"`
 
@@ -767,7 +794,7 @@ type NewMessage struct {
 	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
 	To string `json:"to"`
 
-	// Text The text, plain, 1 to 4096 UTF-16 units. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text.
+	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text.
 	Text string `json:"text"`
 
 	// Buttons Rows of buttons under the text, at most 100 buttons in all.
@@ -796,6 +823,9 @@ type NewMessage struct {
 
 	// Fallback Short for a cascade: `sms` sends an SMS if the person is not connected to the bot or the messenger does not take the message.
 	Fallback string `json:"fallback,omitempty,omitzero"`
+
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format Format `json:"format,omitempty,omitzero"`
 
 	// Timezone The time zone of `between` and of a `send_at` without one, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
 	Timezone string `json:"timezone,omitempty,omitzero"`

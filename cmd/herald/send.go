@@ -24,6 +24,7 @@ const (
 type SendCmd struct {
 	To             string        `required:"" placeholder:"WHO" env:"HERALD_SEND_TO" help:"The recipient: a phone such as +380501234567, a @name or #id."`
 	Text           string        `placeholder:"TEXT" env:"HERALD_SEND_TEXT" help:"The text. Left out, it is read from standard input."`
+	Format         string        `placeholder:"FORMAT" env:"HERALD_SEND_FORMAT" help:"How the text is marked up: plain, html or markdown (MarkdownV2), as the Bot API reads them (default plain). SMS get it without markup."`
 	Bot            string        `placeholder:"BOT" help:"The bot that sends, by @name or id. May be left out when there is only one."`
 	Button         []string      `sep:"none" placeholder:"TEXT=DATA" env:"HERALD_SEND_BUTTON" help:"A button under the text; more flags are more buttons. DATA comes back when it is pressed; a DATA that is an https:// address is opened."`
 	Lane           string        `placeholder:"LANE" env:"HERALD_SEND_LANE" help:"Who goes first when a bot is busy: code, service or bulk (default service)."`
@@ -53,6 +54,7 @@ Examples:
     uptime | herald send --to '#7012345' --bot @acme_bot --wait 0
     herald send --to +380501234567 --text "Ready: {link:https://acme.example/77}" --cascade telegram:read:2m,sms
     herald send --to +380501234567 --text "Your visit is at noon." --fallback sms --send-at 2026-03-02T08:00 --timezone Europe/Kyiv
+    herald send --to @anna --format html --text "Your order is <b>ready</b>"
     HERALD_API_URL=https://herald.example HERALD_API_KEY_FILE=key herald send --to @anna --text Hello
 
 Exit codes:
@@ -111,7 +113,7 @@ func (s *SendCmd) Run(ctx context.Context, c *console) error {
 // message is what goes to the API.
 func (s *SendCmd) message(stdin io.Reader) (client.NewMessage, error) {
 	m := client.NewMessage{
-		Bot: s.Bot, To: s.To, Text: s.Text, Lane: client.Lane(s.Lane), TTL: s.TTL, Label: s.Label,
+		Bot: s.Bot, To: s.To, Text: s.Text, Format: client.Format(s.Format), Lane: client.Lane(s.Lane), TTL: s.TTL, Label: s.Label,
 		OnUnknown: client.OnUnknown(s.OnUnknown), Fallback: s.Fallback, ReadLink: s.ReadLink,
 		SendAt: s.SendAt, Between: s.Between, Timezone: s.Timezone,
 	}

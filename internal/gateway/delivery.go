@@ -28,6 +28,8 @@ type Leg struct {
 
 	Slot time.Time // when its turn to be sent comes, zero if it holds none
 
+	Plain bool // the messenger refused the markup: it is sent without
+
 	ChatID            int64 // where it was sent
 	PlatformMessageID int64 // what the messenger calls it
 	SettledAt         time.Time
@@ -187,6 +189,7 @@ type Outgoing struct {
 	Bot       Bot
 	ChatID    int64
 	Text      string
+	Format    Format // of the text
 	Buttons   [][]Button
 	NoPreview bool // links are not opened for a preview
 }

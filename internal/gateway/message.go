@@ -75,6 +75,7 @@ type Message struct {
 	To           Address      // as addressed; empty on incoming messages
 	Kind         UpdateKind   // of an incoming message: text, command, button, contact, ...
 	Text         string
+	Format       Format // of the text
 	Buttons      [][]Button
 	Lane         Lane
 	OnUnknown    OnUnknown
@@ -130,17 +131,18 @@ type EventKind string
 
 // Kinds of events.
 const (
-	EventQueued    EventKind = "queued"    // accepted from the sender
-	EventIntent    EventKind = "intent"    // about to call the messenger
-	EventTurn      EventKind = "turn"      // its turn comes later: the bot or the chat has sent as much as it may
-	EventThrottled EventKind = "throttled" // the messenger asked to wait
-	EventRetry     EventKind = "retry"     // the messenger did not answer; once more later
-	EventInDoubt   EventKind = "in_doubt"  // a call was begun and nobody knows how it ended
-	EventMigrated  EventKind = "migrated"  // the chat moved; sent there
-	EventNextLeg   EventKind = "next_leg"  // a leg brought nothing: the next one begins
-	EventEvidence  EventKind = "evidence"  // proof that the person got it
-	EventScheduled EventKind = "scheduled" // waits for its time
-	EventState     EventKind = "state"     // the state changed
+	EventQueued    EventKind = "queued"     // accepted from the sender
+	EventIntent    EventKind = "intent"     // about to call the messenger
+	EventTurn      EventKind = "turn"       // its turn comes later: the bot or the chat has sent as much as it may
+	EventThrottled EventKind = "throttled"  // the messenger asked to wait
+	EventRetry     EventKind = "retry"      // the messenger did not answer; once more later
+	EventInDoubt   EventKind = "in_doubt"   // a call was begun and nobody knows how it ended
+	EventMigrated  EventKind = "migrated"   // the chat moved; sent there
+	EventPlainText EventKind = "plain_text" // the markup was refused; once more without it
+	EventNextLeg   EventKind = "next_leg"   // a leg brought nothing: the next one begins
+	EventEvidence  EventKind = "evidence"   // proof that the person got it
+	EventScheduled EventKind = "scheduled"  // waits for its time
+	EventState     EventKind = "state"      // the state changed
 )
 
 // Event is one line of a message's story. Sequence counts from 1 within a message.

@@ -216,7 +216,15 @@ func (p Policy) refused(s story, facts *gateway.DeliveryError) decision {
 		change := s.end(gateway.Failed, gateway.ReasonBotRevoked, Explain(gateway.ReasonBotRevoked))
 		change.RevokeBot = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with POST /v1/bots."
 		return decision{change: change}
-	case gateway.ClassContent, gateway.ClassMarkup:
+	case gateway.ClassMarkup:
+		if s.delivery.Message.Format.Marked() && !s.delivery.Leg.Plain {
+			s.delivery.Leg.Plain = true
+			return decision{change: s.again(gateway.Event{
+				Kind: gateway.EventPlainText, Detail: "The messenger did not understand the markup: " + facts.Text + ". It is sent once more as plain text.",
+			})}
+		}
+		fallthrough
+	case gateway.ClassContent:
 		return decision{change: s.end(gateway.Failed, gateway.ReasonContent, "The messenger refused the content: "+facts.Text)}
 	default:
 		return decision{change: s.end(gateway.Failed, gateway.ReasonDefect, "The messenger did not understand the call: "+facts.Text)}

@@ -276,6 +276,25 @@ func TestSettle(t *testing.T) {
 		got := policy.settle(sending(nil), 1, gateway.Receipt{}, &gateway.DeliveryError{Class: gateway.ClassMigrated, MigrateTo: -100}, noon)
 		require.Equal(t, int64(-100), got.change.Migrate)
 	})
+	t.Run("sends refused markup once more as plain text, and never a third time", func(t *testing.T) {
+		t.Parallel()
+		broken := &gateway.DeliveryError{Class: gateway.ClassMarkup, Text: "Bad Request: can't parse entities: at byte offset 3"}
+		d := sending(func(d *gateway.Delivery) { d.Message.Format = gateway.FormatHTML })
+		got := policy.settle(d, 1, gateway.Receipt{}, broken, noon)
+		require.True(t, got.change.Leg.Plain)
+		require.Equal(t, gateway.LegPending, got.change.Leg.State)
+		require.Zero(t, got.wait)
+		require.Equal(t, gateway.EventPlainText, got.change.Events[0].Kind)
+		require.Contains(t, got.change.Events[0].Detail, "at byte offset 3")
+
+		d.Leg.Plain, d.Leg.Attempts = true, 2
+		got = policy.settle(d, 2, gateway.Receipt{}, broken, noon)
+		require.Equal(t, gateway.Failed, got.change.State)
+		require.Equal(t, gateway.ReasonContent, got.change.Reason)
+
+		d = sending(func(d *gateway.Delivery) { d.Message.Format = gateway.FormatPlain })
+		require.Equal(t, gateway.Failed, policy.settle(d, 1, gateway.Receipt{}, broken, noon).change.State, "what has no markup is refused for something else")
+	})
 	t.Run("believes a late receipt of a message that was held", func(t *testing.T) {
 		t.Parallel()
 		d := sending(func(d *gateway.Delivery) {

@@ -118,12 +118,15 @@ func (d *Deliverer) takeEarlyReport(ctx context.Context, delivery gateway.Delive
 func (d *Deliverer) call(ctx context.Context, delivery gateway.Delivery) (gateway.Receipt, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.policy.callTimeout(delivery.Leg.Channel))
 	defer cancel()
-	text := render(delivery.Message, delivery.Links)
+	text, format := render(delivery.Message, delivery.Links), delivery.Message.Format
+	if delivery.Leg.Channel == gateway.ChannelSMS || delivery.Leg.Plain {
+		text, format = visible(text, format), gateway.FormatPlain
+	}
 	if delivery.Leg.Channel == gateway.ChannelSMS {
 		return d.submit(ctx, delivery, text)
 	}
 	return d.messenger.Send(ctx, gateway.Outgoing{
-		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: text, Buttons: delivery.Message.Buttons,
+		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: text, Format: format, Buttons: delivery.Message.Buttons,
 		NoPreview: len(delivery.Links) > 0, // a preview would open the link before the person does
 	})
 }

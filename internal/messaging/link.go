@@ -55,13 +55,13 @@ func (s *Service) links(m gateway.Message) ([]gateway.ReadLink, error) {
 		links[i] = gateway.ReadLink{AccountID: m.AccountID, MessageID: m.ID, Number: i + 1, Token: s.ids.Token(), URL: u}
 		links[i].Link = s.linkBase + links[i].Token
 	}
-	if text := render(m, links); units(text) > MaxText {
+	if text := visible(render(m, links), m.Format); units(text) > MaxText {
 		return nil, gateway.Fault(gateway.CodeTextTooLong, "text", "With its read links the text is longer than the messenger takes.")
 	}
 	return links, nil
 }
 
-// render is the text as it is sent: with the read links in their places.
+// render is the text as it is sent: with the read links in their places, in the text's own markup.
 func render(m gateway.Message, links []gateway.ReadLink) string {
 	if len(links) == 0 {
 		return m.Text
@@ -69,13 +69,13 @@ func render(m gateway.Message, links []gateway.ReadLink) string {
 	rest := links
 	own := ""
 	if m.ReadLink != "" {
-		own, rest = "\n"+rest[0].Link, rest[1:]
+		own, rest = "\n"+escaped(rest[0].Link, m.Format), rest[1:]
 	}
 	text := linkHole.ReplaceAllStringFunc(m.Text, func(hole string) string {
 		if len(rest) == 0 {
 			return hole
 		}
-		link := rest[0].Link
+		link := escaped(rest[0].Link, m.Format)
 		rest = rest[1:]
 		return link
 	})

@@ -37,6 +37,7 @@ type Request struct {
 	Bot       string            // id or @name; empty: the account's only bot
 	To        string            // +380501234567, @anna or #123456
 	Text      string
+	Format    gateway.Format // plain
 	Buttons   [][]gateway.Button
 	Lane      gateway.Lane      // service
 	TTL       time.Duration     // 24 hours; 10 minutes for codes
@@ -62,7 +63,7 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 	}
 	to, err := ParseAddress(r.To)
 	note(err)
-	note(checkText(r.Text))
+	note(checkText(r.Text, r.Format))
 	faults = append(faults, checkButtons(r.Buttons)...)
 	r.fillDefaults()
 	note(r.checkOptions())
@@ -74,7 +75,7 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is written like 90s, 10m, 24h or 7d: more than zero and at most 7 days."))
 	}
 	return gateway.Message{
-		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Buttons: r.Buttons, Lane: r.Lane, OnUnknown: r.OnUnknown,
+		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Format: r.Format, Buttons: r.Buttons, Lane: r.Lane, OnUnknown: r.OnUnknown,
 		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ReadLink: r.ReadLink, NotBefore: notBefore,
 		ExpiresAt: latest(now, notBefore).Add(r.TTL), CreatedAt: now, UpdatedAt: now,
 	}, faults.OrNil()
@@ -86,6 +87,9 @@ func (r *Request) fillDefaults() {
 		if r.Fallback == string(gateway.ChannelSMS) {
 			r.Cascade, r.Fallback = append(r.Cascade, CascadeLeg{Channel: gateway.ChannelSMS}), ""
 		}
+	}
+	if r.Format == "" {
+		r.Format = gateway.FormatPlain
 	}
 	if r.Lane == "" {
 		r.Lane = gateway.LaneService
@@ -105,6 +109,11 @@ func (r *Request) fillDefaults() {
 }
 
 func (r Request) checkOptions() *gateway.Error {
+	switch r.Format {
+	case gateway.FormatPlain, gateway.FormatHTML, gateway.FormatMarkdown:
+	default:
+		return gateway.Fault(gateway.CodeFieldInvalid, "format", "A text has one of three formats: plain, html and markdown.")
+	}
 	switch r.Lane {
 	case gateway.LaneCode, gateway.LaneService, gateway.LaneBulk:
 	default:
@@ -162,7 +171,12 @@ func phoneLike(to string) bool {
 		!strings.ContainsFunc(to, unicode.IsLetter)
 }
 
-func checkText(text string) *gateway.Error {
+// checkText holds against the limits what people see of a text: markup does not count, as long as there is not too much.
+func checkText(marked string, format gateway.Format) *gateway.Error {
+	if len(marked) > maxMarkup {
+		return gateway.Fault(gateway.CodeTextTooLong, "text", "The text has more than 32768 bytes with its markup.")
+	}
+	text := visible(marked, format)
 	switch {
 	case !utf8.ValidString(text):
 		return gateway.Fault(gateway.CodeFieldInvalid, "text", "The text is not valid UTF-8.")

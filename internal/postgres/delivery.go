@@ -98,7 +98,7 @@ func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParam
 		AccountID: string(m.AccountID), ID: string(m.ID), State: string(m.State), Reason: string(m.Reason), At: m.UpdatedAt,
 		LegID: string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
 		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt), SlotAt: orNull(l.Slot),
-		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
+		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), Plain: l.Plain, ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
 		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
 	}
 	if c.Evidence != nil {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,7 +23,7 @@ func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gat
 	}
 	p := dbsqlc.AcceptMessageParams{
 		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
-		AddressKind: string(m.To.Kind), Address: m.To.Value, Text: m.Text, Buttons: buttons,
+		AddressKind: string(m.To.Kind), Address: m.To.Value, Text: m.Text, Format: string(cmp.Or(m.Format, gateway.FormatPlain)), Buttons: buttons,
 		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: m.ReadLink,
 		NotBefore: orNull(m.NotBefore), ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
 	}
@@ -112,7 +113,7 @@ func message(r dbsqlc.Message) gateway.Message {
 	m := gateway.Message{
 		ID: gateway.MessageID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID),
 		Direction: gateway.Direction(r.Direction), To: gateway.Address{Kind: gateway.AddressKind(r.AddressKind), Value: r.Address},
-		Kind: gateway.UpdateKind(r.Kind), Text: r.Text, Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
+		Kind: gateway.UpdateKind(r.Kind), Text: r.Text, Format: gateway.Format(r.Format), Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
 		Label: r.Label, State: gateway.State(r.State), Reason: gateway.Reason(r.Reason), Waited: r.Waited,
 		ReadLink: r.ReadLink, NotBefore: orZero(r.NotBefore), Evidence: gateway.EvidenceKind(r.Evidence), EvidenceAt: orZero(r.EvidenceAt),
 		ExpiresAt: orZero(r.ExpiresAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
@@ -131,7 +132,7 @@ func leg(r dbsqlc.Leg) gateway.Leg {
 		ID: gateway.LegID(r.ID), MessageID: gateway.MessageID(r.MessageID), AccountID: gateway.AccountID(r.AccountID),
 		Number: int(r.Number), Channel: gateway.Channel(r.Channel), State: gateway.LegState(r.State), Reason: gateway.Reason(r.Reason),
 		Intent: orZero(r.IntentAt), Attempts: int(r.Attempts), ChatID: r.ChatID, PlatformMessageID: r.PlatformMessageID,
-		SettledAt: orZero(r.SettledAt), Slot: orZero(r.SlotAt),
+		SettledAt: orZero(r.SettledAt), Slot: orZero(r.SlotAt), Plain: r.Plain,
 		Until: gateway.Until(r.Until), Within: time.Duration(r.WithinMs) * time.Millisecond,
 		Provider: r.Provider, ProviderID: r.ProviderID, Segments: int(r.Segments),
 	}

@@ -54,6 +54,12 @@ func (c *Client) Send(ctx context.Context, out gateway.Outgoing) (gateway.Receip
 		return gateway.Receipt{}, err
 	}
 	params := &bot.SendMessageParams{ChatID: out.ChatID, Text: out.Text}
+	switch out.Format {
+	case gateway.FormatHTML:
+		params.ParseMode = models.ParseModeHTML
+	case gateway.FormatMarkdown:
+		params.ParseMode = models.ParseModeMarkdown // which is MarkdownV2
+	}
 	if out.NoPreview {
 		off := true
 		params.LinkPreviewOptions = &models.LinkPreviewOptions{IsDisabled: &off}

@@ -23,27 +23,27 @@ WITH moved AS (
     UPDATE legs l SET state = $11, reason = $12, intent_at = $13, attempts = $14,
                     chat_id = $15, platform_message_id = $16, settled_at = $17,
                     slot_at = $18, provider = $19, provider_id = $20, segments = $21,
-                    report_due_at = $22, phone = $23
-    WHERE l.account_id = $10 AND l.id = $24 AND $25::boolean
+                    report_due_at = $22, phone = $23, plain = $24
+    WHERE l.account_id = $10 AND l.id = $25 AND $26::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = $7
-    WHERE l.account_id = $10 AND l.message_id = $2 AND $26::boolean
-      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $24 AND $25)
+    WHERE l.account_id = $10 AND l.message_id = $2 AND $27::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $25 AND $26)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT $2, $10, unnest($27::integer[]), unnest($28::timestamptz[]), unnest($29::text[]),
-           unnest($30::text[]), unnest($31::text[]), unnest($32::integer[]), unnest($33::text[]),
-           unnest($34::text[]), unnest($35::bigint[])
+    SELECT $2, $10, unnest($28::integer[]), unnest($29::timestamptz[]), unnest($30::text[]),
+           unnest($31::text[]), unnest($32::text[]), unnest($33::integer[]), unnest($34::text[]),
+           unnest($35::text[]), unnest($36::bigint[])
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $36, bulk_free_at = $37, service_free_at = $38,
-                           blocked_until = $39, rate = $40, rate_since = $41,
-                           refusals = t.refusals + $42
-    WHERE t.account_id = $43 AND t.bot_id = $44 AND $45::boolean
+    UPDATE bot_slots t SET free_at = $37, bulk_free_at = $38, service_free_at = $39,
+                           blocked_until = $40, rate = $41, rate_since = $42,
+                           refusals = t.refusals + $43
+    WHERE t.account_id = $44 AND t.bot_id = $45 AND $46::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $46
-    WHERE s.account_id = $43 AND s.id = $47 AND $45
+    UPDATE subscribers s SET chat_free_at = $47
+    WHERE s.account_id = $44 AND s.id = $48 AND $46
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $48::boolean
+    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $49::boolean
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END
 `
@@ -72,6 +72,7 @@ type ApplyChangeParams struct {
 	Segments          int32
 	ReportDueAt       *time.Time
 	Phone             string
+	Plain             bool
 	LegID             string
 	ChangeLeg         bool
 	SkipRest          bool
@@ -126,6 +127,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.Segments,
 		arg.ReportDueAt,
 		arg.Phone,
+		arg.Plain,
 		arg.LegID,
 		arg.ChangeLeg,
 		arg.SkipRest,
@@ -156,7 +158,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 }
 
 const delivery = `-- name: Delivery :one
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at
 FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.account_id = $1 AND m.id = $2
 `
@@ -201,6 +203,7 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow
 		&i.Message.ReadLink,
 		&i.Message.Evidence,
 		&i.Message.EvidenceAt,
+		&i.Message.Format,
 		&i.Bot.ID,
 		&i.Bot.AccountID,
 		&i.Bot.Platform,
@@ -238,7 +241,7 @@ UPDATE legs SET report_due_at = greatest($1::timestamptz, $2::timestamptz + age(
 WHERE id IN (SELECT l.id FROM legs l
              WHERE l.provider = $3 AND l.report_due_at <= $2 AND l.state = 'accepted' AND l.provider_id <> ''
              ORDER BY l.report_due_at LIMIT $4 FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone
+RETURNING id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain
 `
 
 type DueSMSParams struct {
@@ -283,6 +286,7 @@ func (q *Queries) DueSMS(ctx context.Context, arg DueSMSParams) ([]Leg, error) {
 			&i.ReportDueAt,
 			&i.Segments,
 			&i.Phone,
+			&i.Plain,
 		); err != nil {
 			return nil, err
 		}
@@ -334,7 +338,7 @@ func (q *Queries) KnownReply(ctx context.Context, arg KnownReplyParams) (int64, 
 }
 
 const legByID = `-- name: LegByID :one
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone FROM legs WHERE id = $1 AND channel = 'sms'
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain FROM legs WHERE id = $1 AND channel = 'sms'
 `
 
 func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
@@ -361,12 +365,13 @@ func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
 		&i.ReportDueAt,
 		&i.Segments,
 		&i.Phone,
+		&i.Plain,
 	)
 	return i, err
 }
 
 const legByPhone = `-- name: LegByPhone :one
-SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.phone = $1 AND l.settled_at > $2
 ORDER BY l.settled_at DESC LIMIT 1
 `
@@ -407,6 +412,7 @@ func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPh
 		&i.Leg.ReportDueAt,
 		&i.Leg.Segments,
 		&i.Leg.Phone,
+		&i.Leg.Plain,
 		&i.BotID,
 		&i.SubscriberID,
 	)
@@ -414,7 +420,7 @@ func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPh
 }
 
 const legByProvider = `-- name: LegByProvider :one
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> ''
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> ''
 `
 
 type LegByProviderParams struct {
@@ -446,12 +452,13 @@ func (q *Queries) LegByProvider(ctx context.Context, arg LegByProviderParams) (L
 		&i.ReportDueAt,
 		&i.Segments,
 		&i.Phone,
+		&i.Plain,
 	)
 	return i, err
 }
 
 const legInChat = `-- name: LegInChat :one
-SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone FROM legs l JOIN messages m ON m.id = l.message_id
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.chat_id = $1 AND l.platform_message_id = $2 AND m.bot_id = $3
 `
 
@@ -486,6 +493,7 @@ func (q *Queries) LegInChat(ctx context.Context, arg LegInChatParams) (Leg, erro
 		&i.ReportDueAt,
 		&i.Segments,
 		&i.Phone,
+		&i.Plain,
 	)
 	return i, err
 }

@@ -12,20 +12,20 @@ import (
 
 const acceptMessage = `-- name: AcceptMessage :execrows
 WITH m AS (
-    INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, buttons, lane, on_unknown,
+    INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at)
-    VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10,
-            $11, 'queued', $12, 1, $13, $14, $15, $16, $16)
+    VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10, $11,
+            $12, 'queued', $13, 1, $14, $15, $16, $17, $17)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
     INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms)
-    SELECT account_id, id, 'pending', unnest($17::text[]), unnest($18::integer[]), unnest($19::text[]),
-           unnest($20::text[]), unnest($21::bigint[]) FROM m
+    SELECT account_id, id, 'pending', unnest($18::text[]), unnest($19::integer[]), unnest($20::text[]),
+           unnest($21::text[]), unnest($22::bigint[]) FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($22::integer[]), unnest($23::text[]), unnest($24::bytea[]),
-           unnest($25::text[]) FROM m
+    SELECT account_id, id, unnest($23::integer[]), unnest($24::text[]), unnest($25::bytea[]),
+           unnest($26::text[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
     SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
@@ -42,6 +42,7 @@ type AcceptMessageParams struct {
 	AddressKind string
 	Address     string
 	Text        string
+	Format      string
 	Buttons     []byte
 	Lane        string
 	OnUnknown   string
@@ -73,6 +74,7 @@ func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (i
 		arg.AddressKind,
 		arg.Address,
 		arg.Text,
+		arg.Format,
 		arg.Buttons,
 		arg.Lane,
 		arg.OnUnknown,
@@ -154,7 +156,7 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]MessageEvent,
 }
 
 const legs = `-- name: Legs :many
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
 `
 
 type LegsParams struct {
@@ -192,6 +194,7 @@ func (q *Queries) Legs(ctx context.Context, arg LegsParams) ([]Leg, error) {
 			&i.ReportDueAt,
 			&i.Segments,
 			&i.Phone,
+			&i.Plain,
 		); err != nil {
 			return nil, err
 		}
@@ -242,7 +245,7 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -279,12 +282,13 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.ReadLink,
 		&i.Evidence,
 		&i.EvidenceAt,
+		&i.Format,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -350,6 +354,7 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.ReadLink,
 			&i.Evidence,
 			&i.EvidenceAt,
+			&i.Format,
 		); err != nil {
 			return nil, err
 		}

@@ -104,6 +104,7 @@ type Leg struct {
 	ReportDueAt       *time.Time
 	Segments          int32
 	Phone             string
+	Plain             bool
 }
 
 type Message struct {
@@ -132,6 +133,7 @@ type Message struct {
 	ReadLink      string
 	Evidence      string
 	EvidenceAt    *time.Time
+	Format        string
 }
 
 type MessageEvent struct {

@@ -48,7 +48,7 @@ WITH moved AS (
     UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
                     chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
                     slot_at = sqlc.narg(slot_at), provider = @provider, provider_id = @provider_id, segments = @segments,
-                    report_due_at = sqlc.narg(report_due_at), phone = @phone
+                    report_due_at = sqlc.narg(report_due_at), phone = @phone, plain = @plain
     WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = @at
