@@ -71,6 +71,7 @@ generate: ## write the generated code anew: SQL, the API's server and the client
 	$(SQLC) generate -f internal/postgres/sqlc.yaml
 	$(TOOL) oapi-codegen -config api/oapi-codegen.yaml api/openapi.yaml
 	$(TOOL) oapi-codegen -config client/oapi-codegen.yaml api/openapi.yaml
+	$(TOOL) gofumpt -w api/internal/wire/wire.gen.go client/wire/wire.gen.go
 	go generate ./...
 
 .PHONY: deps

@@ -1173,7 +1173,6 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
-
 	// GetHealth Tell whether the process runs
 	//
 	// Answers as long as the process serves requests at all. It looks at nothing else.
@@ -1913,7 +1912,6 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -1921,11 +1919,9 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -1933,7 +1929,6 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -1988,7 +1983,6 @@ func NewAddBotRequestWithBody(server string, params *AddBotParams, contentType s
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -1999,7 +1993,6 @@ func NewAddBotRequestWithBody(server string, params *AddBotParams, contentType s
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -2075,7 +2068,6 @@ func NewGetConnectLinkRequest(server string, bot BotRef, params *GetConnectLinkP
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2083,7 +2075,6 @@ func NewGetConnectLinkRequest(server string, bot BotRef, params *GetConnectLinkP
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -2136,7 +2127,6 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2144,11 +2134,9 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Size != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "size", *params.Size, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2156,7 +2144,6 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -2209,7 +2196,6 @@ func NewGetConnectSVGRequest(server string, bot BotRef, params *GetConnectSVGPar
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2217,7 +2203,6 @@ func NewGetConnectSVGRequest(server string, bot BotRef, params *GetConnectSVGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -2270,7 +2255,6 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 		var rawQueryFragments []string
 
 		if params.Phone != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2278,11 +2262,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Username != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", *params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2290,11 +2272,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.PlatformID != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "platform_id", *params.PlatformID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
@@ -2302,11 +2282,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Connection != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "connection", *params.Connection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2314,11 +2292,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2326,11 +2302,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2338,7 +2312,6 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -2425,7 +2398,6 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2433,11 +2405,9 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2445,7 +2415,6 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -2500,7 +2469,6 @@ func NewCreateKeyRequestWithBody(server string, params *CreateKeyParams, content
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -2511,7 +2479,6 @@ func NewCreateKeyRequestWithBody(server string, params *CreateKeyParams, content
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -2580,7 +2547,6 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 		var rawQueryFragments []string
 
 		if params.Bot != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2588,11 +2554,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Direction != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "direction", *params.Direction, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2600,11 +2564,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.State != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2612,11 +2574,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Label != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2624,11 +2584,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Subscriber != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subscriber", *params.Subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2636,11 +2594,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2648,11 +2604,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -2660,7 +2614,6 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -2809,7 +2762,6 @@ func NewCancelMessageRequest(server string, message MessageID, params *CancelMes
 	}
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -2820,7 +2772,6 @@ func NewCancelMessageRequest(server string, message MessageID, params *CancelMes
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -2903,7 +2854,6 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
-
 	// GetHealthWithResponse Tell whether the process runs
 	//
 	// Answers as long as the process serves requests at all. It looks at nothing else.
@@ -4427,7 +4377,6 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
-
 	}
 
 	return response, nil
@@ -4634,7 +4583,6 @@ func ParseGetConnectPNGResponse(rsp *http.Response) (*GetConnectPNGResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
-
 	}
 
 	return response, nil
@@ -4660,7 +4608,6 @@ func ParseGetConnectSVGResponse(rsp *http.Response) (*GetConnectSVGResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
-
 	}
 
 	return response, nil

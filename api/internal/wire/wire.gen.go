@@ -1169,7 +1169,6 @@ type MiddlewareFunc func(c *gin.Context)
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1182,7 +1181,6 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1195,7 +1193,6 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
 
 // ListBots operation middleware
 func (siw *ServerInterfaceWrapper) ListBots(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1230,7 +1227,6 @@ func (siw *ServerInterfaceWrapper) ListBots(c *gin.Context) {
 
 // AddBot operation middleware
 func (siw *ServerInterfaceWrapper) AddBot(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1270,7 +1266,6 @@ func (siw *ServerInterfaceWrapper) AddBot(c *gin.Context) {
 
 // GetBot operation middleware
 func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1295,7 +1290,6 @@ func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
 
 // GetConnectLink operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectLink(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1331,7 +1325,6 @@ func (siw *ServerInterfaceWrapper) GetConnectLink(c *gin.Context) {
 
 // GetConnectPNG operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectPNG(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1375,7 +1368,6 @@ func (siw *ServerInterfaceWrapper) GetConnectPNG(c *gin.Context) {
 
 // GetConnectSVG operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectSVG(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1411,7 +1403,6 @@ func (siw *ServerInterfaceWrapper) GetConnectSVG(c *gin.Context) {
 
 // ListSubscribers operation middleware
 func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1487,7 +1478,6 @@ func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
 
 // GetSubscriber operation middleware
 func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1521,7 +1511,6 @@ func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
 
 // ListKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1556,7 +1545,6 @@ func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
 
 // CreateKey operation middleware
 func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1596,7 +1584,6 @@ func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
 
 // RevokeKey operation middleware
 func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1621,7 +1608,6 @@ func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
 
 // ListMessages operation middleware
 func (siw *ServerInterfaceWrapper) ListMessages(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1696,7 +1682,6 @@ func (siw *ServerInterfaceWrapper) ListMessages(c *gin.Context) {
 
 // SendMessage operation middleware
 func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1755,7 +1740,6 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 
 // GetMessage operation middleware
 func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1780,7 +1764,6 @@ func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
 
 // CancelMessage operation middleware
 func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1829,7 +1812,6 @@ func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
 
 // ListMessageEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListMessageEvents(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -1901,8 +1883,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
-type GetHealthRequestObject struct {
-}
+type GetHealthRequestObject struct{}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(w http.ResponseWriter) error
@@ -1911,7 +1892,6 @@ type GetHealthResponseObject interface {
 type GetHealth200JSONResponse Health
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1922,8 +1902,7 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	return err
 }
 
-type GetReadinessRequestObject struct {
-}
+type GetReadinessRequestObject struct{}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(w http.ResponseWriter) error
@@ -1932,7 +1911,6 @@ type GetReadinessResponseObject interface {
 type GetReadiness200JSONResponse Health
 
 func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1946,7 +1924,6 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 type GetReadiness503JSONResponse Health
 
 func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1968,7 +1945,6 @@ type ListBotsResponseObject interface {
 type ListBots200JSONResponse BotList
 
 func (response ListBots200JSONResponse) VisitListBotsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -1985,7 +1961,6 @@ type ListBotsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListBotsdefaultApplicationProblemPlusJSONResponse) VisitListBotsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2008,7 +1983,6 @@ type AddBotResponseObject interface {
 type AddBot201JSONResponse Bot
 
 func (response AddBot201JSONResponse) VisitAddBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2025,7 +1999,6 @@ type AddBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AddBotdefaultApplicationProblemPlusJSONResponse) VisitAddBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2047,7 +2020,6 @@ type GetBotResponseObject interface {
 type GetBot200JSONResponse Bot
 
 func (response GetBot200JSONResponse) VisitGetBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2064,7 +2036,6 @@ type GetBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetBotdefaultApplicationProblemPlusJSONResponse) VisitGetBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2087,7 +2058,6 @@ type GetConnectLinkResponseObject interface {
 type GetConnectLink200JSONResponse ConnectLink
 
 func (response GetConnectLink200JSONResponse) VisitGetConnectLinkResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2104,7 +2074,6 @@ type GetConnectLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectLinkdefaultApplicationProblemPlusJSONResponse) VisitGetConnectLinkResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2130,7 +2099,6 @@ type GetConnectPNG200ImagePngResponse struct {
 }
 
 func (response GetConnectPNG200ImagePngResponse) VisitGetConnectPNGResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "image/png")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -2150,7 +2118,6 @@ type GetConnectPNGdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectPNGdefaultApplicationProblemPlusJSONResponse) VisitGetConnectPNGResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2176,7 +2143,6 @@ type GetConnectSVG200ImageSvgXMLResponse struct {
 }
 
 func (response GetConnectSVG200ImageSvgXMLResponse) VisitGetConnectSVGResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "image/svg+xml")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -2196,7 +2162,6 @@ type GetConnectSVGdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectSVGdefaultApplicationProblemPlusJSONResponse) VisitGetConnectSVGResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2219,7 +2184,6 @@ type ListSubscribersResponseObject interface {
 type ListSubscribers200JSONResponse SubscriberList
 
 func (response ListSubscribers200JSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2236,7 +2200,6 @@ type ListSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSubscribersdefaultApplicationProblemPlusJSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2259,7 +2222,6 @@ type GetSubscriberResponseObject interface {
 type GetSubscriber200JSONResponse Subscriber
 
 func (response GetSubscriber200JSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2276,7 +2238,6 @@ type GetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2298,7 +2259,6 @@ type ListKeysResponseObject interface {
 type ListKeys200JSONResponse KeyList
 
 func (response ListKeys200JSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2315,7 +2275,6 @@ type ListKeysdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListKeysdefaultApplicationProblemPlusJSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2338,7 +2297,6 @@ type CreateKeyResponseObject interface {
 type CreateKey201JSONResponse CreatedKey
 
 func (response CreateKey201JSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2355,7 +2313,6 @@ type CreateKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateKeydefaultApplicationProblemPlusJSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2377,7 +2334,6 @@ type RevokeKeyResponseObject interface {
 type RevokeKey200JSONResponse Key
 
 func (response RevokeKey200JSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2394,7 +2350,6 @@ type RevokeKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2416,7 +2371,6 @@ type ListMessagesResponseObject interface {
 type ListMessages200JSONResponse MessageList
 
 func (response ListMessages200JSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2433,7 +2387,6 @@ type ListMessagesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMessagesdefaultApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2463,7 +2416,6 @@ type SendMessage200JSONResponse struct {
 }
 
 func (response SendMessage200JSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2487,7 +2439,6 @@ type SendMessage202JSONResponse struct {
 }
 
 func (response SendMessage202JSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2507,7 +2458,6 @@ type SendMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SendMessagedefaultApplicationProblemPlusJSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2529,7 +2479,6 @@ type GetMessageResponseObject interface {
 type GetMessage200JSONResponse Message
 
 func (response GetMessage200JSONResponse) VisitGetMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2546,7 +2495,6 @@ type GetMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMessagedefaultApplicationProblemPlusJSONResponse) VisitGetMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2569,7 +2517,6 @@ type CancelMessageResponseObject interface {
 type CancelMessage200JSONResponse Message
 
 func (response CancelMessage200JSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2586,7 +2533,6 @@ type CancelMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CancelMessagedefaultApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2608,7 +2554,6 @@ type ListMessageEventsResponseObject interface {
 type ListMessageEvents200JSONResponse EventList
 
 func (response ListMessageEvents200JSONResponse) VisitListMessageEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -2625,7 +2570,6 @@ type ListMessageEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMessageEventsdefaultApplicationProblemPlusJSONResponse) VisitListMessageEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2694,8 +2638,10 @@ type StrictServerInterface interface {
 	ListMessageEvents(ctx context.Context, request ListMessageEventsRequestObject) (ListMessageEventsResponseObject, error)
 }
 
-type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
-type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+type (
+	StrictHandlerFunc    func(ctx *gin.Context, request any) (any, error)
+	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+)
 
 type StrictGinServerOptions struct {
 	// RequestErrorHandlerFunc is called when a request cannot be parsed or
