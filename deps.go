@@ -28,6 +28,7 @@ import (
 	_ "go.temporal.io/server/tools/sql"
 	_ "go.uber.org/goleak"
 	_ "go.yaml.in/yaml/v3"
+	_ "go.yaml.in/yaml/v4"
 	_ "golang.org/x/sync/errgroup"
 	_ "golang.org/x/text/encoding/charmap"
 	_ "pgregory.net/rapid"

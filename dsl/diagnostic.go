@@ -57,7 +57,10 @@ type Diagnostic struct {
 	Severity Severity `json:"severity"`
 	Code     Code     `json:"code"`
 	Message  string   `json:"message"`
-	Source   string   `json:"source,omitempty"` // the line of the file that it is about
+	Source   string   `json:"source,omitempty"` // the line of the file that it is about, of long lines a part
+
+	// SourceColumn is the column at which Source begins.
+	SourceColumn int `json:"source_column,omitempty"`
 }
 
 // Diagnostics are all findings of one run.

@@ -17,6 +17,9 @@ type File struct {
 	Translate Translation
 	Rules     []Rule
 	Tests     []Test
+
+	src    *source
+	faults Diagnostics // of Parse
 }
 
 // Field is a value that the file keeps about a person.
@@ -87,6 +90,9 @@ type Rule struct {
 	Notify   []Notice
 	Forward  Scalar // the label; empty: none
 	Mute     Length
+
+	onceAt Position
+	broken bool // Parse reported something about it, so that less is known of it than was written
 }
 
 // Length is a length of time as it is written, 12h or 7d, and what it means.
@@ -128,7 +134,7 @@ type Notice struct {
 type Test struct {
 	At    Position
 	Name  Scalar
-	User  []Assignment // literal values, tags and fields included
+	User  []Assignment // literal values; tags is here once for each tag, a field as fields.NAME
 	Start Scalar       // the time at which it begins
 	Steps []Step
 }
@@ -147,20 +153,4 @@ type Step struct {
 	Tags   []Scalar // that the person has afterwards, among others
 	Fields []Assignment
 	Silent bool // no reply
-}
-
-// Scalar is a string of the file that knows the place of each of its characters.
-type Scalar struct {
-	Value string
-	At    Position
-	Known bool // written in the file, even if empty
-	place func(offset int) Position
-}
-
-// Place returns where the character at a byte offset of Value stands in the file.
-func (s Scalar) Place(offset int) Position {
-	if s.place == nil {
-		return Position{Line: s.At.Line, Column: s.At.Column + offset}
-	}
-	return s.place(offset)
 }
