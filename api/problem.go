@@ -59,6 +59,8 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeCascade:          {422, "The cascade cannot be", "Name each channel once, telegram or sms, and say how long evidence may take."},
 	gateway.CodeLink:             {422, "The link cannot be", "Give an address that begins with https:// or http://."},
 	gateway.CodeLinkNotFound:     {404, "No such link", "Check the link."},
+	gateway.CodePrice:            {422, "The price cannot be", "Write it like 0.045: not below zero, with at most six decimals."},
+	gateway.CodeOverPrice:        {422, "The message costs more than its max_price", "Allow a higher price, or a cheaper way: POST /v1/messages/preview tells the prices."},
 	gateway.CodeNotCancellable:   {409, "The message cannot be taken back", "A message can be cancelled until its first leg is sent."},
 
 	gateway.CodeBotNotFound: {404, "No such bot", "GET /v1/bots lists the bots of your account."},

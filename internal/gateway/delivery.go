@@ -42,6 +42,9 @@ type Leg struct {
 	Provider   string // of an SMS
 	ProviderID string // what the provider calls the SMS
 	Segments   int
+
+	Price Amount // what it costs if it is accepted, in the currency of its message
+	Cost  Amount // what it cost: the price once it was accepted, nothing before
 }
 
 // Until is how far a leg must get for the legs after it not to be needed.

@@ -42,6 +42,8 @@ const (
 	CodeCascade          Code = "cascade:invalid"         // no legs, an unknown channel, or one twice
 	CodeLink             Code = "link:invalid"            // not an http(s) address
 	CodeLinkNotFound     Code = "link:not_found"          // no such read link
+	CodePrice            Code = "price:invalid"           // not a decimal number from zero on, or a price list that cannot be
+	CodeOverPrice        Code = "price:over_max"          // every way of the message costs more than its max_price
 	CodeNotCancellable   Code = "message:not_cancellable" // a leg has left already, or the message has its outcome
 
 	CodeBotNotFound   Code = "bot:not_found"
