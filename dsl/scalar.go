@@ -15,15 +15,25 @@ type Scalar struct {
 
 	src   *source
 	style yaml.Style
+	whole *Scalar // that it is a part of
+	from  int     // where in the value of whole it begins
 }
 
 // String returns the value.
 func (s Scalar) String() string { return s.Value }
 
+// part returns a part of the scalar between two offsets of its value.
+func (s Scalar) part(from, to int) Scalar {
+	return Scalar{Value: s.Value[from:to], At: s.Place(from), Known: true, whole: &s, from: from}
+}
+
 // Place returns where the character at a byte offset of Value stands in the file, through quotes, escapes, folded lines
 // and the indentation of block scalars.
 func (s Scalar) Place(offset int) Position {
 	offset = min(max(offset, 0), len(s.Value))
+	if s.whole != nil {
+		return s.whole.Place(s.from + offset)
+	}
 	if s.src == nil {
 		return Position{Line: s.At.Line, Column: s.At.Column + utf8.RuneCountInString(s.Value[:offset])}
 	}
