@@ -23,7 +23,6 @@ const (
 	ScopeBotsRead        Scope = "bots:read"        // list bots and their connect links
 	ScopeBotsWrite       Scope = "bots:write"       // add bots
 	ScopeSubscribersRead Scope = "subscribers:read" // list the people connected to bots
-	ScopeEventsRead      Scope = "events:read"      // read what happened in the account
 	ScopeKeysRead        Scope = "keys:read"        // list API keys, without their secrets
 	ScopeKeysWrite       Scope = "keys:write"       // make and revoke API keys
 )
@@ -32,7 +31,7 @@ const (
 func Scopes() []Scope {
 	return []Scope{
 		ScopeMessagesSend, ScopeMessagesRead, ScopeBotsRead, ScopeBotsWrite,
-		ScopeSubscribersRead, ScopeEventsRead, ScopeKeysRead, ScopeKeysWrite,
+		ScopeSubscribersRead, ScopeKeysRead, ScopeKeysWrite,
 	}
 }
 

@@ -68,6 +68,7 @@ type Delivery struct {
 	Links      []ReadLink  // of the message
 	Slots      Slots       // of the bot and the person's chat
 	Sequence   int         // of the message's last event
+	Before     State       // of the reply of the same chat that goes out first; empty if there is none
 }
 
 // Open tells whether a leg still waits to be tried or answered.
@@ -143,12 +144,13 @@ type Change struct {
 	RevokeBot    string // the bot's token turned out to be refused: words for its owner
 	Events       []Event
 	LeaveQueue   bool // the workflow runs: the outbox row has done its work
+	Translated   *Translated
 }
 
 // Empty tells whether the change writes nothing.
 func (c Change) Empty() bool {
 	return c.State == "" && c.Leg == nil && !c.SkipRest && c.Evidence == nil && c.Slots == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
-		c.RevokeBot == "" && len(c.Events) == 0 && !c.LeaveQueue
+		c.RevokeBot == "" && len(c.Events) == 0 && !c.LeaveQueue && c.Translated == nil
 }
 
 // DeliveryStore moves messages. Every change of an outgoing message's state goes through ChangeDelivery.
@@ -195,6 +197,7 @@ type Outgoing struct {
 	Format    Format // of the text
 	Buttons   [][]Button
 	NoPreview bool // links are not opened for a preview
+	AskPhone  bool // with a button that shares the person's phone
 }
 
 // Receipt is the word of a messenger, or of an SMS provider, that it took a message.

@@ -57,7 +57,12 @@ const (
 	CodeMessengerDown Code = "messenger:unavailable"
 
 	CodeSubscriberNotFound Code = "subscriber:not_found"
-	CodeUnavailable        Code = "service:unavailable" // a part of the installation does not answer; try again
+
+	CodeRulesNotFound   Code = "rules:not_found"     // no version of the rule file is active, or none has this number
+	CodeRulesRefused    Code = "rules:refused"       // the rule file has errors, or tests of it fail
+	CodeRulesConflict   Code = "rules:conflict"      // another version was published since the one that the caller knows
+	CodeVerdictNotFound Code = "verdict:not_found"   // no rules were active when the message came
+	CodeUnavailable     Code = "service:unavailable" // a part of the installation does not answer; try again
 )
 
 // Error is a failure that somebody can act on.
@@ -137,6 +142,8 @@ var (
 	ErrLinkNotFound       = &Error{Code: CodeLinkNotFound, Message: "There is no such link."}
 	ErrBotNotFound        = &Error{Code: CodeBotNotFound, Message: "There is no such bot in this account. GET /v1/bots lists them."}
 	ErrSubscriberNotFound = &Error{Code: CodeSubscriberNotFound, Message: "This bot has no such subscriber."}
+	ErrRulesNotFound      = &Error{Code: CodeRulesNotFound, Message: "This bot has no such version of a rule file. GET /v1/bots/{bot}/rules/versions lists them."}
+	ErrVerdictNotFound    = &Error{Code: CodeVerdictNotFound, Message: "No rules were active when this message came, so there is no verdict."}
 	ErrKeyNotFound        = &Error{Code: CodeKeyNotFound, Message: "There is no such API key in this account."}
 	ErrUnauthorized       = &Error{Code: CodeUnauthorized, Message: "The API key is missing, unknown, expired or revoked. Send it as: Authorization: Bearer hk_..."}
 )

@@ -90,7 +90,40 @@ type Message struct {
 	ExpiresAt    time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+
+	Rule        string     // the rule that sent it; empty if none did
+	Cause       MessageID  // the incoming message that it answers
+	After       MessageID  // the reply of the same chat that goes out first
+	AskPhone    bool       // with a button that shares the person's phone
+	Language    string     // in which Text is, if known
+	TranslateTo string     // the language that it is wanted in; empty: as it is
+	Keep        []string   // terms that come through the translation as they are
+	Translation Translated // what came of that
 }
+
+// Translated is a text, and the buttons under it, in the language that was wanted.
+type Translated struct {
+	At         time.Time // zero: not tried yet
+	Text       string    // empty: the original stands
+	Buttons    [][]Button
+	Reason     TranslationReason // why the original stands
+	Characters int               // billed
+}
+
+// Final is the text that the person gets, and the buttons under it.
+func (m Message) Final() (text string, buttons [][]Button) {
+	text, buttons = m.Text, m.Buttons
+	if m.Translation.Text != "" {
+		text = m.Translation.Text
+	}
+	if m.Translation.Buttons != nil {
+		buttons = m.Translation.Buttons
+	}
+	return text, buttons
+}
+
+// Untranslated tells whether a translation is wanted that was not tried yet.
+func (m Message) Untranslated() bool { return m.TranslateTo != "" && m.Translation.At.IsZero() }
 
 // HasLinks tells whether the message was given read links: for itself, or in its text.
 func (m Message) HasLinks() bool { return m.ReadLink != "" || strings.Contains(m.Text, "{link:") }
@@ -131,18 +164,19 @@ type EventKind string
 
 // Kinds of events.
 const (
-	EventQueued    EventKind = "queued"     // accepted from the sender
-	EventIntent    EventKind = "intent"     // about to call the messenger
-	EventTurn      EventKind = "turn"       // its turn comes later: the bot or the chat has sent as much as it may
-	EventThrottled EventKind = "throttled"  // the messenger asked to wait
-	EventRetry     EventKind = "retry"      // the messenger did not answer; once more later
-	EventInDoubt   EventKind = "in_doubt"   // a call was begun and nobody knows how it ended
-	EventMigrated  EventKind = "migrated"   // the chat moved; sent there
-	EventPlainText EventKind = "plain_text" // the markup was refused; once more without it
-	EventNextLeg   EventKind = "next_leg"   // a leg brought nothing: the next one begins
-	EventEvidence  EventKind = "evidence"   // proof that the person got it
-	EventScheduled EventKind = "scheduled"  // waits for its time
-	EventState     EventKind = "state"      // the state changed
+	EventQueued     EventKind = "queued"     // accepted from the sender
+	EventIntent     EventKind = "intent"     // about to call the messenger
+	EventTurn       EventKind = "turn"       // its turn comes later: the bot or the chat has sent as much as it may
+	EventThrottled  EventKind = "throttled"  // the messenger asked to wait
+	EventRetry      EventKind = "retry"      // the messenger did not answer; once more later
+	EventInDoubt    EventKind = "in_doubt"   // a call was begun and nobody knows how it ended
+	EventMigrated   EventKind = "migrated"   // the chat moved; sent there
+	EventPlainText  EventKind = "plain_text" // the markup was refused; once more without it
+	EventNextLeg    EventKind = "next_leg"   // a leg brought nothing: the next one begins
+	EventEvidence   EventKind = "evidence"   // proof that the person got it
+	EventScheduled  EventKind = "scheduled"  // waits for its time
+	EventTranslated EventKind = "translated" // into the language that was wanted, or not, with the reason
+	EventState      EventKind = "state"      // the state changed
 )
 
 // Event is one line of a message's story. Sequence counts from 1 within a message.

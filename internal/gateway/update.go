@@ -21,6 +21,11 @@ const (
 	UpdateOther      UpdateKind = "other"
 )
 
+// Written tells whether it is something that a person wrote or sent, and not one pressed, changed or merely done.
+func (k UpdateKind) Written() bool {
+	return k == UpdateText || k == UpdateCommand || k == UpdateMedia || k == UpdateContact
+}
+
 // Update is one update of a messenger in our words.
 type Update struct {
 	Kind       UpdateKind
@@ -66,7 +71,11 @@ type RawUpdate struct {
 	Body       []byte
 	ReceivedAt time.Time
 	Attempts   int
+	Rules      int // the version of the account's rule file that is active; 0: none
 }
+
+// Own tells whether the update comes from our own side: about a message that was read or not delivered.
+func (r RawUpdate) Own() bool { return r.UpdateID < 0 }
 
 // UpdateReader turns a raw update into our words.
 type UpdateReader interface {
@@ -92,8 +101,20 @@ type Verdict struct {
 	Evidence   EvidenceKind   // it proves that the person got EvidenceOf
 	EvidenceOf int64          // the messenger's name for that message
 	Events     []AccountEvent // to tell about beside those that the changes tell about themselves; the person and the bot are filled in
+	Own        OwnEvent       // of an update from our own side: whom it is about
+	Silent     *Message       // the line for History of what is none by itself, such as a block: only if rules have something to say to it
+	Answer     Answerer       // asks the rules; nil: none are active, or nothing that they may be about has happened
 	Note       string         // a stable word about what was odd, for the operator: contact_not_own, contact_forwarded, ...
 }
+
+// OwnEvent is what an update from our own side says.
+type OwnEvent struct {
+	Event     string    `json:"event"` // read, undelivered
+	MessageID MessageID `json:"message"`
+}
+
+// Answerer asks the rules what to do, given what is known of the person. It does no I/O but to read rule files.
+type Answerer func(ctx context.Context, c Conversation) (Answer, error)
 
 // UpdateMark orders updates of one person: they may come disordered, and ids restart at random after a quiet week.
 type UpdateMark struct {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -38,7 +39,7 @@ func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.Accoun
 	if err = found(err, gateway.ErrMessageNotFound, "read delivery"); err != nil {
 		return gateway.Delivery{}, err
 	}
-	d := gateway.Delivery{Message: message(row.Message), Bot: bot(row.Bot), Sequence: int(row.Message.EventSequence)}
+	d := gateway.Delivery{Message: message(row.Message), Bot: bot(row.Bot), Sequence: int(row.Message.EventSequence), Before: gateway.State(row.AfterState)}
 	if d.Legs, err = legsOf(ctx, q, account, id); err != nil {
 		return d, err
 	}
@@ -82,7 +83,11 @@ func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c 
 	if c.Evidence != nil {
 		d.Message.Evidence, d.Message.EvidenceAt = c.Evidence.Kind, c.Evidence.At
 	}
-	if err := q.ApplyChange(ctx, changeParams(d, c)); err != nil {
+	p, err := changeParams(d, c)
+	if err != nil {
+		return err
+	}
+	if err := q.ApplyChange(ctx, p); err != nil {
 		return fmt.Errorf("write change of message %s: %w", d.Message.ID, err)
 	}
 	return nil
@@ -92,11 +97,12 @@ func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c 
 const firstSMSPoll = 5 * time.Second
 
 // changeParams is everything about the message itself, as it shall stand.
-func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParams {
+func changeParams(d *gateway.Delivery, c gateway.Change) (dbsqlc.ApplyChangeParams, error) {
 	m, l := d.Message, d.Leg
 	p := dbsqlc.ApplyChangeParams{
 		AccountID: string(m.AccountID), ID: string(m.ID), State: string(m.State), Reason: string(m.Reason), At: m.UpdatedAt,
-		LegID: string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
+		MessageBotID: string(m.BotID),
+		LegID:        string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
 		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt), SlotAt: orNull(l.Slot),
 		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), Plain: l.Plain, ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
 		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
@@ -139,7 +145,39 @@ func changeParams(d *gateway.Delivery, c gateway.Change) dbsqlc.ApplyChangeParam
 		p.WaitMs = append(p.WaitMs, e.Wait.Milliseconds())
 	}
 	p.EventSequence = int32(d.Sequence)
-	return p
+	if event := raised(m, c); event != "" {
+		body, err := json.Marshal(gateway.OwnEvent{Event: event, MessageID: m.ID})
+		if err != nil {
+			return p, fmt.Errorf("write event of message %s: %w", m.ID, err)
+		}
+		p.Raise, p.RaiseBody = event, body
+	}
+	return p, translationParams(&p, d, c)
+}
+
+// raised is the event that a change of state is for rules. What rules themselves sent raises no undelivered: an answer
+// to that would be one more message to the same person.
+func raised(m gateway.Message, c gateway.Change) string {
+	switch c.State {
+	case gateway.Read:
+		return gateway.OwnRead
+	case gateway.NotSubscribed, gateway.Failed, gateway.Expired:
+		if m.Rule == "" {
+			return gateway.OwnUndelivered
+		}
+	}
+	return ""
+}
+
+func translationParams(p *dbsqlc.ApplyChangeParams, d *gateway.Delivery, c gateway.Change) (err error) {
+	if c.Translated == nil {
+		return nil
+	}
+	d.Message.Translation = *c.Translated
+	p.Translated, p.Translation = true, c.Translated.Text
+	p.TranslationReason, p.TranslationCharacters = string(c.Translated.Reason), int32(c.Translated.Characters)
+	p.TranslatedButtons, err = marshalButtons(c.Translated.Buttons)
+	return err
 }
 
 // changeTime is when the change happened: its events know. Without any nothing happened to the message since its last.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ const (
 	outcomeChannel = "herald_outcome" // payload: the id of a message that settled and whose sender waits
 	inboxChannel   = "herald_inbox"   // new updates are stored
 	botsChannel    = "herald_bots"    // a bot was added or has a new token
+	rulesChannel   = "herald_rules"   // payload: account and bot whose rules are another version now
 )
 
 // relisten is how long to wait before connecting again when the listening connection was lost.
@@ -29,6 +31,7 @@ type Listener struct {
 	logger *slog.Logger
 	inbox  chan struct{}
 	bots   chan struct{}
+	rules  chan RulesChange
 
 	mu       sync.Mutex
 	watchers map[gateway.MessageID][]chan struct{}
@@ -38,6 +41,7 @@ type Listener struct {
 func NewListener(store *Store, logger *slog.Logger) *Listener {
 	return &Listener{
 		store: store, logger: logger, inbox: make(chan struct{}, 1), bots: make(chan struct{}, 1),
+		rules:    make(chan RulesChange, rulesWaiting),
 		watchers: map[gateway.MessageID][]chan struct{}{},
 	}
 }
@@ -47,6 +51,26 @@ func (l *Listener) Inbox() <-chan struct{} { return l.inbox }
 
 // Bots receives whenever a bot was added or got a new token, by any process.
 func (l *Listener) Bots() <-chan struct{} { return l.bots }
+
+// RulesChange names the rules that are another version now.
+type RulesChange struct {
+	Account gateway.AccountID
+	Bot     gateway.BotID
+}
+
+// rulesWaiting bounds the changes that wait to be looked at. More are left out: they only make the next update faster.
+const rulesWaiting = 64
+
+// Rules receives when another version of some rules was activated, by any process.
+func (l *Listener) Rules() <-chan RulesChange { return l.rules }
+
+func (l *Listener) rulesChanged(payload string) {
+	account, bot, _ := strings.Cut(payload, " ")
+	select {
+	case l.rules <- RulesChange{gateway.AccountID(account), gateway.BotID(bot)}:
+	default:
+	}
+}
 
 // Watch returns a channel that receives when the message settles, until stop is called.
 func (l *Listener) Watch(id gateway.MessageID) (changed <-chan struct{}, stop func()) {
@@ -92,7 +116,7 @@ func (l *Listener) listen(ctx context.Context) error {
 		return fmt.Errorf("connect listener: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	for _, channel := range []string{outcomeChannel, inboxChannel, botsChannel} {
+	for _, channel := range []string{outcomeChannel, inboxChannel, rulesChannel, botsChannel} {
 		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 			return fmt.Errorf("listen to %s: %w", channel, err)
 		}
@@ -107,6 +131,8 @@ func (l *Listener) listen(ctx context.Context) error {
 			wake(l.inbox)
 		case botsChannel:
 			wake(l.bots)
+		case rulesChannel:
+			l.rulesChanged(n.Payload)
 		case outcomeChannel:
 			l.settled(gateway.MessageID(n.Payload))
 		}

@@ -17,6 +17,11 @@ var _ gateway.MessageStore = (*Store)(nil)
 const outboxGrace = 5 * time.Second
 
 func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
+	return acceptMessage(ctx, s.q, m, legs, links)
+}
+
+// acceptMessage writes a new message with its legs, its links and its outbox row in one statement.
+func acceptMessage(ctx context.Context, q *dbsqlc.Queries, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
 	buttons, err := marshalButtons(m.Buttons)
 	if err != nil {
 		return false, err
@@ -26,6 +31,12 @@ func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gat
 		AddressKind: string(m.To.Kind), Address: m.To.Value, Text: m.Text, Format: string(cmp.Or(m.Format, gateway.FormatPlain)), Buttons: buttons,
 		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: m.ReadLink,
 		NotBefore: orNull(m.NotBefore), ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
+		Rule: m.Rule, CauseID: string(m.Cause), AfterID: string(m.After), AskPhone: m.AskPhone, Language: m.Language, TranslateTo: m.TranslateTo,
+		Keep: orEmpty(m.Keep),
+	}
+	if m.SubscriberID != "" {
+		id := string(m.SubscriberID)
+		p.SubscriberID = &id
 	}
 	for _, l := range legs {
 		p.LegIds = append(p.LegIds, string(l.ID))
@@ -40,7 +51,7 @@ func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gat
 		p.TokenHashes = append(p.TokenHashes, tokenHash(l.Token))
 		p.Urls = append(p.Urls, l.URL)
 	}
-	rows, err := s.q.AcceptMessage(ctx, p)
+	rows, err := q.AcceptMessage(ctx, p)
 	if err != nil {
 		return false, fmt.Errorf("insert message %s: %w", m.ID, err)
 	}
@@ -118,8 +129,19 @@ func message(r dbsqlc.Message) gateway.Message {
 		ReadLink: r.ReadLink, NotBefore: orZero(r.NotBefore), Evidence: gateway.EvidenceKind(r.Evidence), EvidenceAt: orZero(r.EvidenceAt),
 		ExpiresAt: orZero(r.ExpiresAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
+	m.Rule, m.Cause, m.After = r.Rule, gateway.MessageID(r.CauseID), gateway.MessageID(r.AfterID)
+	m.AskPhone, m.Language, m.TranslateTo = r.AskPhone, r.Language, r.TranslateTo
+	m.Translation = gateway.Translated{
+		At: orZero(r.TranslatedAt), Text: r.Translation, Reason: gateway.TranslationReason(r.TranslationReason), Characters: int(r.TranslationCharacters),
+	}
 	if r.SubscriberID != nil {
 		m.SubscriberID = gateway.SubscriberID(*r.SubscriberID)
+	}
+	if len(r.Keep) > 0 {
+		m.Keep = r.Keep
+	}
+	if len(r.TranslatedButtons) > 0 {
+		_ = json.Unmarshal(r.TranslatedButtons, &m.Translation.Buttons) // written by marshalButtons
 	}
 	if len(r.Buttons) > 0 {
 		_ = json.Unmarshal(r.Buttons, &m.Buttons) // written by marshalButtons

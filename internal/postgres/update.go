@@ -50,11 +50,17 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 		}
 		found, taken = true, row.Update.Sequence
 		raw := rawUpdate(row.Update)
+		raw.Rules = int(row.RulesVersion)
 		verdict, err := decide(raw, bot(row.Bot))
 		if err != nil {
 			return putAside(ctx, q, raw, err)
 		}
-		if err := writeVerdict(ctx, q, raw, verdict, now); err != nil {
+		err = writeVerdict(ctx, q, raw, verdict, now)
+		var broken brokenOff
+		if errors.As(err, &broken) { // what else is known of the update is written all the same
+			return putAside(ctx, q, raw, broken)
+		}
+		if err != nil {
 			return err
 		}
 		err = q.FinishUpdate(ctx, dbsqlc.FinishUpdateParams{Sequence: raw.Sequence, At: &now, Note: verdict.Note})

@@ -36,14 +36,26 @@ func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate,
 	if err := storeEvents(ctx, q, told(raw, v, person)...); err != nil {
 		return err
 	}
-	if v.Message == nil {
+	if v.Own.Event != "" {
+		return answerOwn(ctx, q, raw, v, now)
+	}
+	if v.Message != nil {
+		if err := storeInbound(ctx, q, raw, v, person); err != nil {
+			return err
+		}
+	}
+	if v.Subscriber == nil {
 		return nil
 	}
+	return answer(ctx, q, raw, v, person, now)
+}
+
+func storeInbound(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
 	var subscriberID *string
 	if v.Subscriber != nil {
 		subscriberID = &person.ID
 	}
-	err = q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
+	err := q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
 		ID: string(v.Message.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), SubscriberID: subscriberID,
 		Kind: string(v.Message.Kind), Text: v.Message.Text, CreatedAt: v.Message.CreatedAt,
 	})

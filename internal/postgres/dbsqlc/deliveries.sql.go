@@ -17,87 +17,109 @@ WITH moved AS (
         state = $3::text, reason = $4, subscriber_id = coalesce($5, m.subscriber_id),
         event_sequence = $6, updated_at = $7,
         evidence = CASE WHEN $8::text <> '' THEN $8 ELSE m.evidence END,
-        evidence_at = CASE WHEN $8 <> '' THEN $9 ELSE m.evidence_at END
-    WHERE m.account_id = $10 AND m.id = $2
+        evidence_at = CASE WHEN $8 <> '' THEN $9 ELSE m.evidence_at END,
+        translated_at = CASE WHEN $10::boolean THEN $7 ELSE m.translated_at END,
+        translation = CASE WHEN $10 THEN $11 ELSE m.translation END,
+        translated_buttons = CASE WHEN $10 THEN $12 ELSE m.translated_buttons END,
+        translation_reason = CASE WHEN $10 THEN $13 ELSE m.translation_reason END,
+        translation_characters = CASE WHEN $10 THEN $14 ELSE m.translation_characters END
+    WHERE m.account_id = $15 AND m.id = $2
 ), leg AS (
-    UPDATE legs l SET state = $11, reason = $12, intent_at = $13, attempts = $14,
-                    chat_id = $15, platform_message_id = $16, settled_at = $17,
-                    slot_at = $18, provider = $19, provider_id = $20, segments = $21,
-                    report_due_at = $22, phone = $23, plain = $24
-    WHERE l.account_id = $10 AND l.id = $25 AND $26::boolean
+    UPDATE legs l SET state = $16, reason = $17, intent_at = $18, attempts = $19,
+                    chat_id = $20, platform_message_id = $21, settled_at = $22,
+                    slot_at = $23, provider = $24, provider_id = $25, segments = $26,
+                    report_due_at = $27, phone = $28, plain = $29
+    WHERE l.account_id = $15 AND l.id = $30 AND $31::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = $7
-    WHERE l.account_id = $10 AND l.message_id = $2 AND $27::boolean
-      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $25 AND $26)
+    WHERE l.account_id = $15 AND l.message_id = $2 AND $32::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $30 AND $31)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT $2, $10, unnest($28::integer[]), unnest($29::timestamptz[]), unnest($30::text[]),
-           unnest($31::text[]), unnest($32::text[]), unnest($33::integer[]), unnest($34::text[]),
-           unnest($35::text[]), unnest($36::bigint[])
+    SELECT $2, $15, unnest($33::integer[]), unnest($34::timestamptz[]), unnest($35::text[]),
+           unnest($36::text[]), unnest($37::text[]), unnest($38::integer[]), unnest($39::text[]),
+           unnest($40::text[]), unnest($41::bigint[])
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $37, bulk_free_at = $38, service_free_at = $39,
-                           blocked_until = $40, rate = $41, rate_since = $42,
-                           refusals = t.refusals + $43
-    WHERE t.account_id = $44 AND t.bot_id = $45 AND $46::boolean
+    UPDATE bot_slots t SET free_at = $42, bulk_free_at = $43, service_free_at = $44,
+                           blocked_until = $45, rate = $46, rate_since = $47,
+                           refusals = t.refusals + $48
+    WHERE t.account_id = $49 AND t.bot_id = $50 AND $51::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $47
-    WHERE s.account_id = $44 AND s.id = $48 AND $46
+    UPDATE subscribers s SET chat_free_at = $52
+    WHERE s.account_id = $49 AND s.id = $53 AND $51
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = $10 AND o.message_id = $2 AND $49::boolean
+    DELETE FROM outbox o WHERE o.account_id = $15 AND o.message_id = $2 AND $54::boolean
+), raised AS (
+    -- An event from our own side, if the active rules are about it: an update like those of messengers.
+    INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $55::bytea, $7
+    FROM rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
+    WHERE $56::text <> '' AND r.account_id = $15 AND r.bot_id = $57 AND $56 = ANY(r.raises)
+      AND s.id = $5
+    RETURNING 1
 )
-SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END
+SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END,
+       CASE WHEN EXISTS (SELECT 1 FROM raised) THEN pg_notify('herald_inbox', '') END
 `
 
 type ApplyChangeParams struct {
-	Announce          bool
-	ID                string
-	State             string
-	Reason            string
-	SubscriberID      *string
-	EventSequence     int32
-	At                time.Time
-	NewEvidence       string
-	EvidenceAt        *time.Time
-	AccountID         string
-	LegState          string
-	LegReason         string
-	IntentAt          *time.Time
-	Attempts          int32
-	ChatID            int64
-	PlatformMessageID int64
-	SettledAt         *time.Time
-	SlotAt            *time.Time
-	Provider          string
-	ProviderID        string
-	Segments          int32
-	ReportDueAt       *time.Time
-	Phone             string
-	Plain             bool
-	LegID             string
-	ChangeLeg         bool
-	SkipRest          bool
-	Sequences         []int32
-	Ats               []time.Time
-	Kinds             []string
-	FromStates        []string
-	States            []string
-	Legs              []int32
-	Reasons           []string
-	Details           []string
-	WaitMs            []int64
-	FreeAt            *time.Time
-	BulkFreeAt        *time.Time
-	ServiceFreeAt     *time.Time
-	BlockedUntil      *time.Time
-	Rate              float64
-	RateSince         *time.Time
-	Refusals          int64
-	BotAccountID      string
-	BotID             string
-	TakeSlot          bool
-	ChatFreeAt        *time.Time
-	SlotSubscriberID  string
-	LeaveQueue        bool
+	Announce              bool
+	ID                    string
+	State                 string
+	Reason                string
+	SubscriberID          *string
+	EventSequence         int32
+	At                    time.Time
+	NewEvidence           string
+	EvidenceAt            *time.Time
+	Translated            bool
+	Translation           string
+	TranslatedButtons     []byte
+	TranslationReason     string
+	TranslationCharacters int32
+	AccountID             string
+	LegState              string
+	LegReason             string
+	IntentAt              *time.Time
+	Attempts              int32
+	ChatID                int64
+	PlatformMessageID     int64
+	SettledAt             *time.Time
+	SlotAt                *time.Time
+	Provider              string
+	ProviderID            string
+	Segments              int32
+	ReportDueAt           *time.Time
+	Phone                 string
+	Plain                 bool
+	LegID                 string
+	ChangeLeg             bool
+	SkipRest              bool
+	Sequences             []int32
+	Ats                   []time.Time
+	Kinds                 []string
+	FromStates            []string
+	States                []string
+	Legs                  []int32
+	Reasons               []string
+	Details               []string
+	WaitMs                []int64
+	FreeAt                *time.Time
+	BulkFreeAt            *time.Time
+	ServiceFreeAt         *time.Time
+	BlockedUntil          *time.Time
+	Rate                  float64
+	RateSince             *time.Time
+	Refusals              int64
+	BotAccountID          string
+	BotID                 string
+	TakeSlot              bool
+	ChatFreeAt            *time.Time
+	SlotSubscriberID      string
+	LeaveQueue            bool
+	RaiseBody             []byte
+	Raise                 string
+	MessageBotID          string
 }
 
 // One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
@@ -113,6 +135,11 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.At,
 		arg.NewEvidence,
 		arg.EvidenceAt,
+		arg.Translated,
+		arg.Translation,
+		arg.TranslatedButtons,
+		arg.TranslationReason,
+		arg.TranslationCharacters,
 		arg.AccountID,
 		arg.LegState,
 		arg.LegReason,
@@ -153,12 +180,15 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.ChatFreeAt,
 		arg.SlotSubscriberID,
 		arg.LeaveQueue,
+		arg.RaiseBody,
+		arg.Raise,
+		arg.MessageBotID,
 	)
 	return err
 }
 
 const delivery = `-- name: Delivery :one
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
 FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.account_id = $1 AND m.id = $2
 `
@@ -169,11 +199,12 @@ type DeliveryParams struct {
 }
 
 type DeliveryRow struct {
-	Message Message
-	Bot     Bot
+	Message    Message
+	Bot        Bot
+	AfterState string
 }
 
-// A locked message with its bot.
+// A locked message with its bot, and the state of the reply that goes out before it.
 func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow, error) {
 	row := q.db.QueryRow(ctx, delivery, arg.AccountID, arg.ID)
 	var i DeliveryRow
@@ -204,6 +235,18 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow
 		&i.Message.Evidence,
 		&i.Message.EvidenceAt,
 		&i.Message.Format,
+		&i.Message.Rule,
+		&i.Message.CauseID,
+		&i.Message.AfterID,
+		&i.Message.AskPhone,
+		&i.Message.Language,
+		&i.Message.TranslateTo,
+		&i.Message.Keep,
+		&i.Message.TranslatedAt,
+		&i.Message.Translation,
+		&i.Message.TranslatedButtons,
+		&i.Message.TranslationReason,
+		&i.Message.TranslationCharacters,
 		&i.Bot.ID,
 		&i.Bot.AccountID,
 		&i.Bot.Platform,
@@ -220,6 +263,7 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow
 		&i.Bot.PollUntil,
 		&i.Bot.CreatedAt,
 		&i.Bot.UpdatedAt,
+		&i.AfterState,
 	)
 	return i, err
 }

@@ -13,19 +13,21 @@ import (
 const acceptMessage = `-- name: AcceptMessage :execrows
 WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, format, buttons, lane, on_unknown,
-                          label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at)
+                          label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
+                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep)
     VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10, $11,
-            $12, 'queued', $13, 1, $14, $15, $16, $17, $17)
+            $12, 'queued', $13, 1, $14, $15, $16, $17, $17,
+            $18, $19, $20, $21, $22, $23, $24, $25::text[])
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
     INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms)
-    SELECT account_id, id, 'pending', unnest($18::text[]), unnest($19::integer[]), unnest($20::text[]),
-           unnest($21::text[]), unnest($22::bigint[]) FROM m
+    SELECT account_id, id, 'pending', unnest($26::text[]), unnest($27::integer[]), unnest($28::text[]),
+           unnest($29::text[]), unnest($30::bigint[]) FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($23::integer[]), unnest($24::text[]), unnest($25::bytea[]),
-           unnest($26::text[]) FROM m
+    SELECT account_id, id, unnest($31::integer[]), unnest($32::text[]), unnest($33::bytea[]),
+           unnest($34::text[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
     SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
@@ -35,32 +37,40 @@ SELECT id, account_id, lane, created_at, $1::timestamptz FROM m
 `
 
 type AcceptMessageParams struct {
-	DueAt       time.Time
-	ID          string
-	AccountID   string
-	BotID       string
-	AddressKind string
-	Address     string
-	Text        string
-	Format      string
-	Buttons     []byte
-	Lane        string
-	OnUnknown   string
-	Label       string
-	Waited      bool
-	ReadLink    string
-	NotBefore   *time.Time
-	ExpiresAt   *time.Time
-	CreatedAt   time.Time
-	LegIds      []string
-	Numbers     []int32
-	Channels    []string
-	Untils      []string
-	WithinMs    []int64
-	LinkNumbers []int32
-	Links       []string
-	TokenHashes [][]byte
-	Urls        []string
+	DueAt        time.Time
+	ID           string
+	AccountID    string
+	BotID        string
+	AddressKind  string
+	Address      string
+	Text         string
+	Format       string
+	Buttons      []byte
+	Lane         string
+	OnUnknown    string
+	Label        string
+	Waited       bool
+	ReadLink     string
+	NotBefore    *time.Time
+	ExpiresAt    *time.Time
+	CreatedAt    time.Time
+	SubscriberID *string
+	Rule         string
+	CauseID      string
+	AfterID      string
+	AskPhone     bool
+	Language     string
+	TranslateTo  string
+	Keep         []string
+	LegIds       []string
+	Numbers      []int32
+	Channels     []string
+	Untils       []string
+	WithinMs     []int64
+	LinkNumbers  []int32
+	Links        []string
+	TokenHashes  [][]byte
+	Urls         []string
 }
 
 // One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
@@ -84,6 +94,14 @@ func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (i
 		arg.NotBefore,
 		arg.ExpiresAt,
 		arg.CreatedAt,
+		arg.SubscriberID,
+		arg.Rule,
+		arg.CauseID,
+		arg.AfterID,
+		arg.AskPhone,
+		arg.Language,
+		arg.TranslateTo,
+		arg.Keep,
 		arg.LegIds,
 		arg.Numbers,
 		arg.Channels,
@@ -245,7 +263,7 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -283,12 +301,24 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.Evidence,
 		&i.EvidenceAt,
 		&i.Format,
+		&i.Rule,
+		&i.CauseID,
+		&i.AfterID,
+		&i.AskPhone,
+		&i.Language,
+		&i.TranslateTo,
+		&i.Keep,
+		&i.TranslatedAt,
+		&i.Translation,
+		&i.TranslatedButtons,
+		&i.TranslationReason,
+		&i.TranslationCharacters,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -355,6 +385,18 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.Evidence,
 			&i.EvidenceAt,
 			&i.Format,
+			&i.Rule,
+			&i.CauseID,
+			&i.AfterID,
+			&i.AskPhone,
+			&i.Language,
+			&i.TranslateTo,
+			&i.Keep,
+			&i.TranslatedAt,
+			&i.Translation,
+			&i.TranslatedButtons,
+			&i.TranslationReason,
+			&i.TranslationCharacters,
 		); err != nil {
 			return nil, err
 		}

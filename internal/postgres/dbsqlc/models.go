@@ -108,32 +108,44 @@ type Leg struct {
 }
 
 type Message struct {
-	ID            string
-	AccountID     string
-	BotID         string
-	Direction     string
-	SubscriberID  *string
-	AddressKind   string
-	Address       string
-	Kind          string
-	Text          string
-	Buttons       []byte
-	Lane          string
-	OnUnknown     string
-	Label         string
-	State         string
-	Previous      string
-	Reason        string
-	Waited        bool
-	EventSequence int32
-	ExpiresAt     *time.Time
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	NotBefore     *time.Time
-	ReadLink      string
-	Evidence      string
-	EvidenceAt    *time.Time
-	Format        string
+	ID                    string
+	AccountID             string
+	BotID                 string
+	Direction             string
+	SubscriberID          *string
+	AddressKind           string
+	Address               string
+	Kind                  string
+	Text                  string
+	Buttons               []byte
+	Lane                  string
+	OnUnknown             string
+	Label                 string
+	State                 string
+	Previous              string
+	Reason                string
+	Waited                bool
+	EventSequence         int32
+	ExpiresAt             *time.Time
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
+	NotBefore             *time.Time
+	ReadLink              string
+	Evidence              string
+	EvidenceAt            *time.Time
+	Format                string
+	Rule                  string
+	CauseID               string
+	AfterID               string
+	AskPhone              bool
+	Language              string
+	TranslateTo           string
+	Keep                  []string
+	TranslatedAt          *time.Time
+	Translation           string
+	TranslatedButtons     []byte
+	TranslationReason     string
+	TranslationCharacters int32
 }
 
 type MessageEvent struct {
@@ -159,6 +171,18 @@ type Outbox struct {
 	Attempts  int32
 }
 
+type PersonState struct {
+	AccountID    string
+	SubscriberID string
+	Messages     int64
+	Tags         []string
+	Fields       []byte
+	Fired        []byte
+	MutedUntil   *time.Time
+	RepliedAt    []time.Time
+	LastReply    string
+}
+
 type PhoneProof struct {
 	AccountID    string
 	BotID        string
@@ -178,6 +202,36 @@ type ReadLink struct {
 	Url         string
 	ShownAt     *time.Time
 	ConfirmedAt *time.Time
+}
+
+type RuleActivation struct {
+	AccountID string
+	BotID     string
+	Sequence  int32
+	Version   *int32
+	Author    string
+	At        time.Time
+}
+
+type RuleSet struct {
+	AccountID   string
+	BotID       string
+	LastVersion int32
+	Active      *int32
+	Raises      []string
+	Activations int32
+}
+
+type RuleVersion struct {
+	AccountID string
+	BotID     string
+	Version   int32
+	Source    string
+	Hash      []byte
+	Raises    []string
+	Author    string
+	Note      string
+	CreatedAt time.Time
 }
 
 type SmsReply struct {
@@ -241,4 +295,17 @@ type Update struct {
 	DoneAt     *time.Time
 	Note       string
 	Error      string
+}
+
+type Verdict struct {
+	MessageID string
+	Event     string
+	AccountID string
+	BotID     string
+	Version   int32
+	Rules     []string
+	Note      string
+	Input     []byte
+	Effects   []byte
+	CreatedAt time.Time
 }

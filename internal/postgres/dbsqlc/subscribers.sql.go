@@ -250,6 +250,50 @@ func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscri
 	return i, err
 }
 
+const subscriberByID = `-- name: SubscriberByID :one
+SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at FROM subscribers WHERE bot_id = $1 AND id = $2
+`
+
+type SubscriberByIDParams struct {
+	BotID string
+	ID    string
+}
+
+// Of a message: it names them.
+func (q *Queries) SubscriberByID(ctx context.Context, arg SubscriberByIDParams) (Subscriber, error) {
+	row := q.db.QueryRow(ctx, subscriberByID, arg.BotID, arg.ID)
+	var i Subscriber
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.BotID,
+		&i.PlatformID,
+		&i.ChatID,
+		&i.Username,
+		&i.UsernameSeenAt,
+		&i.FirstName,
+		&i.LastName,
+		&i.Language,
+		&i.Phone,
+		&i.PhoneProof,
+		&i.PhoneProvedAt,
+		&i.Connection,
+		&i.Reason,
+		&i.StartPayload,
+		&i.ConnectedAt,
+		&i.DisconnectedAt,
+		&i.LastSeenAt,
+		&i.ProfileAt,
+		&i.ProfileUpdateID,
+		&i.ConnectionAt,
+		&i.ConnectionUpdateID,
+		&i.PhoneUpdateID,
+		&i.CreatedAt,
+		&i.ChatFreeAt,
+	)
+	return i, err
+}
+
 const subscribers = `-- name: Subscribers :many
 SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at FROM subscribers
 WHERE account_id = $1 AND bot_id = $2

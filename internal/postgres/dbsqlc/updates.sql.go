@@ -126,8 +126,9 @@ func (q *Queries) StoreUpdates(ctx context.Context, arg StoreUpdatesParams) (Sto
 }
 
 const takeUpdate = `-- name: TakeUpdate :one
-SELECT u.sequence, u.account_id, u.bot_id, u.update_id, u.chat_id, u.body, u.received_at, u.attempts, u.done_at, u.note, u.error, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at
+SELECT u.sequence, u.account_id, u.bot_id, u.update_id, u.chat_id, u.body, u.received_at, u.attempts, u.done_at, u.note, u.error, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, coalesce(r.active, 0)::integer AS rules_version
 FROM updates u JOIN bots b ON b.id = u.bot_id
+LEFT JOIN rule_sets r ON r.account_id = u.account_id AND r.bot_id = u.bot_id
 WHERE u.done_at IS NULL AND u.error = ''
   AND NOT EXISTS (SELECT 1 FROM updates e
                   WHERE e.bot_id = u.bot_id AND e.chat_id = u.chat_id AND e.sequence < u.sequence
@@ -138,8 +139,9 @@ FOR UPDATE OF u SKIP LOCKED
 `
 
 type TakeUpdateRow struct {
-	Update Update
-	Bot    Bot
+	Update       Update
+	Bot          Bot
+	RulesVersion int32
 }
 
 // The oldest waiting update that is the first of its chat and that nobody else is working on.
@@ -174,6 +176,7 @@ func (q *Queries) TakeUpdate(ctx context.Context) (TakeUpdateRow, error) {
 		&i.Bot.PollUntil,
 		&i.Bot.CreatedAt,
 		&i.Bot.UpdatedAt,
+		&i.RulesVersion,
 	)
 	return i, err
 }

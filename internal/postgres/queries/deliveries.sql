@@ -4,8 +4,8 @@
 SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR NO KEY UPDATE;
 
 -- name: Delivery :one
--- A locked message with its bot.
-SELECT sqlc.embed(m), sqlc.embed(b)
+-- A locked message with its bot, and the state of the reply that goes out before it.
+SELECT sqlc.embed(m), sqlc.embed(b), coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
 FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.account_id = $1 AND m.id = $2;
 
@@ -42,7 +42,12 @@ WITH moved AS (
         state = @state::text, reason = @reason, subscriber_id = coalesce(sqlc.narg(subscriber_id), m.subscriber_id),
         event_sequence = @event_sequence, updated_at = @at,
         evidence = CASE WHEN @new_evidence::text <> '' THEN @new_evidence ELSE m.evidence END,
-        evidence_at = CASE WHEN @new_evidence <> '' THEN @evidence_at ELSE m.evidence_at END
+        evidence_at = CASE WHEN @new_evidence <> '' THEN @evidence_at ELSE m.evidence_at END,
+        translated_at = CASE WHEN @translated::boolean THEN @at ELSE m.translated_at END,
+        translation = CASE WHEN @translated THEN @translation ELSE m.translation END,
+        translated_buttons = CASE WHEN @translated THEN sqlc.narg(translated_buttons) ELSE m.translated_buttons END,
+        translation_reason = CASE WHEN @translated THEN @translation_reason ELSE m.translation_reason END,
+        translation_characters = CASE WHEN @translated THEN @translation_characters ELSE m.translation_characters END
     WHERE m.account_id = @account_id AND m.id = @id
 ), leg AS (
     UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
@@ -69,8 +74,17 @@ WITH moved AS (
     WHERE s.account_id = @bot_account_id AND s.id = @slot_subscriber_id AND @take_slot
 ), settled AS (
     DELETE FROM outbox o WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
+), raised AS (
+    -- An event from our own side, if the active rules are about it: an update like those of messengers.
+    INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, @raise_body::bytea, @at
+    FROM rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
+    WHERE @raise::text <> '' AND r.account_id = @account_id AND r.bot_id = @message_bot_id AND @raise = ANY(r.raises)
+      AND s.id = sqlc.narg(subscriber_id)
+    RETURNING 1
 )
-SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END;
+SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END,
+       CASE WHEN EXISTS (SELECT 1 FROM raised) THEN pg_notify('herald_inbox', '') END;
 
 -- name: SendQueue :many
 -- Messages that hold a slot in the future, by lane.

@@ -1,6 +1,10 @@
 -- name: Subscriber :one
 SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3;
 
+-- name: SubscriberByID :one
+-- Of a message: it names them.
+SELECT * FROM subscribers WHERE bot_id = $1 AND id = $2;
+
 -- name: Subscribers :many
 SELECT * FROM subscribers
 WHERE account_id = $1 AND bot_id = $2

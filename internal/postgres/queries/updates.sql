@@ -11,8 +11,9 @@ SELECT count(*) AS stored, CASE WHEN count(*) > 0 THEN pg_notify('herald_inbox',
 
 -- name: TakeUpdate :one
 -- The oldest waiting update that is the first of its chat and that nobody else is working on.
-SELECT sqlc.embed(u), sqlc.embed(b)
+SELECT sqlc.embed(u), sqlc.embed(b), coalesce(r.active, 0)::integer AS rules_version
 FROM updates u JOIN bots b ON b.id = u.bot_id
+LEFT JOIN rule_sets r ON r.account_id = u.account_id AND r.bot_id = u.bot_id
 WHERE u.done_at IS NULL AND u.error = ''
   AND NOT EXISTS (SELECT 1 FROM updates e
                   WHERE e.bot_id = u.bot_id AND e.chat_id = u.chat_id AND e.sequence < u.sequence

@@ -1,0 +1,213 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+// brokenOff is why rules have no answer to an update: the update is put aside, and their effects are left out.
+type brokenOff struct{ words string }
+
+func (b brokenOff) Error() string { return b.words }
+
+// answer asks the rules about an update of a person and writes what they decided.
+func answer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, now time.Time) error {
+	if v.Answer == nil {
+		return countInbound(ctx, q, raw, v, person)
+	}
+	c, err := conversation(ctx, q, string(raw.AccountID), person)
+	if err != nil {
+		return err
+	}
+	if v.Phone != "" {
+		c.Person.Phone, c.Person.PhoneProvedAt = v.Phone, v.Seen.At
+	}
+	a, err := v.Answer(ctx, c)
+	if err != nil {
+		return err
+	}
+	if a.Failure != "" {
+		if err := countInbound(ctx, q, raw, v, person); err != nil {
+			return err
+		}
+		return brokenOff{a.Failure}
+	}
+	if a.About == "" { // of what nobody wrote, such as a block: in History if the rules have something to say to it
+		if len(a.Rules) == 0 {
+			return nil
+		}
+		if err := storeInbound(ctx, q, raw, gateway.Verdict{Subscriber: v.Subscriber, Message: v.Silent}, person); err != nil {
+			return err
+		}
+		a.About = v.Silent.ID
+	}
+	return writeAnswer(ctx, q, raw, a, person, now)
+}
+
+// answerOwn asks the rules about a message that was read, or did not arrive.
+func answerOwn(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
+	if v.Answer == nil {
+		return nil // switched off meanwhile
+	}
+	about, person, err := personOf(ctx, q, raw.AccountID, v.Own.MessageID)
+	if err != nil {
+		return err
+	}
+	c, err := conversation(ctx, q, string(raw.AccountID), person)
+	if err != nil {
+		return err
+	}
+	c.Last = &about
+	a, err := v.Answer(ctx, c)
+	if err != nil {
+		return err
+	}
+	if a.Failure != "" {
+		return brokenOff{a.Failure}
+	}
+	return writeAnswer(ctx, q, raw, a, person, now)
+}
+
+// writeAnswer writes the verdict, what the rules keep about the person, and the effects, in the transaction of the update.
+func writeAnswer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, a gateway.Answer, person dbsqlc.Subscriber, now time.Time) error {
+	p := dbsqlc.StoreAnswerParams{
+		MessageID: string(a.About), Event: a.Event, AccountID: string(raw.AccountID), BotID: string(raw.BotID), Version: int32(a.Version),
+		Rules: orEmpty(a.Rules), Note: a.Note, Input: a.Input, Effects: a.Effects, CreatedAt: now, SubscriberID: person.ID,
+		Messages: int64(a.State.Messages), Tags: orEmpty(a.State.Tags), MutedUntil: orNull(a.State.Muted),
+		RepliedAt: a.State.RepliedAt, LastReply: string(a.State.LastReply), Language: a.Language, TranslateTo: a.TranslateTo, Keep: orEmpty(a.Keep),
+	}
+	if p.RepliedAt == nil {
+		p.RepliedAt = []time.Time{}
+	}
+	var err error
+	if p.Fields, err = encodeFields(a.State.Fields); err != nil {
+		return err
+	}
+	if p.Fired, err = json.Marshal(orNoMarks(a.State.Fired)); err != nil {
+		return fmt.Errorf("write marks of rules: %w", err)
+	}
+	if err := q.StoreAnswer(ctx, p); err != nil {
+		return fmt.Errorf("insert verdict: %w", err)
+	}
+	for _, m := range a.Messages {
+		if _, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links); err != nil {
+			return fmt.Errorf("insert reply %s: %w", m.Message.ID, err)
+		}
+	}
+	return storeEvents(ctx, q, told(raw, gateway.Verdict{Events: a.Events}, person)...)
+}
+
+// countInbound counts what a person wrote, where no rules answer.
+func countInbound(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
+	if v.Message == nil || !v.Message.Kind.Written() {
+		return nil
+	}
+	err := q.CountInbound(ctx, dbsqlc.CountInboundParams{AccountID: string(raw.AccountID), SubscriberID: person.ID})
+	if err != nil {
+		return fmt.Errorf("count messages of person: %w", err)
+	}
+	return nil
+}
+
+func personState(r dbsqlc.PersonState) (gateway.PersonState, error) {
+	s := gateway.PersonState{
+		Messages: int(r.Messages), Tags: r.Tags, Muted: orZero(r.MutedUntil), RepliedAt: r.RepliedAt, LastReply: gateway.MessageID(r.LastReply),
+	}
+	for i := range s.RepliedAt {
+		s.RepliedAt[i] = s.RepliedAt[i].UTC()
+	}
+	if err := json.Unmarshal(r.Fired, &s.Fired); err != nil {
+		return s, fmt.Errorf("read marks of rules: %w", err)
+	}
+	var err error
+	s.Fields, err = decodeFields(r.Fields)
+	return s, err
+}
+
+func orNoMarks(fired map[string]time.Time) map[string]time.Time {
+	if fired == nil {
+		return map[string]time.Time{}
+	}
+	return fired
+}
+
+// A typedValue is a value of a field with its type: JSON alone would make a float of an integer and a text of a time.
+type typedValue struct {
+	String *string    `json:"string,omitempty"`
+	Int    *int64     `json:"int,omitempty"`
+	Float  *float64   `json:"float,omitempty"`
+	Bool   *bool      `json:"bool,omitempty"`
+	Time   *time.Time `json:"time,omitempty"`
+}
+
+func encodeFields(fields map[string]any) ([]byte, error) {
+	typed := make(map[string]typedValue, len(fields))
+	for name, value := range fields {
+		switch v := value.(type) {
+		case string:
+			typed[name] = typedValue{String: &v}
+		case int64:
+			typed[name] = typedValue{Int: &v}
+		case float64:
+			typed[name] = typedValue{Float: &v}
+		case bool:
+			typed[name] = typedValue{Bool: &v}
+		case time.Time:
+			typed[name] = typedValue{Time: &v}
+		default:
+			return nil, fmt.Errorf("write field %s: no type for %T", name, value)
+		}
+	}
+	raw, err := json.Marshal(typed)
+	if err != nil {
+		return nil, fmt.Errorf("write fields: %w", err)
+	}
+	return raw, nil
+}
+
+func decodeFields(raw []byte) (map[string]any, error) {
+	var typed map[string]typedValue
+	if err := json.Unmarshal(raw, &typed); err != nil {
+		return nil, fmt.Errorf("read fields: %w", err)
+	}
+	fields := make(map[string]any, len(typed))
+	for name, v := range typed {
+		switch {
+		case v.String != nil:
+			fields[name] = *v.String
+		case v.Int != nil:
+			fields[name] = *v.Int
+		case v.Float != nil:
+			fields[name] = *v.Float
+		case v.Bool != nil:
+			fields[name] = *v.Bool
+		case v.Time != nil:
+			fields[name] = v.Time.UTC()
+		}
+	}
+	return fields, nil
+}
+
+// personOf finds whom a message of our own was for.
+func personOf(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (gateway.Message, dbsqlc.Subscriber, error) {
+	row, err := q.Message(ctx, dbsqlc.MessageParams{AccountID: string(account), ID: string(id)})
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && row.SubscriberID == nil {
+		return gateway.Message{}, dbsqlc.Subscriber{}, brokenOff{"the message of an own update is gone, or has no person"}
+	}
+	if err != nil {
+		return gateway.Message{}, dbsqlc.Subscriber{}, fmt.Errorf("read message %s of an own update: %w", id, err)
+	}
+	person, err := q.SubscriberByID(ctx, dbsqlc.SubscriberByIDParams{BotID: row.BotID, ID: *row.SubscriberID})
+	if err != nil {
+		return gateway.Message{}, person, fmt.Errorf("read person of message %s: %w", id, err)
+	}
+	return message(row), person, nil
+}
