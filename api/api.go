@@ -21,7 +21,6 @@ type Deps struct {
 	Accounts  *accounts.Service
 	Bots      *bots.Service
 	Messaging *messaging.Service
-	Events    gateway.AccountEventStore
 	Claims    gateway.ClaimStore
 	Sealer    gateway.Sealer // for the kept answers of idempotency keys
 	// Ready asks every part that requests depend on; a nil error is a part that answers. It must end with its context.
@@ -34,7 +33,7 @@ type Deps struct {
 
 func (d Deps) check() error {
 	for name, missing := range map[string]bool{
-		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Events": d.Events == nil, "Claims": d.Claims == nil,
+		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Claims": d.Claims == nil,
 		"Sealer": d.Sealer == nil, "Ready": d.Ready == nil, "Now": d.Now == nil, "IDs": d.IDs == nil, "Logger": d.Logger == nil,
 	} {
 		if missing {
@@ -50,7 +49,6 @@ type server struct {
 	accounts  *accounts.Service
 	bots      *bots.Service
 	messaging *messaging.Service
-	events    gateway.AccountEventStore
 	claims    gateway.ClaimStore
 	sealer    gateway.Sealer
 	ready     func(context.Context) map[string]error
@@ -72,7 +70,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, events: d.Events, claims: d.Claims, sealer: d.Sealer,
+		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, claims: d.Claims, sealer: d.Sealer,
 		ready: d.Ready, now: d.Now, ids: d.IDs, logger: d.Logger,
 	}
 	engine := newEngine(d.IDs, d.Logger)

@@ -109,7 +109,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	t.Cleanup(w.public.Close)
 	handler, err := New(Deps{
 		Accounts: w.accounts, Bots: botService, Messaging: service,
-		Events: w.store, Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
+		Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 			_, _ = w.Write([]byte("herald_up 1\n"))
@@ -254,7 +254,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
-	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "messages", "legs", "read_links", "message_events", "outbox", "updates", "events",
+	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "messages", "legs", "read_links", "message_events", "outbox", "updates",
 }
 
 func (w *world) counts() map[string]int {

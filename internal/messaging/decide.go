@@ -14,6 +14,9 @@ type decision struct {
 	call   bool          // the intent is in the change: call the messenger
 	pause  time.Duration // before the call: its slot is a moment away
 	wait   time.Duration // before the next attempt, if there is one
+
+	translate bool // the text is wanted in another language: translate it and decide again
+	behind    bool // an earlier reply of the chat has not left yet: look again soon
 }
 
 // step tells the workflow what an attempt left to do, given the delivery after its change: nothing, once no leg waits.
@@ -29,6 +32,14 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 	story := story{delivery: d, at: now}
 	if left := d.Message.NotBefore.Sub(now); left > 0 {
 		return decision{change: story.scheduled(left), wait: left}
+	}
+	if d.Leg.Attempts == 0 && now.Before(d.Message.ExpiresAt) {
+		if d.Message.Untranslated() {
+			return decision{translate: true}
+		}
+		if d.Before != "" && !d.Before.Settled() {
+			return decision{behind: true, wait: p.untilExpiry(story, p.Horizon)}
+		}
 	}
 	if !d.Leg.Intent.IsZero() {
 		if left := d.Leg.Intent.Add(p.callTimeout(d.Leg.Channel) + p.DoubtGrace).Sub(now); left > 0 {

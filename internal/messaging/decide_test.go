@@ -323,3 +323,21 @@ func checkChange(t *testing.T, d gateway.Delivery, c gateway.Change) {
 	require.Equal(t, d.Message.State, last.From)
 	require.NotEmpty(t, last.Detail)
 }
+
+// A reply that comes after another one of its chat is not tried before that one has left, or can leave no more.
+func TestRepliesKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.filled()
+	after := func(state gateway.State) decision {
+		return policy.begin(delivery(func(d *gateway.Delivery) { d.Before = state }), noon)
+	}
+	for _, state := range gateway.States() {
+		next := after(state)
+		require.Equal(t, state.Settled(), next.call, "behind one that is %s", state)
+		require.Equal(t, !state.Settled(), next.behind)
+	}
+	late := policy.begin(delivery(func(d *gateway.Delivery) { d.Before, d.Message.ExpiresAt = gateway.Sending, noon }), noon)
+	require.Equal(t, gateway.Expired, late.change.State, "it does not wait beyond its lifetime")
+	first := policy.begin(delivery(func(d *gateway.Delivery) { d.Before, d.Message.TranslateTo = gateway.Sending, "uk" }), noon)
+	require.True(t, first.translate, "it is translated while it waits")
+}

@@ -24,7 +24,13 @@ type Deliverer struct {
 	now       gateway.Clock
 	policy    Policy
 	logger    *slog.Logger
+
+	translator gateway.Translator
 }
+
+// TranslateWith lets messages that are wanted in another language be translated on their way. Without it they go out as
+// they are.
+func (d *Deliverer) TranslateWith(t gateway.Translator) { d.translator = t }
 
 // Policy is how patient a Deliverer is. The zero Policy has the defaults.
 type Policy struct {
@@ -78,11 +84,7 @@ type Step struct {
 // time gets to write it. This is why finding the person, writing the intent and calling are one activity: were the
 // intent written by an earlier one, a worker that takes over could not know whether the call was made.
 func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (Step, error) {
-	var next decision
-	delivery, err := d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
-		next = d.policy.begin(seen, d.now())
-		return next.change, nil
-	})
+	delivery, next, err := d.begin(ctx, account, id)
 	if err != nil {
 		return Step{}, fmt.Errorf("begin attempt at message %s: %w", id, err)
 	}
@@ -96,6 +98,34 @@ func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id g
 		return step, err
 	}
 	return step, d.takeEarlyReport(ctx, delivery, receipt)
+}
+
+// behindFirst is how soon it is looked again whether the reply before has left; it doubles each time.
+const behindFirst = 20 * time.Millisecond
+
+// begin decides how the attempt starts. A text that is wanted in another language is translated first, outside of the
+// lock. A reply whose predecessor is just leaving waits here for a moment: most do not need a timer.
+func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (delivery gateway.Delivery, next decision, err error) {
+	patience := d.policy.Horizon
+	for pause := behindFirst; ; pause *= 2 {
+		delivery, err = d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
+			next = d.policy.begin(seen, d.now())
+			return next.change, nil
+		})
+		switch {
+		case err != nil:
+			return delivery, next, err
+		case next.translate:
+			if err := d.translate(ctx, delivery); err != nil {
+				return delivery, next, err
+			}
+		case next.behind && pause <= patience:
+			patience -= pause
+			time.Sleep(pause)
+		default:
+			return delivery, next, nil
+		}
+	}
 }
 
 // takeEarlyReport applies a report that came before the provider's answer told which leg it is about.
@@ -125,8 +155,9 @@ func (d *Deliverer) call(ctx context.Context, delivery gateway.Delivery) (gatewa
 	if delivery.Leg.Channel == gateway.ChannelSMS {
 		return d.submit(ctx, delivery, text)
 	}
+	_, buttons := delivery.Message.Final()
 	return d.messenger.Send(ctx, gateway.Outgoing{
-		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: text, Format: format, Buttons: delivery.Message.Buttons,
+		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: text, Format: format, Buttons: buttons, AskPhone: delivery.Message.AskPhone,
 		NoPreview: len(delivery.Links) > 0, // a preview would open the link before the person does
 	})
 }

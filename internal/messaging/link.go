@@ -63,15 +63,16 @@ func (s *Service) links(m gateway.Message) ([]gateway.ReadLink, error) {
 
 // render is the text as it is sent: with the read links in their places, in the text's own markup.
 func render(m gateway.Message, links []gateway.ReadLink) string {
+	text, _ := m.Final()
 	if len(links) == 0 {
-		return m.Text
+		return text
 	}
 	rest := links
 	own := ""
 	if m.ReadLink != "" {
 		own, rest = "\n"+escaped(rest[0].Link, m.Format), rest[1:]
 	}
-	text := linkHole.ReplaceAllStringFunc(m.Text, func(hole string) string {
+	text = linkHole.ReplaceAllStringFunc(text, func(hole string) string {
 		if len(rest) == 0 {
 			return hole
 		}

@@ -60,15 +60,12 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	if bot.State == gateway.BotRevoked {
 		return gateway.Message{}, gateway.Fault(gateway.CodeBotRevoked, "bot", "The bot's token was revoked. Give the bot its new token with POST /v1/bots.")
 	}
-	m.AccountID, m.BotID = account, bot.ID
-	if m.ID == "" {
-		m.ID = s.ids.Message()
-	}
-	links, err := s.links(m)
+	n, err := s.complete(account, bot, r, m)
 	if err != nil {
 		return gateway.Message{}, err
 	}
-	created, err := s.store.AcceptMessage(ctx, m, s.legs(m, r.Cascade), links)
+	m = n.Message
+	created, err := s.store.AcceptMessage(ctx, m, n.Legs, n.Links)
 	if err != nil {
 		return gateway.Message{}, fmt.Errorf("store message %s: %w", m.ID, err)
 	}
@@ -77,6 +74,27 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	}
 	s.starter.StartDelivery(account, m.ID)
 	return m, nil
+}
+
+// Compose makes the message that the request describes and stores nothing: for whoever stores it in a transaction of
+// their own.
+func (s *Service) Compose(account gateway.AccountID, bot gateway.Bot, r Request) (gateway.NewMessage, error) {
+	r.fillDefaults()
+	m, err := r.message(s.now())
+	if err != nil {
+		return gateway.NewMessage{}, err
+	}
+	return s.complete(account, bot, r, m)
+}
+
+// complete gives a message its ids, its legs and its links.
+func (s *Service) complete(account gateway.AccountID, bot gateway.Bot, r Request, m gateway.Message) (gateway.NewMessage, error) {
+	m.AccountID, m.BotID = account, bot.ID
+	if m.ID == "" {
+		m.ID = s.ids.Message()
+	}
+	links, err := s.links(m)
+	return gateway.NewMessage{Message: m, Legs: s.legs(m, r.Cascade), Links: links}, err
 }
 
 // legs are the legs of a cascade, none of which has begun.

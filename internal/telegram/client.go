@@ -64,7 +64,10 @@ func (c *Client) Send(ctx context.Context, out gateway.Outgoing) (gateway.Receip
 		off := true
 		params.LinkPreviewOptions = &models.LinkPreviewOptions{IsDisabled: &off}
 	}
-	if len(out.Buttons) > 0 {
+	switch {
+	case out.AskPhone:
+		params.ReplyMarkup = phoneKeyboard(out.Buttons)
+	case len(out.Buttons) > 0:
 		params.ReplyMarkup = keyboardOf(out.Buttons)
 	}
 	ctx, e := withExchange(ctx)
@@ -106,6 +109,21 @@ func keyboardOf(buttons [][]gateway.Button) keyboard {
 		}
 	}
 	return k
+}
+
+// sharePhone is what the button says that shares a phone, where the message names nothing else.
+const sharePhone = "📱"
+
+// phoneKeyboard is one button under the input field that shares the person's own phone, and goes away when it was used.
+func phoneKeyboard(buttons [][]gateway.Button) models.ReplyKeyboardMarkup {
+	text := sharePhone
+	if len(buttons) > 0 && len(buttons[0]) > 0 {
+		text = buttons[0][0].Text
+	}
+	return models.ReplyKeyboardMarkup{
+		Keyboard:       [][]models.KeyboardButton{{{Text: text, RequestContact: true}}},
+		ResizeKeyboard: true, OneTimeKeyboard: true,
+	}
 }
 
 // api returns the library's client of a bot.
