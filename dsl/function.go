@@ -116,7 +116,7 @@ type exprSyntax struct{ config *conf.Config }
 
 func newExprSyntax() exprSyntax {
 	c := conf.CreateNew()
-	c.MaxNodes = maxNodes
+	c.MaxNodes = MaxNodes
 	c.DisableIfOperator = true
 	known := map[string]bool{}
 	for _, f := range exprFunctions() {
@@ -133,9 +133,6 @@ func newExprSyntax() exprSyntax {
 	}
 	return exprSyntax{config: c}
 }
-
-// maxNodes bounds one expression. No expression that a person writes comes near.
-const maxNodes = 5000
 
 // parse turns the source of an expression into its tree.
 func (s exprSyntax) parse(source string) (ast.Node, error) {
