@@ -161,6 +161,12 @@ func inlineButton(raw rawButton) (wire.InlineButton, error) {
 	case present(raw.LoginURL):
 		b.LoginURL = raw.LoginURL
 	case present(raw.WebApp):
+		var app struct {
+			URL string `json:"url"`
+		}
+		if err := json.Unmarshal(raw.WebApp, &app); err != nil || !strings.HasPrefix(app.URL, "https://") {
+			return b, network.BadRequest("inline keyboard button Web App URL '" + cut(app.URL, 256) + "' is invalid: Only HTTPS links are allowed")
+		}
 		b.WebApp = raw.WebApp
 	case present(raw.CopyText):
 		var copied struct {

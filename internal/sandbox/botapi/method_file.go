@@ -7,6 +7,7 @@ import (
 	_ "image/jpeg" //
 	_ "image/png"  //
 	"mime"
+	"net/url"
 	"path"
 	"strings"
 
@@ -58,7 +59,7 @@ func (c *call) file(field string) (*network.File, error) {
 	case ref == "":
 		return nil, network.BadRequest("there is no " + field + " in the request")
 	case strings.HasPrefix(ref, "http://"), strings.HasPrefix(ref, "https://"):
-		return nil, network.BadRequest("failed to get HTTP URL content")
+		return c.fetchFile(field, ref)
 	}
 	f, ok := c.Network.File(ref)
 	if !ok || f.ID != ref {
@@ -68,6 +69,32 @@ func (c *call) file(field string) (*network.File, error) {
 		return nil, network.BadRequest("can't use file of this type as " + map[bool]string{true: "Photo", false: "Document"}[field == "photo"])
 	}
 	return f, nil
+}
+
+// Limits of a file that is fetched from an address, in bytes.
+const (
+	maxFetchedPhoto    = 5 << 20
+	maxFetchedDocument = 20 << 20
+)
+
+// fetchFile gets the file of a call from an address, as Telegram's servers do.
+func (c *call) fetchFile(field, address string) (*network.File, error) {
+	limit := int64(maxFetchedDocument)
+	if field == "photo" {
+		limit = maxFetchedPhoto
+	}
+	body, kind, err := c.Robot.Download(c.ctx, address, limit)
+	switch {
+	case err != nil: // one that is too large, too
+		return nil, network.BadRequest("failed to get HTTP URL content")
+	case strings.HasPrefix(kind, "text/html"):
+		return nil, network.BadRequest("wrong type of the web page content")
+	}
+	name := ""
+	if u, err := url.Parse(address); err == nil {
+		name = path.Base(u.Path)
+	}
+	return NewFile(c.Network, field == "photo", name, kind, body)
 }
 
 // NewFile checks an uploaded file and keeps it in the network.

@@ -10,7 +10,7 @@ import (
 // draft reads what all messages have in common: the reply, the buttons, the protection.
 func (c *call) draft() (network.Draft, error) {
 	d := network.Draft{
-		Protected: c.params.flag("protect_content"), ReplyTo: c.params.id("reply_to_message_id"),
+		Protected: c.params.flag("protect_content"), Silent: c.params.flag("disable_notification"), ReplyTo: c.params.id("reply_to_message_id"),
 		ReplyLoose: c.params.flag("allow_sending_without_reply"),
 	}
 	if raw := c.params.object("reply_parameters"); raw != "" {

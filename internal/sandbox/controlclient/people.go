@@ -21,12 +21,24 @@ type Person struct {
 
 // Message is what stands in a chat.
 type Message struct {
-	ID      int64      `json:"message_id"`
-	Date    int64      `json:"date"` // Unix seconds
-	Text    string     `json:"text"`
-	Buttons [][]Button `json:"buttons"`
-	Edited  bool       `json:"edited"`
-	Out     bool       `json:"out"` // the person wrote it
+	ID      int64  `json:"message_id"`
+	Date    int64  `json:"date"` // Unix seconds
+	Text    string `json:"text"`
+	Caption string `json:"caption"` // of a photo or document
+	Photo   []struct {
+		FileID string `json:"file_id"`
+		Width  int    `json:"width"`
+	} `json:"photo"`
+	Document struct {
+		FileID   string `json:"file_id"`
+		FileName string `json:"file_name"`
+		FileSize int64  `json:"file_size"`
+	} `json:"document"`
+	Protected bool       `json:"has_protected_content"`
+	Silent    bool       `json:"silent"`
+	Buttons   [][]Button `json:"buttons"`
+	Edited    bool       `json:"edited"`
+	Out       bool       `json:"out"` // the person wrote it
 }
 
 // Button is a button under a message.
@@ -34,6 +46,10 @@ type Button struct {
 	Text string `json:"text"`
 	Data string `json:"callback_data"`
 	URL  string `json:"url"`
+
+	WebApp struct {
+		URL string `json:"url"`
+	} `json:"web_app"`
 }
 
 // Pressed is what pressing a button did.

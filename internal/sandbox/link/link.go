@@ -166,6 +166,30 @@ func (r *Robot) Open(ctx context.Context, address string, as Kind) (Result, erro
 	return result, err
 }
 
+// Download gets a file of at most limit bytes, and what its server says that it is.
+func (r *Robot) Download(ctx context.Context, address string, limit int64) (body []byte, kind string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, "", fmt.Errorf("make request: %w", err)
+	}
+	request.Header.Set("User-Agent", previewAgent)
+	response, err := r.client.Do(request)
+	if err != nil {
+		return nil, "", fmt.Errorf("get file: %w", err)
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, "", fmt.Errorf("read file: %w", err)
+	case response.StatusCode != http.StatusOK:
+		return nil, "", fmt.Errorf("get file: the server answers %d", response.StatusCode)
+	case int64(len(body)) > limit:
+		return nil, "", fmt.Errorf("read file: it has over %d bytes", limit)
+	}
+	return body, response.Header.Get("Content-Type"), nil
+}
+
 func (r *Robot) fetch(ctx context.Context, method, address, agent, form string) (Result, string, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
 	if err != nil {

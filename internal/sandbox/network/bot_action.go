@@ -18,6 +18,7 @@ type Draft struct {
 	Inline      *wire.InlineKeyboard
 	Keyboard    *wire.ReplyKeyboard
 	Protected   bool
+	Silent      bool
 	ReplyTo     int64 // the message that it answers, 0 for none
 	ReplyLoose  bool  // send without the reply when that message is gone
 	Origin      *wire.Origin
@@ -51,7 +52,7 @@ func (n *Network) Send(id BotID, chat ChatID, d Draft) (*wire.Message, error) {
 	m := &wire.Message{
 		From: &user, Chat: at.chat(), Date: n.unix(), Text: d.Text, Entities: n.known(d.Entities),
 		LinkPreviewOptions: d.LinkPreview, Caption: d.Caption, CaptionEntities: n.known(d.CaptionMark), Contact: d.Contact,
-		ReplyMarkup: d.Inline, Keyboard: d.Keyboard, HasProtected: d.Protected, ForwardOrigin: d.Origin,
+		ReplyMarkup: d.Inline, Keyboard: d.Keyboard, HasProtected: d.Protected, Silent: d.Silent, ForwardOrigin: d.Origin,
 	}
 	if d.File != nil {
 		d.File.attach(m)

@@ -154,6 +154,7 @@ type MessageView struct {
 	Keyboard *wire.ReplyKeyboard   `json:"keyboard,omitempty"`
 	Edited   bool                  `json:"edited"`
 	Out      bool                  `json:"out"`                // the person wrote it
+	Silent   bool                  `json:"silent,omitempty"`   // it arrived without a sound
 	FileURL  string                `json:"file_url,omitempty"` // where the control API gives the photo or document
 }
 
@@ -161,7 +162,7 @@ type MessageView struct {
 const filesAt = "/control/v1/files/"
 
 func viewMessage(m *wire.Message, as PersonID) MessageView {
-	v := MessageView{Message: m, Keyboard: m.Keyboard, Edited: m.EditDate != 0}
+	v := MessageView{Message: m, Keyboard: m.Keyboard, Edited: m.EditDate != 0, Silent: m.Silent}
 	if m.ReplyMarkup != nil {
 		v.Buttons = m.ReplyMarkup.Rows
 	}

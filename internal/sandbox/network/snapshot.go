@@ -44,6 +44,7 @@ type keptDialog struct {
 type keptMessage struct {
 	*wire.Message
 	Keyboard *wire.ReplyKeyboard `json:"keyboard_change,omitempty"`
+	Silent   bool                `json:"silent,omitempty"`
 }
 
 type keptBot struct {
@@ -117,7 +118,7 @@ func messageID(m *wire.Message) int64 {
 func (h *history) keep() []keptMessage {
 	out := make([]keptMessage, len(h.messages))
 	for i, m := range h.messages {
-		out[i] = keptMessage{Message: m, Keyboard: m.Keyboard}
+		out[i] = keptMessage{Message: m, Keyboard: m.Keyboard, Silent: m.Silent}
 	}
 	return out
 }
@@ -125,7 +126,7 @@ func (h *history) keep() []keptMessage {
 // restore fills a history and returns the message with the given id, if it brought a keyboard.
 func (h *history) restore(kept []keptMessage, keyboard int64) *wire.Message {
 	for _, k := range kept {
-		k.Message.Keyboard = k.Keyboard
+		k.Message.Keyboard, k.Message.Silent = k.Keyboard, k.Silent
 		h.messages = append(h.messages, k.Message)
 	}
 	if m := h.get(keyboard); m != nil && m.Keyboard != nil {

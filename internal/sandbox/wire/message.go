@@ -91,6 +91,9 @@ type Message struct {
 
 	// Keyboard is what the sender did to the person's reply keyboard. The Bot API never shows it in a message.
 	Keyboard *ReplyKeyboard `json:"-"`
+
+	// Silent says that it arrived without a sound. The Bot API never shows it either.
+	Silent bool `json:"-"`
 }
 
 // MessageID is the answer of copyMessage.

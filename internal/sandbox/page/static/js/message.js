@@ -64,6 +64,8 @@ function bubble({ message, mine, turn }, actions, group, updated) {
             ? `Sent ${exact(message.date)}, edited ${exact(message.edit_date)}`
             : exact(message.date),
         },
+        message.has_protected_content ? "protected " : null,
+        message.silent ? "silent " : null,
         message.edit_date ? "edited " : null,
         el("time", {}, clock(message.date)),
       ),
