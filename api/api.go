@@ -12,6 +12,7 @@ import (
 	"herald/api/internal/wire"
 	"herald/internal/accounts"
 	"herald/internal/bots"
+	"herald/internal/files"
 	"herald/internal/gateway"
 	"herald/internal/messaging"
 )
@@ -21,6 +22,7 @@ type Deps struct {
 	Accounts  *accounts.Service
 	Bots      *bots.Service
 	Messaging *messaging.Service
+	Files     *files.Service
 	Claims    gateway.ClaimStore
 	Sealer    gateway.Sealer // for the kept answers of idempotency keys
 	// Ready asks every part that requests depend on; a nil error is a part that answers. It must end with its context.
@@ -33,7 +35,7 @@ type Deps struct {
 
 func (d Deps) check() error {
 	for name, missing := range map[string]bool{
-		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Claims": d.Claims == nil,
+		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Files": d.Files == nil, "Claims": d.Claims == nil,
 		"Sealer": d.Sealer == nil, "Ready": d.Ready == nil, "Now": d.Now == nil, "IDs": d.IDs == nil, "Logger": d.Logger == nil,
 	} {
 		if missing {
@@ -49,6 +51,7 @@ type server struct {
 	accounts  *accounts.Service
 	bots      *bots.Service
 	messaging *messaging.Service
+	files     *files.Service
 	claims    gateway.ClaimStore
 	sealer    gateway.Sealer
 	ready     func(context.Context) map[string]error
@@ -70,7 +73,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, claims: d.Claims, sealer: d.Sealer,
+		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, files: d.Files, claims: d.Claims, sealer: d.Sealer,
 		ready: d.Ready, now: d.Now, ids: d.IDs, logger: d.Logger,
 	}
 	engine := newEngine(d.IDs, d.Logger)

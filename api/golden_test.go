@@ -162,7 +162,7 @@ func (c *conversation) filled(text string) string {
 }
 
 var (
-	idForm     = regexp.MustCompile(`\b(acc|msg|bot|sub|leg|key|req)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	idForm     = regexp.MustCompile(`\b(acc|msg|bot|sub|leg|key|req|file)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	secretForm = regexp.MustCompile(`\bhk_[0-9a-hjkmnp-tv-z]{32}\b`)
 	hintForm   = regexp.MustCompile(`"hk_[0-9a-hjkmnp-tv-z]{6}"`)
 	cursorForm = regexp.MustCompile(`"next": "([^"]+)"`)
@@ -176,7 +176,7 @@ func (c *conversation) normal(text string) string {
 	})
 	text = secretForm.ReplaceAllStringFunc(text, func(secret string) string { return c.name(secret, "secret") })
 	text = hintForm.ReplaceAllString(text, `"<hint>"`)
-	return idForm.ReplaceAllStringFunc(text, func(id string) string { return c.name(id, id[:3]) })
+	return idForm.ReplaceAllStringFunc(text, func(id string) string { return c.name(id, id[:strings.IndexByte(id, '_')]) })
 }
 
 func (c *conversation) name(id, kind string) string {

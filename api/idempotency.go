@@ -38,11 +38,12 @@ func (s *server) idempotent(c *gin.Context) {
 		return
 	}
 	who := callerOf(c.Request.Context())
-	digest, err := requestDigest(c.Request)
+	digest, err := s.requestDigest(c)
 	if err != nil {
 		s.refuse(c, err)
 		return
 	}
+	defer func() { _ = c.Request.Body.Close() }()
 	wanted := gateway.Claim{
 		AccountID: who.key.AccountID, Key: keys[0], Request: digest,
 		Suffix: strings.TrimPrefix(s.ids.New("x"), "x_"),
@@ -69,19 +70,29 @@ func idempotencyKeyLike(key string) bool {
 	return key != "" && len(key) <= maxIdempotencyKey && !strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// requestDigest is what two requests under one key must share: method, path and body, each with its length before it.
-func requestDigest(r *http.Request) (digest [sha256.Size]byte, err error) {
+// requestDigest is what two requests under one key must share: method, path and body, each with its length before it. A
+// file's name counts as well.
+func (s *server) requestDigest(c *gin.Context) (digest [sha256.Size]byte, err error) {
+	r := c.Request
+	if s.operationOf(c).upload {
+		file, err := spool(r)
+		return digestOf([]byte(r.Method), []byte(r.URL.RequestURI()), []byte(uploadOf(r.Context()).name), file), err
+	}
 	body, err := io.ReadAll(r.Body) // in memory already, and bounded: see checkRequest
 	if err != nil {
 		return digest, err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	return digestOf([]byte(r.Method), []byte(r.URL.Path), body), nil
+}
+
+func digestOf(parts ...[]byte) [sha256.Size]byte {
 	hash := sha256.New()
-	for _, part := range [][]byte{[]byte(r.Method), []byte(r.URL.Path), body} {
+	for _, part := range parts {
 		_ = binary.Write(hash, binary.BigEndian, uint64(len(part))) // a hash takes everything
 		hash.Write(part)
 	}
-	return [sha256.Size]byte(hash.Sum(nil)), nil
+	return [sha256.Size]byte(hash.Sum(nil))
 }
 
 // claimBound is what a stored answer is bound to.

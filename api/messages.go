@@ -23,7 +23,8 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 	wait := preferredWait(given(r.Params.Prefer))
 	m, err := s.messaging.Accept(ctx, who.key.AccountID, messaging.Request{
 		ID: gateway.MessageID(who.newID("msg")), Bot: r.Body.Bot, To: r.Body.To, Text: r.Body.Text, Format: gateway.Format(r.Body.Format),
-		Buttons: buttonsOf(r.Body.Buttons), Lane: gateway.Lane(r.Body.Lane), TTL: lifetime(r.Body.TTL),
+		Buttons: buttonsOf(r.Body.Buttons), Media: mediaOf(r.Body.Media), Silent: r.Body.Silent, Protected: r.Body.ProtectContent,
+		Lane: gateway.Lane(r.Body.Lane), TTL: lifetime(r.Body.TTL),
 		OnUnknown: gateway.OnUnknown(r.Body.OnUnknown), Label: r.Body.Label, Wait: wait > 0,
 		Cascade: cascadeOf(r.Body.Cascade), Fallback: r.Body.Fallback, ReadLink: r.Body.ReadLink,
 		SendAt: r.Body.SendAt, Between: r.Body.Between, Timezone: r.Body.Timezone,
@@ -217,12 +218,15 @@ func (s *server) withLegs(ctx context.Context, m gateway.Message) (wire.Message,
 func message(m gateway.Message) wire.Message {
 	body := wire.Message{
 		ID: string(m.ID), Bot: string(m.BotID), Direction: wire.Direction(m.Direction), Subscriber: string(m.SubscriberID),
-		Kind: string(m.Kind), Text: m.Text, Buttons: each(m.Buttons, buttonRow), Label: m.Label,
+		Kind: string(m.Kind), Text: m.Text, Buttons: each(m.Buttons, buttonRow), Silent: m.Silent, ProtectContent: m.Protected, Label: m.Label,
 		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: messaging.Explain(m.Reason),
 		ReadLink: m.ReadLink, SendAt: m.NotBefore, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
 	}
 	if m.Format.Marked() {
 		body.Format = wire.Format(m.Format)
+	}
+	if m.Media != nil {
+		body.Media = wire.Media{Kind: wire.MediaKind(m.Media.Kind), File: string(m.Media.File), URL: m.Media.URL, Name: m.Media.Name}
 	}
 	if m.Evidence != "" {
 		body.Evidence = wire.Evidence{Kind: wire.EvidenceKind(m.Evidence), At: m.EvidenceAt}
@@ -242,20 +246,27 @@ func cascadeOf(legs []wire.NewLeg) []messaging.CascadeLeg {
 	})
 }
 
+func mediaOf(m wire.NewMedia) *gateway.Media {
+	if m == (wire.NewMedia{}) {
+		return nil
+	}
+	return &gateway.Media{Kind: gateway.MediaKind(m.Kind), File: gateway.FileID(m.File), URL: m.URL}
+}
+
 func buttonsOf(rows [][]wire.Button) [][]gateway.Button {
 	if len(rows) == 0 {
 		return nil
 	}
 	return each(rows, func(row []wire.Button) []gateway.Button {
 		return each(row, func(b wire.Button) gateway.Button {
-			return gateway.Button{Text: b.Text, Data: b.Data, URL: b.URL}
+			return gateway.Button{Text: b.Text, Data: b.Data, URL: b.URL, WebApp: b.WebApp}
 		})
 	})
 }
 
 func buttonRow(row []gateway.Button) []wire.Button {
 	return each(row, func(b gateway.Button) wire.Button {
-		return wire.Button{Text: b.Text, Data: b.Data, URL: b.URL}
+		return wire.Button{Text: b.Text, Data: b.Data, URL: b.URL, WebApp: b.WebApp}
 	})
 }
 

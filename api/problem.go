@@ -53,7 +53,10 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeTextEmpty:        {422, "The text is empty", "Give a text."},
 	gateway.CodeTextTooLong:      {422, "The text is too long", "A text has at most 4096 UTF-16 units: shorten it, or send several messages."},
 	gateway.CodeButtonTooLong:    {422, "A button's data is too long", "Data has at most 64 bytes: send an id and keep the rest on your side."},
-	gateway.CodeButtonInvalid:    {422, "A button cannot be made", "A button has a text, and either data or a url."},
+	gateway.CodeButtonInvalid:    {422, "A button cannot be made", "A button has a text, and one of data, url and web_app."},
+	gateway.CodeMedia:            {422, "The photo or document cannot be sent so", "Give a kind, and either a file or a url, and a way that can carry it: an SMS cannot."},
+	gateway.CodeMediaPhoto:       {422, "The file cannot be sent as a photo", "Send it as a document."},
+	gateway.CodeMediaTooLarge:    {422, "The file is too large for its kind", "A photo has at most 10 MB. Send it as a document."},
 	gateway.CodeTTL:              {422, "The lifetime cannot be", "Write it like 90s, 10m, 24h or 7d: more than zero, at most 7d."},
 	gateway.CodeSendAt:           {422, "The time to send at cannot be", "Give a time that is to come, at most a year ahead."},
 	gateway.CodeCascade:          {422, "The cascade cannot be", "Name each channel once, telegram or sms, and say how long evidence may take."},
@@ -62,6 +65,11 @@ var answers = map[gateway.Code]answer{
 	gateway.CodePrice:            {422, "The price cannot be", "Write it like 0.045: not below zero, with at most six decimals."},
 	gateway.CodeOverPrice:        {422, "The message costs more than its max_price", "Allow a higher price, or a cheaper way: POST /v1/messages/preview tells the prices."},
 	gateway.CodeNotCancellable:   {409, "The message cannot be taken back", "A message can be cancelled until its first leg is sent."},
+
+	gateway.CodeFileNotFound: {404, "No such file", "Upload it with POST /v1/files. Files that no message needs are removed after 7 days."},
+	gateway.CodeFileTooLarge: {413, "The file is too large", "A file has at most 50 MB."},
+	gateway.CodeFileEmpty:    {422, "The file is empty", "Send the file as the body of the request, or in a form."},
+	gateway.CodeFileQuota:    {409, "The account keeps as many files as it may", "Remove some with DELETE /v1/files/{file}, or wait until they expire."},
 
 	gateway.CodeBotNotFound: {404, "No such bot", "GET /v1/bots lists the bots of your account."},
 	gateway.CodeBotRequired: {422, "Name the bot", "The account has several bots, or none: give the id or @name of one."},

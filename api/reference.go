@@ -138,12 +138,12 @@ func (r *renderer) operation(path, method string, described *openapi3.Operation,
 		op.Parameters = append(op.Parameters, parameter(p.Value))
 	}
 	var bodies []refExample
-	if described.RequestBody != nil {
+	if described.RequestBody != nil && !known.upload {
 		ref := described.RequestBody.Value.Content.Get("application/json").Schema
 		op.Body = r.fields(schemaName(ref.Ref))
 		bodies = r.examples(child(source, "requestBody", "content", "application/json"))
 	}
-	op.Curl = curl(method, path, known.scope != "", described.Parameters, bodies)
+	op.Curl = curl(method, path, known, described.Parameters, bodies)
 	if len(bodies) > 1 {
 		op.MoreBodies = bodies[1:]
 	}
@@ -258,7 +258,7 @@ func limits(schema *openapi3.Schema) string {
 }
 
 // curl writes the call as one would type it.
-func curl(method, path string, needsKey bool, parameters openapi3.Parameters, bodies []refExample) string {
+func curl(method, path string, known *operation, parameters openapi3.Parameters, bodies []refExample) string {
 	lines := []string{"curl"}
 	if method != http.MethodGet {
 		lines[0] += " -X " + method
@@ -269,13 +269,16 @@ func curl(method, path string, needsKey bool, parameters openapi3.Parameters, bo
 		}
 	}
 	lines[0] += ` "$HERALD` + path + `"`
-	if needsKey {
+	if known.scope != "" {
 		lines = append(lines, `-H "Authorization: Bearer $HERALD_KEY"`)
 	}
 	for _, p := range parameters {
 		if p.Value.In == openapi3.ParameterInHeader {
 			lines = append(lines, fmt.Sprintf(`-H "%s: %v"`, p.Value.Name, p.Value.Example))
 		}
+	}
+	if known.upload {
+		lines = append(lines, "--data-binary @receipt.pdf")
 	}
 	if len(bodies) > 0 {
 		lines = append(lines, `-H "Content-Type: application/json"`, "-d '"+strings.ReplaceAll(bodies[0].Text, "'", `'\''`)+"'")

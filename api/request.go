@@ -77,6 +77,12 @@ func (s *server) checkRequest(c *gin.Context) {
 	if prefer := c.Request.Header.Values("Prefer"); len(prefer) > 1 {
 		c.Request.Header.Set("Prefer", strings.Join(prefer, ", "))
 	}
+	if op.upload {
+		if err := openUpload(c); err != nil {
+			s.refuse(c, err)
+		}
+		return
+	}
 	if op.body == nil {
 		return
 	}

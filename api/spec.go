@@ -33,7 +33,8 @@ type operation struct {
 	path   string        // as in the specification, with {bot}
 	scope  gateway.Scope // empty if no key is needed
 	query  map[string]*openapi3.Parameter
-	body   *openapi3.Schema // nil if it takes none
+	body   *openapi3.Schema // nil if it takes none, or a file
+	upload bool             // its body is a file
 	codes  []gateway.Code   // errors of its own, besides those that every operation may answer
 }
 
@@ -78,7 +79,9 @@ func readOperation(method, path string, described *openapi3.Operation, inherited
 			op.query[p.Value.Name] = p.Value
 		}
 	}
-	if described.RequestBody != nil {
+	if described.RequestBody != nil && described.RequestBody.Value.Content.Get("application/octet-stream") != nil {
+		op.upload = true
+	} else if described.RequestBody != nil {
 		media := described.RequestBody.Value.Content.Get("application/json")
 		if media == nil {
 			return nil, fmt.Errorf("its body is not application/json")

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +19,7 @@ import (
 
 	"herald/internal/accounts"
 	"herald/internal/bots"
+	"herald/internal/files"
 	"herald/internal/gateway"
 	"herald/internal/messaging"
 	"herald/internal/postgres"
@@ -40,6 +44,8 @@ type world struct {
 	server   *httptest.Server
 	public   *httptest.Server // what people and SMS providers call
 	courier  *messaging.Deliverer
+	service  *messaging.Service
+	anna     network.PersonID
 	clock    atomic.Int64 // milliseconds; it moves only when a test moves it
 	broken   atomic.Bool  // the database does not answer to /readyz
 	names    map[string]string
@@ -102,13 +108,14 @@ func newWorld(t *testing.T, delivers bool) *world {
 		starter = delivering{t: t, deliverer: w.courier}
 	}
 	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now)
+	w.service = service
 	w.public.Config.Handler = Public(PublicDeps{
 		SMS: router.Callbacks(messaging.NewReports(w.store, w.ids, w.now)), Links: service, IDs: w.ids, Logger: logger,
 	})
 	w.public.Start()
 	t.Cleanup(w.public.Close)
 	handler, err := New(Deps{
-		Accounts: w.accounts, Bots: botService, Messaging: service,
+		Accounts: w.accounts, Bots: botService, Messaging: service, Files: files.New(w.store, w.ids, w.now),
 		Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -165,6 +172,7 @@ func (d delivering) StartDelivery(account gateway.AccountID, id gateway.MessageI
 func (w *world) furnish(t *testing.T, service *bots.Service) {
 	t.Helper()
 	ctx := t.Context()
+	w.names["png"], w.names["strip_png"] = picture(t, 4, 3), picture(t, 63, 3)
 	operator, err := w.accounts.EnsureOperator(ctx)
 	require.NoError(t, err)
 	w.mine = operator.ID
@@ -194,6 +202,14 @@ func (w *world) furnish(t *testing.T, service *bots.Service) {
 		Accept(ctx, w.theirs, messaging.Request{To: "@carl", Text: "Hi"})
 	require.NoError(t, err)
 	w.names["their_message"] = string(their.ID)
+}
+
+// picture is a PNG of that size.
+func picture(t *testing.T, width, height int) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))))
+	return b.String()
 }
 
 func (w *world) newKey(t *testing.T, account gateway.AccountID, scopes ...gateway.Scope) string {
@@ -248,13 +264,16 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 	})
 	require.NoError(t, err)
 	require.True(t, found)
+	if username == "anna" {
+		w.anna = person.ID
+	}
 	w.names[username+"_number"] = strconv.FormatInt(int64(person.ID), 10)
 	return string(id)
 }
 
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
-	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "messages", "legs", "read_links", "message_events", "outbox", "updates",
+	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "outbox", "updates",
 }
 
 func (w *world) counts() map[string]int {

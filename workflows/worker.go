@@ -12,7 +12,7 @@ import (
 const TaskQueue = "herald"
 
 // stopWithin is how long a stopping worker lets attempts finish: longer than a call and the writing of its outcome.
-const stopWithin = 20 * time.Second
+const stopWithin = 35 * time.Second
 
 // Worker runs workflows and activities.
 type Worker struct{ worker worker.Worker }

@@ -263,6 +263,24 @@ func (e LegState) Valid() bool {
 	}
 }
 
+// Defines values for MediaKind.
+const (
+	Document MediaKind = "document"
+	Photo    MediaKind = "photo"
+)
+
+// Valid indicates whether the value is a known member of the MediaKind enum.
+func (e MediaKind) Valid() bool {
+	switch e {
+	case Document:
+		return true
+	case Photo:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageState.
 const (
 	MessageStateAccepted      MessageState = "accepted"
@@ -425,7 +443,7 @@ type BotList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
-// Button A button has either `data`, which comes back to you when it is pressed, or a `url`, which it opens.
+// Button A button has one of `data`, which comes back to you when it is pressed, `url`, which it opens, and `web_app`, a Mini App.
 type Button struct {
 	// Text What stands on the button, 1 to 64 UTF-16 units.
 	Text string `json:"text"`
@@ -435,6 +453,9 @@ type Button struct {
 
 	// URL The address that the button opens, `https://` or `http://`, at most 2048 bytes.
 	URL string `json:"url,omitempty,omitzero"`
+
+	// WebApp The address of a Mini App that opens inside the messenger, `https://`, at most 2048 bytes.
+	WebApp string `json:"web_app,omitempty,omitzero"`
 }
 
 // Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
@@ -562,6 +583,33 @@ type FieldError struct {
 	Detail string `json:"detail"`
 }
 
+// File A file that you uploaded.
+type File struct {
+	// ID The file's id, `file_...`.
+	ID string `json:"id"`
+
+	// Type What its first bytes say that it is, such as `image/jpeg`.
+	Type string `json:"type"`
+
+	// Name Its name.
+	Name string `json:"name"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+
+	// Width Pixels, of a JPEG or PNG picture. Only what has them can be sent as a photo.
+	Width int `json:"width,omitempty,omitzero"`
+
+	// Height Pixels, of a JPEG or PNG picture.
+	Height int `json:"height,omitempty,omitzero"`
+
+	// CreatedAt When it was uploaded.
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt When it is removed. A message that carries it moves this to the end of its own lifetime, if that is later.
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
 // Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 type Format string
 
@@ -661,6 +709,24 @@ type Leg struct {
 // LegState `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost. `skipped`: not needed, because an earlier leg brought the evidence or the message ended.
 type LegState string
 
+// Media The photo or document that a message carries.
+type Media struct {
+	// Kind `photo`: shown in the chat. `document`: any file, to be opened or kept.
+	Kind MediaKind `json:"kind"`
+
+	// Name The file's name.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// File The id of the file.
+	File string `json:"file,omitempty,omitzero"`
+
+	// URL The address from which the messenger fetches it.
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// MediaKind `photo`: shown in the chat. `document`: any file, to be opened or kept.
+type MediaKind string
+
 // Message One item of the history.
 type Message struct {
 	// ID The message's id, `msg_...`.
@@ -681,11 +747,14 @@ type Message struct {
 	// Kind What an incoming message is: `text`, `command`, `button`, `contact`, `media`, `edited` or `membership`.
 	Kind string `json:"kind,omitempty,omitzero"`
 
-	// Text The text; of a pressed button, its data.
+	// Text The text; of a photo or document, its caption; of a pressed button, its data.
 	Text string `json:"text"`
 
 	// Buttons Rows of buttons.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
+	// Media The photo or document that a message carries.
+	Media Media `json:"media,omitempty,omitzero"`
 
 	// ReadLink The address behind the read link that was added under the text.
 	ReadLink string `json:"read_link,omitempty,omitzero"`
@@ -717,6 +786,12 @@ type Message struct {
 
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
+
+	// ProtectContent Whether it cannot be forwarded and saved.
+	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
+
+	// Silent Whether it arrives without a sound.
+	Silent bool `json:"silent,omitempty,omitzero"`
 
 	// SendAt When it may be sent at the earliest, in its window of the day. Left out if it may at once.
 	SendAt time.Time `json:"send_at,omitempty,omitzero"`
@@ -786,7 +861,19 @@ type NewLeg struct {
 	Within string `json:"within,omitempty,omitzero"`
 }
 
-// NewMessage A message to send. Everything but `to` and `text` has a default.
+// NewMedia A photo or a document that the message carries: a file that you uploaded, or one at an address.
+type NewMedia struct {
+	// Kind `photo`: shown in the chat. `document`: any file, to be opened or kept.
+	Kind MediaKind `json:"kind"`
+
+	// File The id of a file that you uploaded, `file_...`.
+	File string `json:"file,omitempty,omitzero"`
+
+	// URL An address, `https://` or `http://`, at most 2048 bytes, from which the messenger fetches it.
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// NewMessage A message to send. Everything but `to` and the content, `text` or `media`, has a default.
 type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
 	Bot string `json:"bot,omitempty,omitzero"`
@@ -794,11 +881,14 @@ type NewMessage struct {
 	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
 	To string `json:"to"`
 
-	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text.
-	Text string `json:"text"`
+	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text. With `media` it is the caption: at most 1024 UTF-16 units, and it may be left out.
+	Text string `json:"text,omitempty,omitzero"`
 
 	// Buttons Rows of buttons under the text, at most 100 buttons in all.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
+	// Media A photo or a document that the message carries: a file that you uploaded, or one at an address.
+	Media NewMedia `json:"media,omitempty,omitzero"`
 
 	// ReadLink An address, `https://` or `http://`. at most 2048 bytes. A read link that leads there is added under the text: opening it proves that the message was read.
 	ReadLink string `json:"read_link,omitempty,omitzero"`
@@ -826,6 +916,12 @@ type NewMessage struct {
 
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
+
+	// ProtectContent Keep the person's messenger from forwarding and saving it.
+	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
+
+	// Silent Let it arrive without a sound.
+	Silent bool `json:"silent,omitempty,omitzero"`
 
 	// Timezone The time zone of `between` and of a `send_at` without one, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
 	Timezone string `json:"timezone,omitempty,omitzero"`
@@ -954,6 +1050,9 @@ type BotRef = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// FileID defines model for FileID.
+type FileID = string
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -1031,6 +1130,16 @@ type ListSubscribersParams struct {
 
 	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UploadFileParams defines parameters for UploadFile.
+type UploadFileParams struct {
+	// Name The name under which people see a document, without a folder; at most 100 characters.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListKeysParams defines parameters for ListKeys.
@@ -1270,6 +1379,35 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 	GetSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UploadFileWithBody Upload a file
+	//
+	// Keeps a file to send it in messages: `"media": {"kind": "photo", "file": "file_..."}`. The body is the file itself,
+	// with its name in `name`; or a form with one file in it, as `curl -F file=@receipt.pdf` sends it. It has at most 50 MB;
+	// what can be sent as a photo has at most 10 MB. What it is, its first bytes tell, not its name.
+	//
+	// A file is kept for 7 days, and as long as a message that was accepted meanwhile lives. An account keeps at most 256 MB
+	// at a time. A messenger gets it once from each bot: later messages name the copy that it has.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/files (the `UploadFile` operationId).
+	UploadFileWithBody(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFile Remove a file
+	//
+	// Removes a file before its time. What was sent already stays in people's chats; a message that still waits and carries
+	// it ends as `failed` with the reason `file_gone`.
+	//
+	// Corresponds with DELETE /v1/files/{file} (the `DeleteFile` operationId).
+	DeleteFile(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFile Describe a file
+	//
+	// What is kept about a file. Its content is not given back.
+	//
+	// Corresponds with GET /v1/files/{file} (the `GetFile` operationId).
+	GetFile(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListKeys List API keys
 	//
 	// The keys of your account, newest first, revoked ones too. Secrets are never listed.
@@ -1328,6 +1466,11 @@ type ClientInterface interface {
 	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 	// that open links do not count.
 	//
+	// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+	// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+	// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+	// alone.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/messages (the `SendMessage` operationId).
@@ -1348,6 +1491,11 @@ type ClientInterface interface {
 	// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
 	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 	// that open links do not count.
+	//
+	// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+	// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+	// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+	// alone.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1595,6 +1743,65 @@ func (c *Client) GetSubscriber(ctx context.Context, bot BotRef, subscriber Subsc
 	return c.Client.Do(req)
 }
 
+// UploadFileWithBody Upload a file
+//
+// Keeps a file to send it in messages: `"media": {"kind": "photo", "file": "file_..."}`. The body is the file itself,
+// with its name in `name`; or a form with one file in it, as `curl -F file=@receipt.pdf` sends it. It has at most 50 MB;
+// what can be sent as a photo has at most 10 MB. What it is, its first bytes tell, not its name.
+//
+// A file is kept for 7 days, and as long as a message that was accepted meanwhile lives. An account keeps at most 256 MB
+// at a time. A messenger gets it once from each bot: later messages name the copy that it has.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/files (the `UploadFile` operationId).
+func (c *Client) UploadFileWithBody(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadFileRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFile Remove a file
+//
+// Removes a file before its time. What was sent already stays in people's chats; a message that still waits and carries
+// it ends as `failed` with the reason `file_gone`.
+//
+// Corresponds with DELETE /v1/files/{file} (the `DeleteFile` operationId).
+func (c *Client) DeleteFile(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFileRequest(c.Server, file)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFile Describe a file
+//
+// What is kept about a file. Its content is not given back.
+//
+// Corresponds with GET /v1/files/{file} (the `GetFile` operationId).
+func (c *Client) GetFile(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFileRequest(c.Server, file)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListKeys List API keys
 //
 // The keys of your account, newest first, revoked ones too. Secrets are never listed.
@@ -1703,6 +1910,11 @@ func (c *Client) ListMessages(ctx context.Context, params *ListMessagesParams, r
 // opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 // that open links do not count.
 //
+// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+// alone.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/messages (the `SendMessage` operationId).
@@ -1733,6 +1945,11 @@ func (c *Client) SendMessageWithBody(ctx context.Context, params *SendMessagePar
 // A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
 // opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 // that open links do not count.
+//
+// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+// alone.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2369,6 +2586,141 @@ func NewGetSubscriberRequest(server string, bot BotRef, subscriber SubscriberID)
 	return req, nil
 }
 
+// NewUploadFileRequestWithBody constructs an http.Request for the UploadFile method, with any body, and a specified content type
+func NewUploadFileRequestWithBody(server string, params *UploadFileParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/files")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Name != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
+// NewDeleteFileRequest constructs an http.Request for the DeleteFile method
+func NewDeleteFileRequest(server string, file FileID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/files/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetFileRequest constructs an http.Request for the GetFile method
+func NewGetFileRequest(server string, file FileID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/files/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListKeysRequest constructs an http.Request for the ListKeys method
 func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, error) {
 	var err error
@@ -2971,6 +3323,39 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 	GetSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*GetSubscriberResponse, error)
 
+	// UploadFileWithBodyWithResponse Upload a file
+	//
+	// Keeps a file to send it in messages: `"media": {"kind": "photo", "file": "file_..."}`. The body is the file itself,
+	// with its name in `name`; or a form with one file in it, as `curl -F file=@receipt.pdf` sends it. It has at most 50 MB;
+	// what can be sent as a photo has at most 10 MB. What it is, its first bytes tell, not its name.
+	//
+	// A file is kept for 7 days, and as long as a message that was accepted meanwhile lives. An account keeps at most 256 MB
+	// at a time. A messenger gets it once from each bot: later messages name the copy that it has.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/files (the `UploadFile` operationId).
+	UploadFileWithBodyWithResponse(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error)
+
+	// DeleteFileWithResponse Remove a file
+	//
+	// Removes a file before its time. What was sent already stays in people's chats; a message that still waits and carries
+	// it ends as `failed` with the reason `file_gone`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/files/{file} (the `DeleteFile` operationId).
+	DeleteFileWithResponse(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error)
+
+	// GetFileWithResponse Describe a file
+	//
+	// What is kept about a file. Its content is not given back.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/files/{file} (the `GetFile` operationId).
+	GetFileWithResponse(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*GetFileResponse, error)
+
 	// ListKeysWithResponse List API keys
 	//
 	// The keys of your account, newest first, revoked ones too. Secrets are never listed.
@@ -3035,6 +3420,11 @@ type ClientWithResponsesInterface interface {
 	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 	// that open links do not count.
 	//
+	// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+	// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+	// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+	// alone.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/messages (the `SendMessage` operationId).
@@ -3055,6 +3445,11 @@ type ClientWithResponsesInterface interface {
 	// A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
 	// opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 	// that open links do not count.
+	//
+	// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+	// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+	// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+	// alone.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3578,6 +3973,150 @@ func (r GetSubscriberResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetSubscriberResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UploadFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *File
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r UploadFileResponse) GetJSON201() *File {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UploadFileResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *File
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeleteFileResponse) GetJSON200() *File {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteFileResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *File
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetFileResponse) GetJSON200() *File {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetFileResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetFileResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4178,6 +4717,57 @@ func (c *ClientWithResponses) GetSubscriberWithResponse(ctx context.Context, bot
 	return ParseGetSubscriberResponse(rsp)
 }
 
+// UploadFileWithBodyWithResponse Upload a file
+//
+// Keeps a file to send it in messages: `"media": {"kind": "photo", "file": "file_..."}`. The body is the file itself,
+// with its name in `name`; or a form with one file in it, as `curl -F file=@receipt.pdf` sends it. It has at most 50 MB;
+// what can be sent as a photo has at most 10 MB. What it is, its first bytes tell, not its name.
+//
+// A file is kept for 7 days, and as long as a message that was accepted meanwhile lives. An account keeps at most 256 MB
+// at a time. A messenger gets it once from each bot: later messages name the copy that it has.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/files (the `UploadFile` operationId).
+func (c *ClientWithResponses) UploadFileWithBodyWithResponse(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error) {
+	rsp, err := c.UploadFileWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadFileResponse(rsp)
+}
+
+// DeleteFileWithResponse Remove a file
+//
+// Removes a file before its time. What was sent already stays in people's chats; a message that still waits and carries
+// it ends as `failed` with the reason `file_gone`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/files/{file} (the `DeleteFile` operationId).
+func (c *ClientWithResponses) DeleteFileWithResponse(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error) {
+	rsp, err := c.DeleteFile(ctx, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFileResponse(rsp)
+}
+
+// GetFileWithResponse Describe a file
+//
+// What is kept about a file. Its content is not given back.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/files/{file} (the `GetFile` operationId).
+func (c *ClientWithResponses) GetFileWithResponse(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*GetFileResponse, error) {
+	rsp, err := c.GetFile(ctx, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFileResponse(rsp)
+}
+
 // ListKeysWithResponse List API keys
 //
 // The keys of your account, newest first, revoked ones too. Secrets are never listed.
@@ -4272,6 +4862,11 @@ func (c *ClientWithResponses) ListMessagesWithResponse(ctx context.Context, para
 // opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 // that open links do not count.
 //
+// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+// alone.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/messages (the `SendMessage` operationId).
@@ -4298,6 +4893,11 @@ func (c *ClientWithResponses) SendMessageWithBodyWithResponse(ctx context.Contex
 // A `read_link`, or `{link:https://...}` inside the text, becomes a short link of its own for this message. Who
 // opens it goes on to the address behind it, and that is the proof that the message was read. Previews and robots
 // that open links do not count.
+//
+// A message may carry a photo or a document in `media`: a file that you uploaded with `POST /v1/files`, or one at an
+// address, which the messenger fetches by itself (a photo of at most 5 MB, a document of at most 20 MB; Herald never
+// opens it). The `text` is its caption then, at most 1024 UTF-16 units, and may be left out. An SMS carries the text
+// alone.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4662,6 +5262,105 @@ func ParseGetSubscriberResponse(rsp *http.Response) (*GetSubscriberResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Subscriber
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadFileResponse parses an HTTP response from a UploadFileWithResponse call
+func ParseUploadFileResponse(rsp *http.Response) (*UploadFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest File
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteFileResponse parses an HTTP response from a DeleteFileWithResponse call
+func ParseDeleteFileResponse(rsp *http.Response) (*DeleteFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest File
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetFileResponse parses an HTTP response from a GetFileWithResponse call
+func ParseGetFileResponse(rsp *http.Response) (*GetFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest File
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

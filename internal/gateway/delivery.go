@@ -142,6 +142,8 @@ type Change struct {
 	Migrate      int64  // the person's chat is now this one
 	RevokedToken []byte // the sealed token that was refused: a newer one stays good
 	RevokeBot    string // the bot's token turned out to be refused: words for its owner
+	Handle       string // what the messenger calls the file of the message from now on
+	ForgetHandle bool   // the messenger does not know that name any more
 	Events       []Event
 	LeaveQueue   bool // the workflow runs: the outbox row has done its work
 	Translated   *Translated
@@ -150,7 +152,7 @@ type Change struct {
 // Empty tells whether the change writes nothing.
 func (c Change) Empty() bool {
 	return c.State == "" && c.Leg == nil && !c.SkipRest && c.Evidence == nil && c.Slots == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
-		c.RevokeBot == "" && len(c.Events) == 0 && !c.LeaveQueue && c.Translated == nil
+		c.RevokeBot == "" && c.Handle == "" && !c.ForgetHandle && len(c.Events) == 0 && !c.LeaveQueue && c.Translated == nil
 }
 
 // DeliveryStore moves messages. Every change of an outgoing message's state goes through ChangeDelivery.
@@ -198,12 +200,16 @@ type Outgoing struct {
 	Buttons   [][]Button
 	NoPreview bool // links are not opened for a preview
 	AskPhone  bool // with a button that shares the person's phone
+	Media     *Attachment
+	Silent    bool // without a sound
+	Protected bool // cannot be forwarded or saved
 }
 
 // Receipt is the word of a messenger, or of an SMS provider, that it took a message.
 type Receipt struct {
 	ChatID            int64
 	PlatformMessageID int64
+	Handle            string // what the messenger calls the file that it carried
 
 	Provider   string
 	ProviderID string
@@ -228,7 +234,9 @@ const (
 	ClassChatLost      Class = "chat_lost"      // the bot is no longer in the chat
 	ClassMigrated      Class = "migrated"       // the chat has another id now
 	ClassMarkup        Class = "markup"         // the markup was not understood
-	ClassContent       Class = "content"        // the text or the buttons were refused
+	ClassContent       Class = "content"        // the text, the buttons or the file were refused
+	ClassHandle        Class = "handle"         // the messenger does not know the file by the name that it gave it
+	ClassNoFile        Class = "no_file"        // the file was removed here before it was sent
 	ClassThrottled     Class = "throttled"      // wait, the whole bot
 	ClassConflict      Class = "conflict"       // another program uses this bot
 	ClassRevoked       Class = "revoked"        // the token is no longer good

@@ -37,6 +37,9 @@ const (
 	CodeTextTooLong      Code = "text:too_long"        // over 4096 UTF-16 units
 	CodeButtonTooLong    Code = "button:data_too_long" // data over 64 bytes
 	CodeButtonInvalid    Code = "button:invalid"       // no text, neither data nor url, or too many
+	CodeMedia            Code = "media:invalid"        // no such kind, neither a file nor a url, or no leg that can carry it
+	CodeMediaPhoto       Code = "media:not_a_photo"    // the file cannot be shown as a photo
+	CodeMediaTooLarge    Code = "media:too_large"      // the file is larger than the messenger takes of this kind
 	CodeTTL              Code = "ttl:invalid"
 	CodeSendAt           Code = "send_at:past"            // the time to send at has passed
 	CodeCascade          Code = "cascade:invalid"         // no legs, an unknown channel, or one twice
@@ -45,6 +48,11 @@ const (
 	CodePrice            Code = "price:invalid"           // not a decimal number from zero on, or a price list that cannot be
 	CodeOverPrice        Code = "price:over_max"          // every way of the message costs more than its max_price
 	CodeNotCancellable   Code = "message:not_cancellable" // a leg has left already, or the message has its outcome
+
+	CodeFileNotFound Code = "file:not_found"
+	CodeFileTooLarge Code = "file:too_large" // over 50 MB
+	CodeFileEmpty    Code = "file:empty"
+	CodeFileQuota    Code = "file:quota" // the account keeps as many bytes of files as it may
 
 	CodeBotNotFound   Code = "bot:not_found"
 	CodeBotRequired   Code = "bot:required"      // the account has several bots, or none: name one
@@ -140,6 +148,7 @@ var (
 	ErrAccountNotFound    = &Error{Code: CodeAccountNotFound, Message: "There is no such account."}
 	ErrMessageNotFound    = &Error{Code: CodeMessageNotFound, Message: "There is no such message in this account."}
 	ErrLinkNotFound       = &Error{Code: CodeLinkNotFound, Message: "There is no such link."}
+	ErrFileNotFound       = &Error{Code: CodeFileNotFound, Message: "There is no such file in this account. Files that no message needs are removed after 7 days."}
 	ErrBotNotFound        = &Error{Code: CodeBotNotFound, Message: "There is no such bot in this account. GET /v1/bots lists them."}
 	ErrSubscriberNotFound = &Error{Code: CodeSubscriberNotFound, Message: "This bot has no such subscriber."}
 	ErrRulesNotFound      = &Error{Code: CodeRulesNotFound, Message: "This bot has no such version of a rule file. GET /v1/bots/{bot}/rules/versions lists them."}

@@ -18,6 +18,7 @@ type (
 	MessageID    string // msg_...
 	LegID        string // leg_...
 	EventID      string // evt_...
+	FileID       string // file_...
 )
 
 // idAlphabet is Crockford's base 32 in lower case: no i, l, o or u, so that an id can be read aloud.
@@ -50,6 +51,7 @@ func (g *IDs) Subscriber() SubscriberID { return SubscriberID(g.New("sub")) }
 func (g *IDs) Message() MessageID       { return MessageID(g.New("msg")) }
 func (g *IDs) Leg() LegID               { return LegID(g.New("leg")) }
 func (g *IDs) Event() EventID           { return EventID(g.New("evt")) }
+func (g *IDs) File() FileID             { return FileID(g.New("file")) }
 
 // New returns prefix, an underscore, 48 bits of milliseconds and 80 random bits.
 func (g *IDs) New(prefix string) string {

@@ -58,11 +58,13 @@ func (a Address) String() string {
 	}
 }
 
-// Button is one button under a message: Data comes back when it is pressed, URL is opened.
+// Button is one button under a message: Data comes back when it is pressed, URL is opened, WebApp is the address of a Mini
+// App that opens inside the messenger.
 type Button struct {
-	Text string `json:"text"`
-	Data string `json:"data,omitempty"`
-	URL  string `json:"url,omitempty"`
+	Text   string `json:"text"`
+	Data   string `json:"data,omitempty"`
+	URL    string `json:"url,omitempty"`
+	WebApp string `json:"web_app,omitempty"`
 }
 
 // Message is one item of History.
@@ -77,6 +79,9 @@ type Message struct {
 	Text         string
 	Format       Format // of the text
 	Buttons      [][]Button
+	Media        *Media // what it carries besides the text, which is its caption then; nil: nothing
+	Silent       bool   // arrives without a sound
+	Protected    bool   // cannot be forwarded or saved
 	Lane         Lane
 	OnUnknown    OnUnknown
 	Label        string
@@ -147,6 +152,7 @@ const (
 	ReasonNoPhone      Reason = "no_phone"        // no phone of the recipient is known for an SMS
 	ReasonNoProvider   Reason = "no_provider"     // no SMS provider takes messages to this number
 	ReasonUndelivered  Reason = "undelivered"     // the operator could not deliver the SMS
+	ReasonFileGone     Reason = "file_gone"       // the file that it carries was removed before it was sent
 	ReasonDefect       Reason = "defect"          // our fault; the log has the cause
 )
 
@@ -204,4 +210,7 @@ type MessageStore interface {
 	Messages(ctx context.Context, account AccountID, f MessageFilter, p Page) (List[Message], error)
 	Events(ctx context.Context, account AccountID, id MessageID) ([]Event, error)
 	Legs(ctx context.Context, account AccountID, id MessageID) ([]Leg, error)
+	File(ctx context.Context, account AccountID, id FileID) (File, error)
+	// HoldFile returns a file, and keeps it at least until then.
+	HoldFile(ctx context.Context, account AccountID, id FileID, until time.Time) (File, error)
 }

@@ -42,7 +42,7 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		}
 	}
 	if !d.Leg.Intent.IsZero() {
-		if left := d.Leg.Intent.Add(p.callTimeout(d.Leg.Channel) + p.DoubtGrace).Sub(now); left > 0 {
+		if left := d.Leg.Intent.Add(p.callTimeout(d) + p.DoubtGrace).Sub(now); left > 0 {
 			return decision{wait: left} // somebody may be calling at this moment
 		}
 		if d.Message.OnUnknown == gateway.Hold {
@@ -227,6 +227,12 @@ func (p Policy) refused(s story, facts *gateway.DeliveryError) decision {
 		change := s.end(gateway.Failed, gateway.ReasonBotRevoked, Explain(gateway.ReasonBotRevoked))
 		change.RevokeBot = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with POST /v1/bots."
 		return decision{change: change}
+	case gateway.ClassHandle:
+		change := s.again(gateway.Event{Kind: gateway.EventRetry, Detail: "The messenger does not know the file any more. It is uploaded once more."})
+		change.ForgetHandle = true
+		return decision{change: change}
+	case gateway.ClassNoFile:
+		return decision{change: s.end(gateway.Failed, gateway.ReasonFileGone, Explain(gateway.ReasonFileGone))}
 	case gateway.ClassMarkup:
 		if s.delivery.Message.Format.Marked() && !s.delivery.Leg.Plain {
 			s.delivery.Leg.Plain = true

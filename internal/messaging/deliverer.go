@@ -12,6 +12,7 @@ import (
 // DeliveryStore is what a Deliverer needs of the database.
 type DeliveryStore interface {
 	gateway.DeliveryStore
+	MediaStore
 	// EarlyReport returns a report of an SMS that came before the provider's answer, if one did.
 	EarlyReport(ctx context.Context, provider, providerID string) (report gateway.SMSReport, found bool, err error)
 }
@@ -35,6 +36,7 @@ func (d *Deliverer) TranslateWith(t gateway.Translator) { d.translator = t }
 // Policy is how patient a Deliverer is. The zero Policy has the defaults.
 type Policy struct {
 	CallTimeout time.Duration // of one call to a messenger; 10 s
+	FileTimeout time.Duration // of one that carries a photo or document; 30 s
 	SMSTimeout  time.Duration // of one SMS, over all providers that are asked; 25 s
 	DoubtGrace  time.Duration // on top of it, before an intent without an outcome counts as lost; 5 s
 	FirstRetry  time.Duration // after an unavailable messenger, doubling with each attempt; 1 s
@@ -50,6 +52,7 @@ func (p Policy) filled() Policy {
 		}
 	}
 	fill(&p.CallTimeout, 10*time.Second)
+	fill(&p.FileTimeout, 30*time.Second)
 	fill(&p.SMSTimeout, 25*time.Second)
 	fill(&p.DoubtGrace, 5*time.Second)
 	fill(&p.FirstRetry, time.Second)
@@ -59,12 +62,16 @@ func (p Policy) filled() Policy {
 	return p
 }
 
-// callTimeout bounds one call over a channel.
-func (p Policy) callTimeout(c gateway.Channel) time.Duration {
-	if c == gateway.ChannelSMS {
+// callTimeout bounds the call of the delivery's leg.
+func (p Policy) callTimeout(d gateway.Delivery) time.Duration {
+	switch {
+	case d.Leg.Channel == gateway.ChannelSMS:
 		return p.SMSTimeout
+	case d.Message.Media != nil:
+		return p.FileTimeout
+	default:
+		return p.CallTimeout
 	}
-	return p.CallTimeout
 }
 
 // NewDeliverer returns a Deliverer. Without an SMS sender SMS legs fail.
@@ -146,7 +153,7 @@ func (d *Deliverer) takeEarlyReport(ctx context.Context, delivery gateway.Delive
 // call is not ended by the context of the activity: a call that has left cannot be taken back, and its outcome must
 // be written. Its own time-out bounds it.
 func (d *Deliverer) call(ctx context.Context, delivery gateway.Delivery) (gateway.Receipt, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.policy.callTimeout(delivery.Leg.Channel))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.policy.callTimeout(delivery))
 	defer cancel()
 	text, format := render(delivery.Message, delivery.Links), delivery.Message.Format
 	if delivery.Leg.Channel == gateway.ChannelSMS || delivery.Leg.Plain {
@@ -155,9 +162,14 @@ func (d *Deliverer) call(ctx context.Context, delivery gateway.Delivery) (gatewa
 	if delivery.Leg.Channel == gateway.ChannelSMS {
 		return d.submit(ctx, delivery, text)
 	}
+	media, err := d.attachment(ctx, delivery)
+	if err != nil {
+		return gateway.Receipt{}, err
+	}
 	_, buttons := delivery.Message.Final()
 	return d.messenger.Send(ctx, gateway.Outgoing{
 		Bot: delivery.Bot, ChatID: delivery.Leg.ChatID, Text: text, Format: format, Buttons: buttons, AskPhone: delivery.Message.AskPhone,
+		Media: media, Silent: delivery.Message.Silent, Protected: delivery.Message.Protected,
 		NoPreview: len(delivery.Links) > 0, // a preview would open the link before the person does
 	})
 }

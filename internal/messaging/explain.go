@@ -16,7 +16,7 @@ func Explain(reason gateway.Reason) string {
 	case gateway.ReasonNameTooOld:
 		return "The @name was last seen too long ago to send a code to it: it may belong to somebody else now. Use the phone or the #id."
 	case gateway.ReasonContent:
-		return "The messenger refused the text or the buttons."
+		return "The messenger refused the text, the buttons or the file."
 	case gateway.ReasonBotRevoked:
 		return "The bot's token was revoked. Give the bot its new token with POST /v1/bots."
 	case gateway.ReasonAnswerLost:
@@ -33,6 +33,8 @@ func Explain(reason gateway.Reason) string {
 		return "No SMS provider takes messages to this number. The operator configures providers."
 	case gateway.ReasonUndelivered:
 		return "The operator could not deliver the SMS."
+	case gateway.ReasonFileGone:
+		return "The photo or document was removed before it could be sent. Upload it again, and send a new message."
 	case gateway.ReasonDefect:
 		return "Something is wrong on our side. The log has the cause."
 	default:

@@ -55,7 +55,7 @@ func (s *Service) links(m gateway.Message) ([]gateway.ReadLink, error) {
 		links[i] = gateway.ReadLink{AccountID: m.AccountID, MessageID: m.ID, Number: i + 1, Token: s.ids.Token(), URL: u}
 		links[i].Link = s.linkBase + links[i].Token
 	}
-	if text := visible(render(m, links), m.Format); units(text) > MaxText {
+	if text := visible(render(m, links), m.Format); units(text) > textLimit(m.Media) {
 		return nil, gateway.Fault(gateway.CodeTextTooLong, "text", "With its read links the text is longer than the messenger takes.")
 	}
 	return links, nil

@@ -56,10 +56,10 @@ func TestReadLinksInMarkedText(t *testing.T) {
 func TestLimitsCountWhatPeopleSee(t *testing.T) {
 	t.Parallel()
 	long := "<b>" + strings.Repeat("x", MaxText) + "</b>"
-	require.Nil(t, checkText(long, gateway.FormatHTML))
-	require.Equal(t, gateway.CodeTextTooLong, checkText(long, gateway.FormatPlain).Code)
-	require.Equal(t, gateway.CodeTextTooLong, checkText(strings.Repeat("<b></b>", 5000)+"x", gateway.FormatHTML).Code)
-	require.Equal(t, gateway.CodeTextEmpty, checkText("<b> </b>", gateway.FormatHTML).Code)
+	require.Nil(t, (Request{Text: long, Format: gateway.FormatHTML}).checkText())
+	require.Equal(t, gateway.CodeTextTooLong, (Request{Text: long, Format: gateway.FormatPlain}).checkText().Code)
+	require.Equal(t, gateway.CodeTextTooLong, (Request{Text: strings.Repeat("<b></b>", 5000) + "x", Format: gateway.FormatHTML}).checkText().Code)
+	require.Equal(t, gateway.CodeTextEmpty, (Request{Text: "<b> </b>", Format: gateway.FormatHTML}).checkText().Code)
 }
 
 func TestMarkupThatNeverCloses(t *testing.T) {

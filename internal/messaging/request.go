@@ -31,7 +31,7 @@ const (
 	defaultCodeTTL = 10 * time.Minute
 )
 
-// Request is a message as its sender asks for it. Everything but To and Text has a default.
+// Request is a message as its sender asks for it. Everything but To, and Text or Media, has a default.
 type Request struct {
 	ID        gateway.MessageID // filled if empty; the same id twice is the same message
 	Bot       string            // id or @name; empty: the account's only bot
@@ -39,6 +39,9 @@ type Request struct {
 	Text      string
 	Format    gateway.Format // plain
 	Buttons   [][]gateway.Button
+	Media     *gateway.Media    // a photo or document; the text is its caption and may be empty
+	Silent    bool              // without a sound
+	Protected bool              // cannot be forwarded or saved
 	Lane      gateway.Lane      // service
 	TTL       time.Duration     // 24 hours; 10 minutes for codes
 	OnUnknown gateway.OnUnknown // hold; resend for codes
@@ -63,9 +66,10 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 	}
 	to, err := ParseAddress(r.To)
 	note(err)
-	note(checkText(r.Text, r.Format))
-	faults = append(faults, checkButtons(r.Buttons)...)
 	r.fillDefaults()
+	note(r.checkText())
+	faults = append(faults, checkButtons(r.Buttons)...)
+	note(r.checkMedia())
 	note(r.checkOptions())
 	note(r.checkCascade())
 	note(r.checkLinks())
@@ -75,7 +79,8 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is written like 90s, 10m, 24h or 7d: more than zero and at most 7 days."))
 	}
 	return gateway.Message{
-		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Format: r.Format, Buttons: r.Buttons, Lane: r.Lane, OnUnknown: r.OnUnknown,
+		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Format: r.Format, Buttons: r.Buttons, Media: r.Media, Silent: r.Silent, Protected: r.Protected,
+		Lane: r.Lane, OnUnknown: r.OnUnknown,
 		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ReadLink: r.ReadLink, NotBefore: notBefore,
 		ExpiresAt: latest(now, notBefore).Add(r.TTL), CreatedAt: now, UpdatedAt: now,
 	}, faults.OrNil()
@@ -172,20 +177,28 @@ func phoneLike(to string) bool {
 }
 
 // checkText holds against the limits what people see of a text: markup does not count, as long as there is not too much.
-func checkText(marked string, format gateway.Format) *gateway.Error {
-	if len(marked) > maxMarkup {
+func (r Request) checkText() *gateway.Error {
+	if len(r.Text) > maxMarkup {
 		return gateway.Fault(gateway.CodeTextTooLong, "text", "The text has more than 32768 bytes with its markup.")
 	}
-	text := visible(marked, format)
+	text, limit := visible(r.Text, r.Format), textLimit(r.Media)
 	switch {
 	case !utf8.ValidString(text):
 		return gateway.Fault(gateway.CodeFieldInvalid, "text", "The text is not valid UTF-8.")
-	case strings.TrimSpace(text) == "":
+	case strings.TrimSpace(text) != "":
+	case r.Media == nil:
 		return gateway.Fault(gateway.CodeTextEmpty, "text", "The text is empty.")
-	case units(text) > MaxText:
-		return gateway.Fault(gateway.CodeTextTooLong, "text", fmt.Sprintf("The text has %d UTF-16 units; the messenger takes at most %d.", units(text), MaxText))
+	case r.bySMS():
+		return gateway.Fault(gateway.CodeTextEmpty, "text", "An SMS carries the text alone, and there is none: give one, or leave the SMS out.")
 	}
-	return nil
+	switch length := units(text); {
+	case length <= limit:
+		return nil
+	case r.Media != nil:
+		return gateway.Fault(gateway.CodeTextTooLong, "text", fmt.Sprintf("The text has %d UTF-16 units; under a photo or document the messenger takes at most %d.", length, limit))
+	default:
+		return gateway.Fault(gateway.CodeTextTooLong, "text", fmt.Sprintf("The text has %d UTF-16 units; the messenger takes at most %d.", length, limit))
+	}
 }
 
 // units counts as messengers do: in UTF-16 code units.
@@ -220,12 +233,23 @@ func checkButton(b gateway.Button) *gateway.Error {
 	switch {
 	case strings.TrimSpace(b.Text) == "" || !utf8.ValidString(b.Text) || units(b.Text) > MaxButtonText:
 		return gateway.Fault(gateway.CodeButtonInvalid, ".text", "A button's text has 1 to 64 characters.")
-	case (b.Data == "") == (b.URL == ""):
-		return gateway.Fault(gateway.CodeButtonInvalid, "", "A button has either data or a url.")
+	case purposes(b) != 1:
+		return gateway.Fault(gateway.CodeButtonInvalid, "", "A button has one of: data, url, web_app.")
 	case len(b.Data) > MaxButtonData:
 		return gateway.Fault(gateway.CodeButtonTooLong, ".data", fmt.Sprintf("A button's data has at most 64 bytes; this has %d.", len(b.Data)))
 	case b.URL != "" && !webAddress(b.URL):
 		return gateway.Fault(gateway.CodeButtonInvalid, ".url", "A button's url begins with https:// or http:// and has at most 2048 bytes.")
+	case b.WebApp != "" && (!webAddress(b.WebApp) || !strings.HasPrefix(b.WebApp, "https://")):
+		return gateway.Fault(gateway.CodeButtonInvalid, ".web_app", "The address of a Mini App begins with https:// and has at most 2048 bytes.")
 	}
 	return nil
+}
+
+func purposes(b gateway.Button) (n int) {
+	for _, purpose := range []string{b.Data, b.URL, b.WebApp} {
+		if purpose != "" {
+			n++
+		}
+	}
+	return n
 }

@@ -65,6 +65,9 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 		return gateway.Message{}, err
 	}
 	m = n.Message
+	if err := s.holdFile(ctx, &m); err != nil {
+		return gateway.Message{}, err
+	}
 	created, err := s.store.AcceptMessage(ctx, m, n.Legs, n.Links)
 	if err != nil {
 		return gateway.Message{}, fmt.Errorf("store message %s: %w", m.ID, err)

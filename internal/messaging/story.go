@@ -75,7 +75,7 @@ func (s *story) intent(call time.Time) gateway.Change {
 func (s *story) accepted(receipt gateway.Receipt) gateway.Change {
 	leg := s.closed(gateway.LegAccepted, "")
 	leg.PlatformMessageID, leg.Provider, leg.ProviderID, leg.Segments = receipt.PlatformMessageID, receipt.Provider, receipt.ProviderID, receipt.Segments
-	change := gateway.Change{Leg: leg, SkipRest: s.delivery.Satisfied(*leg)}
+	change := gateway.Change{Leg: leg, SkipRest: s.delivery.Satisfied(*leg), Handle: receipt.Handle}
 	detail := "The messenger took it."
 	if leg.Channel == gateway.ChannelSMS {
 		detail = fmt.Sprintf("The SMS provider %s took it.", receipt.Provider)

@@ -76,7 +76,7 @@ func unfit(m gateway.Message, t gateway.Translated) gateway.TranslationReason {
 	switch {
 	case len(checkButtons(t.Buttons)) > 0:
 		return gateway.TranslationTooLong
-	case checkText(t.Text, m.Format) != nil:
+	case (Request{Text: t.Text, Format: m.Format, Media: m.Media}).checkText() != nil:
 		return gateway.TranslationTooLong
 	case !slices.Equal(linkHole.FindAllString(m.Text, -1), linkHole.FindAllString(t.Text, -1)):
 		return gateway.TranslationDamaged

@@ -206,6 +206,9 @@ func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, 
 			return fmt.Errorf("move chat of subscriber %s: %w", d.Subscriber.ID, err)
 		}
 	}
+	if err := writeHandle(ctx, q, d, c); err != nil {
+		return err
+	}
 	if c.RevokeBot != "" {
 		err := q.SetBotState(ctx, dbsqlc.SetBotStateParams{
 			AccountID: string(d.Bot.AccountID), ID: string(d.Bot.ID), State: string(gateway.BotRevoked), StateReason: c.RevokeBot,

@@ -28,5 +28,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (removed int64, err er
 	if err != nil {
 		return updates + claims, fmt.Errorf("remove old SMS reports: %w", err)
 	}
-	return updates + claims + reports, nil
+	files, err := s.q.DropOldFiles(ctx, now)
+	if err != nil {
+		return updates + claims + reports, fmt.Errorf("remove old files: %w", err)
+	}
+	return updates + claims + reports + files, nil
 }

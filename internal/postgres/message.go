@@ -26,7 +26,12 @@ func acceptMessage(ctx context.Context, q *dbsqlc.Queries, m gateway.Message, le
 	if err != nil {
 		return false, err
 	}
+	media, err := marshalMedia(m.Media)
+	if err != nil {
+		return false, err
+	}
 	p := dbsqlc.AcceptMessageParams{
+		Media: media, Silent: m.Silent, Protected: m.Protected,
 		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
 		AddressKind: string(m.To.Kind), Address: m.To.Value, Text: m.Text, Format: string(cmp.Or(m.Format, gateway.FormatPlain)), Buttons: buttons,
 		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: m.ReadLink,
@@ -120,12 +125,23 @@ func marshalButtons(rows [][]gateway.Button) ([]byte, error) {
 	return raw, nil
 }
 
+func marshalMedia(m *gateway.Media) ([]byte, error) {
+	if m == nil {
+		return nil, nil
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("write media: %w", err)
+	}
+	return raw, nil
+}
+
 func message(r dbsqlc.Message) gateway.Message {
 	m := gateway.Message{
 		ID: gateway.MessageID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID),
 		Direction: gateway.Direction(r.Direction), To: gateway.Address{Kind: gateway.AddressKind(r.AddressKind), Value: r.Address},
 		Kind: gateway.UpdateKind(r.Kind), Text: r.Text, Format: gateway.Format(r.Format), Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
-		Label: r.Label, State: gateway.State(r.State), Reason: gateway.Reason(r.Reason), Waited: r.Waited,
+		Silent: r.Silent, Protected: r.Protected, Label: r.Label, State: gateway.State(r.State), Reason: gateway.Reason(r.Reason), Waited: r.Waited,
 		ReadLink: r.ReadLink, NotBefore: orZero(r.NotBefore), Evidence: gateway.EvidenceKind(r.Evidence), EvidenceAt: orZero(r.EvidenceAt),
 		ExpiresAt: orZero(r.ExpiresAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
@@ -145,6 +161,9 @@ func message(r dbsqlc.Message) gateway.Message {
 	}
 	if len(r.Buttons) > 0 {
 		_ = json.Unmarshal(r.Buttons, &m.Buttons) // written by marshalButtons
+	}
+	if len(r.Media) > 0 {
+		_ = json.Unmarshal(r.Media, &m.Media) // written by marshalMedia
 	}
 	return m
 }

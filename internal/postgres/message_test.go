@@ -57,7 +57,10 @@ var toAnna = gateway.Address{Kind: gateway.AddressPlatform, Value: "1"}
 func TestAcceptMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.accept(t, toAnna, nil)
+	m := w.accept(t, toAnna, func(m *gateway.Message) {
+		m.Format = gateway.FormatHTML
+		m.Media, m.Silent, m.Protected = &gateway.Media{Kind: gateway.Photo, File: "file_1", Name: "door.png"}, true, true
+	})
 
 	t.Run("keeps everything about it", func(t *testing.T) {
 		got, err := w.Message(t.Context(), "acc_1", m.ID)

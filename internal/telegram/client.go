@@ -47,35 +47,52 @@ func NewClient(servers map[gateway.Network]string, sealer gateway.Sealer) *Clien
 // Close lets go of idle connections.
 func (c *Client) Close() { c.wire.close() }
 
-// Send sends one text.
+// Send sends one text, photo or document.
 func (c *Client) Send(ctx context.Context, out gateway.Outgoing) (gateway.Receipt, error) {
 	api, err := c.api(ctx, out.Bot)
 	if err != nil {
 		return gateway.Receipt{}, err
 	}
-	params := &bot.SendMessageParams{ChatID: out.ChatID, Text: out.Text}
-	switch out.Format {
-	case gateway.FormatHTML:
-		params.ParseMode = models.ParseModeHTML
-	case gateway.FormatMarkdown:
-		params.ParseMode = models.ParseModeMarkdown // which is MarkdownV2
+	if out.Media != nil {
+		return sendMedia(ctx, api, out)
+	}
+	params := &bot.SendMessageParams{
+		ChatID: out.ChatID, Text: out.Text, ParseMode: parseMode(out.Format), DisableNotification: out.Silent, ProtectContent: out.Protected,
 	}
 	if out.NoPreview {
 		off := true
 		params.LinkPreviewOptions = &models.LinkPreviewOptions{IsDisabled: &off}
 	}
-	switch {
-	case out.AskPhone:
-		params.ReplyMarkup = phoneKeyboard(out.Buttons)
-	case len(out.Buttons) > 0:
-		params.ReplyMarkup = keyboardOf(out.Buttons)
-	}
+	params.ReplyMarkup = markupOf(out)
 	ctx, e := withExchange(ctx)
 	sent, err := api.SendMessage(ctx, params)
 	if err != nil {
 		return gateway.Receipt{}, e.refusal(err)
 	}
 	return gateway.Receipt{ChatID: sent.Chat.ID, PlatformMessageID: int64(sent.ID)}, nil
+}
+
+// markupOf is what stands under a message, or below the person's input line.
+func markupOf(out gateway.Outgoing) models.ReplyMarkup {
+	switch {
+	case out.AskPhone:
+		return phoneKeyboard(out.Buttons)
+	case len(out.Buttons) > 0:
+		return keyboardOf(out.Buttons)
+	default:
+		return nil
+	}
+}
+
+func parseMode(f gateway.Format) models.ParseMode {
+	switch f {
+	case gateway.FormatHTML:
+		return models.ParseModeHTML
+	case gateway.FormatMarkdown:
+		return models.ParseModeMarkdown // which is MarkdownV2
+	default:
+		return ""
+	}
 }
 
 // AnswerButton stops the waiting sign on a pressed button.
@@ -95,9 +112,14 @@ type keyboard struct {
 }
 
 type key struct {
-	Text string `json:"text"`
-	Data string `json:"callback_data,omitempty"`
-	URL  string `json:"url,omitempty"`
+	Text   string  `json:"text"`
+	Data   string  `json:"callback_data,omitempty"`
+	URL    string  `json:"url,omitempty"`
+	WebApp *webApp `json:"web_app,omitempty"`
+}
+
+type webApp struct {
+	URL string `json:"url"`
 }
 
 func keyboardOf(buttons [][]gateway.Button) keyboard {
@@ -106,6 +128,9 @@ func keyboardOf(buttons [][]gateway.Button) keyboard {
 		k.Rows[i] = make([]key, len(row))
 		for j, b := range row {
 			k.Rows[i][j] = key{Text: b.Text, Data: b.Data, URL: b.URL}
+			if b.WebApp != "" {
+				k.Rows[i][j].WebApp = &webApp{URL: b.WebApp}
+			}
 		}
 	}
 	return k

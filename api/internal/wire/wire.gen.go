@@ -263,6 +263,24 @@ func (e LegState) Valid() bool {
 	}
 }
 
+// Defines values for MediaKind.
+const (
+	Document MediaKind = "document"
+	Photo    MediaKind = "photo"
+)
+
+// Valid indicates whether the value is a known member of the MediaKind enum.
+func (e MediaKind) Valid() bool {
+	switch e {
+	case Document:
+		return true
+	case Photo:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageState.
 const (
 	MessageStateAccepted      MessageState = "accepted"
@@ -425,7 +443,7 @@ type BotList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
-// Button A button has either `data`, which comes back to you when it is pressed, or a `url`, which it opens.
+// Button A button has one of `data`, which comes back to you when it is pressed, `url`, which it opens, and `web_app`, a Mini App.
 type Button struct {
 	// Text What stands on the button, 1 to 64 UTF-16 units.
 	Text string `json:"text"`
@@ -435,6 +453,9 @@ type Button struct {
 
 	// URL The address that the button opens, `https://` or `http://`, at most 2048 bytes.
 	URL string `json:"url,omitempty,omitzero"`
+
+	// WebApp The address of a Mini App that opens inside the messenger, `https://`, at most 2048 bytes.
+	WebApp string `json:"web_app,omitempty,omitzero"`
 }
 
 // Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
@@ -562,6 +583,33 @@ type FieldError struct {
 	Detail string `json:"detail"`
 }
 
+// File A file that you uploaded.
+type File struct {
+	// ID The file's id, `file_...`.
+	ID string `json:"id"`
+
+	// Type What its first bytes say that it is, such as `image/jpeg`.
+	Type string `json:"type"`
+
+	// Name Its name.
+	Name string `json:"name"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+
+	// Width Pixels, of a JPEG or PNG picture. Only what has them can be sent as a photo.
+	Width int `json:"width,omitempty,omitzero"`
+
+	// Height Pixels, of a JPEG or PNG picture.
+	Height int `json:"height,omitempty,omitzero"`
+
+	// CreatedAt When it was uploaded.
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt When it is removed. A message that carries it moves this to the end of its own lifetime, if that is later.
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
 // Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 type Format string
 
@@ -661,6 +709,24 @@ type Leg struct {
 // LegState `pending`: planned or on its way. `accepted`, `delivered`, `read`: as of a message. `failed`: did not reach the person. `unknown`: the answer was lost. `skipped`: not needed, because an earlier leg brought the evidence or the message ended.
 type LegState string
 
+// Media The photo or document that a message carries.
+type Media struct {
+	// Kind `photo`: shown in the chat. `document`: any file, to be opened or kept.
+	Kind MediaKind `json:"kind"`
+
+	// Name The file's name.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// File The id of the file.
+	File string `json:"file,omitempty,omitzero"`
+
+	// URL The address from which the messenger fetches it.
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// MediaKind `photo`: shown in the chat. `document`: any file, to be opened or kept.
+type MediaKind string
+
 // Message One item of the history.
 type Message struct {
 	// ID The message's id, `msg_...`.
@@ -681,11 +747,14 @@ type Message struct {
 	// Kind What an incoming message is: `text`, `command`, `button`, `contact`, `media`, `edited` or `membership`.
 	Kind string `json:"kind,omitempty,omitzero"`
 
-	// Text The text; of a pressed button, its data.
+	// Text The text; of a photo or document, its caption; of a pressed button, its data.
 	Text string `json:"text"`
 
 	// Buttons Rows of buttons.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
+	// Media The photo or document that a message carries.
+	Media Media `json:"media,omitempty,omitzero"`
 
 	// ReadLink The address behind the read link that was added under the text.
 	ReadLink string `json:"read_link,omitempty,omitzero"`
@@ -717,6 +786,12 @@ type Message struct {
 
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
+
+	// ProtectContent Whether it cannot be forwarded and saved.
+	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
+
+	// Silent Whether it arrives without a sound.
+	Silent bool `json:"silent,omitempty,omitzero"`
 
 	// SendAt When it may be sent at the earliest, in its window of the day. Left out if it may at once.
 	SendAt time.Time `json:"send_at,omitempty,omitzero"`
@@ -786,7 +861,19 @@ type NewLeg struct {
 	Within string `json:"within,omitempty,omitzero"`
 }
 
-// NewMessage A message to send. Everything but `to` and `text` has a default.
+// NewMedia A photo or a document that the message carries: a file that you uploaded, or one at an address.
+type NewMedia struct {
+	// Kind `photo`: shown in the chat. `document`: any file, to be opened or kept.
+	Kind MediaKind `json:"kind"`
+
+	// File The id of a file that you uploaded, `file_...`.
+	File string `json:"file,omitempty,omitzero"`
+
+	// URL An address, `https://` or `http://`, at most 2048 bytes, from which the messenger fetches it.
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// NewMessage A message to send. Everything but `to` and the content, `text` or `media`, has a default.
 type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
 	Bot string `json:"bot,omitempty,omitzero"`
@@ -794,11 +881,14 @@ type NewMessage struct {
 	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
 	To string `json:"to"`
 
-	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text.
-	Text string `json:"text"`
+	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text. With `media` it is the caption: at most 1024 UTF-16 units, and it may be left out.
+	Text string `json:"text,omitempty,omitzero"`
 
 	// Buttons Rows of buttons under the text, at most 100 buttons in all.
 	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
+	// Media A photo or a document that the message carries: a file that you uploaded, or one at an address.
+	Media NewMedia `json:"media,omitempty,omitzero"`
 
 	// ReadLink An address, `https://` or `http://`. at most 2048 bytes. A read link that leads there is added under the text: opening it proves that the message was read.
 	ReadLink string `json:"read_link,omitempty,omitzero"`
@@ -826,6 +916,12 @@ type NewMessage struct {
 
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
+
+	// ProtectContent Keep the person's messenger from forwarding and saving it.
+	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
+
+	// Silent Let it arrive without a sound.
+	Silent bool `json:"silent,omitempty,omitzero"`
 
 	// Timezone The time zone of `between` and of a `send_at` without one, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
 	Timezone string `json:"timezone,omitempty,omitzero"`
@@ -954,6 +1050,9 @@ type BotRef = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// FileID defines model for FileID.
+type FileID = string
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -1031,6 +1130,16 @@ type ListSubscribersParams struct {
 
 	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UploadFileParams defines parameters for UploadFile.
+type UploadFileParams struct {
+	// Name The name under which people see a document, without a folder; at most 100 characters.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListKeysParams defines parameters for ListKeys.
@@ -1132,6 +1241,15 @@ type ServerInterface interface {
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
+	// UploadFile Upload a file
+	// (POST /v1/files)
+	UploadFile(c *gin.Context, params UploadFileParams)
+	// DeleteFile Remove a file
+	// (DELETE /v1/files/{file})
+	DeleteFile(c *gin.Context, file FileID)
+	// GetFile Describe a file
+	// (GET /v1/files/{file})
+	GetFile(c *gin.Context, file FileID)
 	// ListKeys List API keys
 	// (GET /v1/keys)
 	ListKeys(c *gin.Context, params ListKeysParams)
@@ -1509,6 +1627,101 @@ func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
 	siw.Handler.GetSubscriber(c, bot, subscriber)
 }
 
+// UploadFile operation middleware
+func (siw *ServerInterfaceWrapper) UploadFile(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadFileParams
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", c.Request.URL.Query(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UploadFile(c, params)
+}
+
+// DeleteFile operation middleware
+func (siw *ServerInterfaceWrapper) DeleteFile(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "file" -------------
+	var file FileID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteFile(c, file)
+}
+
+// GetFile operation middleware
+func (siw *ServerInterfaceWrapper) GetFile(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "file" -------------
+	var file FileID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", c.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter file: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFile(c, file)
+}
+
 // ListKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
 	var err error
@@ -1871,6 +2084,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.svg", wrapper.GetConnectSVG)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers", wrapper.ListSubscribers)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.GetSubscriber)
+	router.POST(options.BaseURL+"/v1/files", wrapper.UploadFile)
+	router.DELETE(options.BaseURL+"/v1/files/:file", wrapper.DeleteFile)
+	router.GET(options.BaseURL+"/v1/files/:file", wrapper.GetFile)
 	router.GET(options.BaseURL+"/v1/keys", wrapper.ListKeys)
 	router.POST(options.BaseURL+"/v1/keys", wrapper.CreateKey)
 	router.DELETE(options.BaseURL+"/v1/keys/:key", wrapper.RevokeKey)
@@ -2248,6 +2464,118 @@ func (response GetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitGetS
 	return err
 }
 
+type UploadFileRequestObject struct {
+	Params UploadFileParams
+	Body   io.Reader
+}
+
+type UploadFileResponseObject interface {
+	VisitUploadFileResponse(w http.ResponseWriter) error
+}
+
+type UploadFile201JSONResponse File
+
+func (response UploadFile201JSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UploadFiledefaultApplicationProblemPlusJSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteFileRequestObject struct {
+	File FileID `json:"file"`
+}
+
+type DeleteFileResponseObject interface {
+	VisitDeleteFileResponse(w http.ResponseWriter) error
+}
+
+type DeleteFile200JSONResponse File
+
+func (response DeleteFile200JSONResponse) VisitDeleteFileResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteFiledefaultApplicationProblemPlusJSONResponse) VisitDeleteFileResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFileRequestObject struct {
+	File FileID `json:"file"`
+}
+
+type GetFileResponseObject interface {
+	VisitGetFileResponse(w http.ResponseWriter) error
+}
+
+type GetFile200JSONResponse File
+
+func (response GetFile200JSONResponse) VisitGetFileResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFiledefaultApplicationProblemPlusJSONResponse) VisitGetFileResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKeysRequestObject struct {
 	Params ListKeysParams
 }
@@ -2612,6 +2940,15 @@ type StrictServerInterface interface {
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(ctx context.Context, request GetSubscriberRequestObject) (GetSubscriberResponseObject, error)
+	// UploadFile Upload a file
+	// (POST /v1/files)
+	UploadFile(ctx context.Context, request UploadFileRequestObject) (UploadFileResponseObject, error)
+	// DeleteFile Remove a file
+	// (DELETE /v1/files/{file})
+	DeleteFile(ctx context.Context, request DeleteFileRequestObject) (DeleteFileResponseObject, error)
+	// GetFile Describe a file
+	// (GET /v1/files/{file})
+	GetFile(ctx context.Context, request GetFileRequestObject) (GetFileResponseObject, error)
 	// ListKeys List API keys
 	// (GET /v1/keys)
 	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
@@ -2969,6 +3306,86 @@ func (sh *strictHandler) GetSubscriber(ctx *gin.Context, bot BotRef, subscriber 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetSubscriberResponseObject); ok {
 		if err := validResponse.VisitGetSubscriberResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UploadFile operation middleware
+func (sh *strictHandler) UploadFile(ctx *gin.Context, params UploadFileParams) {
+	var request UploadFileRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadFile(ctx, request.(UploadFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UploadFileResponseObject); ok {
+		if err := validResponse.VisitUploadFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteFile operation middleware
+func (sh *strictHandler) DeleteFile(ctx *gin.Context, file FileID) {
+	var request DeleteFileRequestObject
+
+	request.File = file
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteFile(ctx, request.(DeleteFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteFileResponseObject); ok {
+		if err := validResponse.VisitDeleteFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetFile operation middleware
+func (sh *strictHandler) GetFile(ctx *gin.Context, file FileID) {
+	var request GetFileRequestObject
+
+	request.File = file
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFile(ctx, request.(GetFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetFileResponseObject); ok {
+		if err := validResponse.VisitGetFileResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -14,20 +14,20 @@ const acceptMessage = `-- name: AcceptMessage :execrows
 WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
-                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep)
+                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected)
     VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10, $11,
             $12, 'queued', $13, 1, $14, $15, $16, $17, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25::text[])
+            $18, $19, $20, $21, $22, $23, $24, $25::text[], $26, $27, $28)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
     INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms)
-    SELECT account_id, id, 'pending', unnest($26::text[]), unnest($27::integer[]), unnest($28::text[]),
-           unnest($29::text[]), unnest($30::bigint[]) FROM m
+    SELECT account_id, id, 'pending', unnest($29::text[]), unnest($30::integer[]), unnest($31::text[]),
+           unnest($32::text[]), unnest($33::bigint[]) FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($31::integer[]), unnest($32::text[]), unnest($33::bytea[]),
-           unnest($34::text[]) FROM m
+    SELECT account_id, id, unnest($34::integer[]), unnest($35::text[]), unnest($36::bytea[]),
+           unnest($37::text[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
     SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
@@ -62,6 +62,9 @@ type AcceptMessageParams struct {
 	Language     string
 	TranslateTo  string
 	Keep         []string
+	Media        []byte
+	Silent       bool
+	Protected    bool
 	LegIds       []string
 	Numbers      []int32
 	Channels     []string
@@ -102,6 +105,9 @@ func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (i
 		arg.Language,
 		arg.TranslateTo,
 		arg.Keep,
+		arg.Media,
+		arg.Silent,
+		arg.Protected,
 		arg.LegIds,
 		arg.Numbers,
 		arg.Channels,
@@ -263,7 +269,7 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -313,12 +319,15 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.TranslatedButtons,
 		&i.TranslationReason,
 		&i.TranslationCharacters,
+		&i.Media,
+		&i.Silent,
+		&i.Protected,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -397,6 +406,9 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.TranslatedButtons,
 			&i.TranslationReason,
 			&i.TranslationCharacters,
+			&i.Media,
+			&i.Silent,
+			&i.Protected,
 		); err != nil {
 			return nil, err
 		}

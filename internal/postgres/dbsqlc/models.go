@@ -72,6 +72,34 @@ type Event struct {
 	Data         []byte
 }
 
+type File struct {
+	ID         string
+	AccountID  string
+	Name       string
+	Type       string
+	Size       int64
+	Width      int32
+	Height     int32
+	CreatedAt  time.Time
+	FinishedAt *time.Time
+	ExpiresAt  time.Time
+}
+
+type FileHandle struct {
+	FileID    string
+	BotID     string
+	Kind      string
+	AccountID string
+	Handle    string
+}
+
+type FilePart struct {
+	FileID    string
+	Number    int32
+	AccountID string
+	Body      []byte
+}
+
 type IdempotencyKey struct {
 	AccountID string
 	Key       string
@@ -146,6 +174,9 @@ type Message struct {
 	TranslatedButtons     []byte
 	TranslationReason     string
 	TranslationCharacters int32
+	Media                 []byte
+	Silent                bool
+	Protected             bool
 }
 
 type MessageEvent struct {

@@ -4,10 +4,10 @@
 WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
-                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep)
+                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected)
     VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @text, @format, @buttons, @lane, @on_unknown,
             @label, 'queued', @waited, 1, @read_link, sqlc.narg(not_before), @expires_at, @created_at, @created_at,
-            sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[])
+            sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
