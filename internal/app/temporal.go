@@ -99,7 +99,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	a.startStarter()
 	in := inbox.New(inbox.Deps{
 		Store: a.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
-		Messenger: a.telegram, Wake: a.listener.Inbox(), IDs: a.ids, Now: now, Logger: a.logger("inbox"),
+		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
 	})
 	a.background(in.Run)
 	a.background(a.sweep)

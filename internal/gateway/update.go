@@ -122,11 +122,23 @@ type UpdateMark struct {
 	UpdateID int64
 }
 
+// Processed is what became of an update.
+type Processed struct {
+	Found  bool        // false if none waited
+	Proved *MessageRef // an outgoing message with legs to come, about which it proved something; nil if there is none
+}
+
+// MessageRef names a message.
+type MessageRef struct {
+	AccountID AccountID
+	MessageID MessageID
+}
+
 // InboxStore hands out updates chat by chat and writes verdicts.
 type InboxStore interface {
 	// ProcessUpdate takes the oldest waiting update of a chat that nobody else is working on, lets decide look at
-	// it and writes the verdict. found is false if nothing waits. An error of decide puts the update aside with its words.
-	ProcessUpdate(ctx context.Context, now time.Time, decide func(RawUpdate, Bot) (Verdict, error)) (found bool, err error)
+	// it and writes the verdict. An error of decide puts the update aside with its words.
+	ProcessUpdate(ctx context.Context, now time.Time, decide func(RawUpdate, Bot) (Verdict, error)) (Processed, error)
 	// InboxDepth counts what waits and what was put aside.
 	InboxDepth(ctx context.Context) (waiting, aside int, err error)
 }

@@ -17,6 +17,7 @@ type Inbox struct {
 	readers   map[gateway.Platform]gateway.UpdateReader
 	messenger gateway.Messenger
 	wake      <-chan struct{}
+	waker     gateway.Waker
 	ids       *gateway.IDs
 	now       gateway.Clock
 	logger    *slog.Logger
@@ -30,6 +31,7 @@ type Deps struct {
 	Readers   map[gateway.Platform]gateway.UpdateReader
 	Messenger gateway.Messenger
 	Wake      <-chan struct{} // receives when updates were stored
+	Waker     gateway.Waker   // of messages about which an update proves something
 	IDs       *gateway.IDs
 	Now       gateway.Clock
 	Logger    *slog.Logger
@@ -47,7 +49,7 @@ func New(d Deps) *Inbox {
 		d.Workers = defaultWorkers
 	}
 	return &Inbox{
-		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, ids: d.IDs, now: d.Now,
+		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, waker: d.Waker, ids: d.IDs, now: d.Now,
 		logger: d.Logger, workers: d.Workers, presses: make(chan press, pressesWaiting),
 	}
 }
@@ -108,7 +110,7 @@ func (i *Inbox) work(ctx context.Context, doorbell <-chan struct{}) {
 func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	var pressed gateway.Update
 	var pressedOn gateway.Bot
-	found, err = i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
+	done, err := i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
 		defer func() { // a panic over one odd update ends that update, not the process
 			if r := recover(); r != nil {
 				err = fmt.Errorf("processing the update panicked: %v", r)
@@ -129,7 +131,10 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 		default: // a courtesy that may be left out
 		}
 	}
-	return found, err
+	if err == nil && done.Proved != nil {
+		i.waker.WakeDelivery(done.Proved.AccountID, done.Proved.MessageID)
+	}
+	return done.Found, err
 }
 
 func (i *Inbox) read(raw gateway.RawUpdate, bot gateway.Bot) (u gateway.Update, err error) {

@@ -14,10 +14,6 @@ import (
 
 // writeVerdict writes what the inbox decided about one update.
 func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
-	// Evidence first: whoever delivers locks the message before the person, too.
-	if err := writeEvidence(ctx, q, raw, v); err != nil {
-		return err
-	}
 	var person dbsqlc.Subscriber
 	var err error
 	if v.Subscriber != nil {
@@ -140,25 +136,30 @@ func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber
 	return nil
 }
 
-// writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about.
-func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) error {
+// writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about. It returns
+// the message if legs of it were to come.
+func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) (waits *gateway.MessageRef, err error) {
 	if v.Evidence == "" {
-		return nil
+		return nil, nil
 	}
 	row, err := q.LegInChat(ctx, dbsqlc.LegInChatParams{ChatID: raw.ChatID, PlatformMessageID: v.EvidenceOf, BotID: string(raw.BotID)})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // another program's message, or one from before
+		return nil, nil // another program's message, or one from before
 	}
 	if err != nil {
-		return fmt.Errorf("find leg in chat: %w", err)
+		return nil, fmt.Errorf("find leg in chat: %w", err)
 	}
-	d, err := lockDelivery(ctx, q, gateway.AccountID(row.AccountID), gateway.MessageID(row.MessageID))
+	ref := gateway.MessageRef{AccountID: gateway.AccountID(row.AccountID), MessageID: gateway.MessageID(row.MessageID)}
+	d, err := lockDelivery(ctx, q, ref.AccountID, ref.MessageID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	change := d.WithEvidence(gateway.Evidence{Kind: v.Evidence, At: v.Seen.At}, int(row.Number))
 	if change.Empty() {
-		return nil
+		return nil, nil
 	}
-	return applyChange(ctx, q, &d, change)
+	if d.Open() {
+		waits = &ref
+	}
+	return waits, applyChange(ctx, q, &d, change)
 }
