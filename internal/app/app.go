@@ -18,6 +18,7 @@ import (
 	"herald/internal/seal"
 	"herald/internal/sms"
 	"herald/internal/telegram"
+	"herald/rules"
 	"herald/workflows"
 )
 
@@ -40,6 +41,7 @@ type App struct {
 	starter     *workflows.Starter
 	sandboxURL  string
 	sms         *sms.Router
+	rules       *rules.Engine // shared by all that runs rule files here
 
 	private, public net.Listener
 }

@@ -14,6 +14,7 @@ import (
 	"herald/internal/gateway"
 	"herald/internal/postgres"
 	"herald/internal/seal"
+	"herald/rules"
 )
 
 // databaseName is the database of Herald in an embedded cluster.
@@ -94,6 +95,7 @@ func (a *App) startSchema(ctx context.Context) (string, error) {
 		return "", err
 	}
 	a.store = store
+	a.rules = rules.NewEngine(store, nil)
 	a.onStop(func(context.Context) error { store.Close(); return nil })
 	a.listener = postgres.NewListener(store, a.logger("database"))
 	a.background(a.listener.Run)

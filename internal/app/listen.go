@@ -126,7 +126,7 @@ func (a *App) startPublic(context.Context) (string, error) {
 	a.startStarter()
 	a.serve("the public listener", a.public, api.Public(api.PublicDeps{
 		Telegram: telegram.NewWebhook(a.store, now, a.logger("webhook")),
-		SMS:      a.sms.Callbacks(messaging.NewReports(a.store, a.starter, a.ids, now)),
+		SMS:      a.sms.Callbacks(messaging.NewReports(a.store, a.ids, now)),
 		Links:    a.messagingService(), IDs: a.ids, Logger: a.logger("public"),
 	}))
 	return a.address.Public, nil
@@ -152,7 +152,11 @@ func (a *App) privateHandler() (http.Handler, error) {
 }
 
 func (a *App) messagingService() *messaging.Service {
-	return messaging.New(a.store, a.starter, a.listener, a.reachedAt()+"/r/", a.ids, now)
+	linkBase := a.reachedAt()
+	if linkBase != "" {
+		linkBase += "/r/"
+	}
+	return messaging.New(a.store, a.starter, a.listener, linkBase, a.ids, now)
 }
 
 // reachedAt is where people and messengers reach the public listener: on this machine only, if nothing else is said.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -97,14 +98,34 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	}
 	a.onStop(func(context.Context) error { worker.Stop(); return nil })
 	a.startStarter()
+	a.background(a.warmRules)
 	in := inbox.New(inbox.Deps{
 		Store: a.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
-		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
+		Messenger: a.telegram, Wake: a.listener.Inbox(), IDs: a.ids, Now: now, Logger: a.logger("inbox"),
+		Engine: a.rules, Composer: a.messagingService(), Starter: a.starter,
 	})
 	a.background(in.Run)
 	a.background(a.sweep)
 	a.background(a.watchSMS)
 	return "workflows and inbox", nil
+}
+
+// warmRules compiles rule files as soon as they are activated, so that the next update need not wait for it.
+func (a *App) warmRules(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case change := <-a.listener.Rules():
+			active, err := a.store.ActiveRules(ctx, change.Account, change.Bot)
+			if err == nil {
+				_, err = a.rules.Program(ctx, change.Account, change.Bot, active.Version)
+			}
+			if err != nil && ctx.Err() == nil && !errors.Is(err, gateway.ErrRulesNotFound) {
+				a.logger("rules").WarnContext(ctx, "compiling rules that were activated", "bot", change.Bot, "error", err)
+			}
+		}
+	}
 }
 
 // startStarter starts workflows of accepted messages and drains the outbox: the API and the workers both do, so that

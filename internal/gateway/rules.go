@@ -62,7 +62,7 @@ type RuleStore interface {
 type PersonState struct {
 	Messages  int // that the person wrote
 	Tags      []string
-	Fields    map[string]any       // string, int64, float64, bool, time.Time
+	Fields    Fields
 	Fired     map[string]time.Time // when a guarded rule fired last, by its name
 	Muted     time.Time            // no automatic replies until then
 	RepliedAt []time.Time          // the latest automatic replies
@@ -75,6 +75,9 @@ type Conversation struct {
 	Since  time.Time // when the person was first seen
 	State  PersonState
 	Last   *Message // that went to the person last; nil if none did
+
+	New     bool      // seen for the first time
+	ReplyTo MessageID // our message that the update answers, or whose button was pressed
 }
 
 // Answer is what rules decided about one update. It is written in one transaction with the update's end.

@@ -42,8 +42,14 @@ type Update struct {
 	Forwarded  bool
 	Contact    *Contact
 	CallbackID string // of a button press
-	Member     bool   // of a membership update: the bot may write to the chat afterwards
+	Media      string // of UpdateMedia: photo, document, voice, location, sticker, ...
+	FileName   string
+	Location   *Location
+	Member     bool // of a membership update: the bot may write to the chat afterwards
 }
+
+// Location is a place that a person shared.
+type Location struct{ Latitude, Longitude float64 }
 
 // Person is the sender of an update.
 type Person struct {
@@ -122,25 +128,23 @@ type UpdateMark struct {
 	UpdateID int64
 }
 
-// Processed is what became of an update.
-type Processed struct {
-	Found  bool        // false if none waited
-	Proved *MessageRef // an outgoing message with legs to come, about which it proved something; nil if there is none
-}
-
-// MessageRef names a message.
-type MessageRef struct {
-	AccountID AccountID
-	MessageID MessageID
-}
-
 // InboxStore hands out updates chat by chat and writes verdicts.
 type InboxStore interface {
 	// ProcessUpdate takes the oldest waiting update of a chat that nobody else is working on, lets decide look at
-	// it and writes the verdict. An error of decide puts the update aside with its words.
-	ProcessUpdate(ctx context.Context, now time.Time, decide func(RawUpdate, Bot) (Verdict, error)) (Processed, error)
+	// it and writes the verdict. found is false if nothing waits. An error of decide puts the update aside with its words.
+	ProcessUpdate(ctx context.Context, now time.Time, decide func(RawUpdate, Bot) (Verdict, error)) (found bool, err error)
+	// UntranslatedInbound returns what people wrote and what waits for its translation, oldest first.
+	UntranslatedInbound(ctx context.Context, limit int) ([]UntranslatedMessage, error)
+	// StoreTranslation writes the translation of what a person wrote, unless there is one already.
+	StoreTranslation(ctx context.Context, account AccountID, id MessageID, t Translated) error
 	// InboxDepth counts what waits and what was put aside.
 	InboxDepth(ctx context.Context) (waiting, aside int, err error)
+}
+
+// UntranslatedMessage is what a person wrote, on the network of the bot that it was written to.
+type UntranslatedMessage struct {
+	Message Message
+	Network Network
 }
 
 // PollLease lets exactly one process poll a bot.

@@ -138,7 +138,7 @@ var arrows = []arrow{
 		because: "accepting a message reserves its price",
 	},
 	{
-		from: "internal/inbox", to: join(parts("internal/messaging", "rules"), leaves), tests: edges,
+		from: "internal/inbox", to: join(parts("internal/messaging", "rules", "dsl"), leaves), tests: edges,
 		because: "what a person writes runs through the rules, and a reply is a message like any other",
 	},
 	{

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"herald/internal/gateway"
+	"herald/internal/messaging"
+	"herald/rules"
 )
 
 // Inbox processes stored updates until it is stopped.
@@ -17,12 +20,17 @@ type Inbox struct {
 	readers   map[gateway.Platform]gateway.UpdateReader
 	messenger gateway.Messenger
 	wake      <-chan struct{}
-	waker     gateway.Waker
 	ids       *gateway.IDs
 	now       gateway.Clock
 	logger    *slog.Logger
 	workers   int
 	presses   chan press
+
+	engine     *rules.Engine
+	composer   Composer
+	starter    messaging.Starter
+	translator gateway.Translator
+	untold     chan struct{} // something that a person wrote waits for its translation
 }
 
 // Deps are what an Inbox works with.
@@ -31,11 +39,15 @@ type Deps struct {
 	Readers   map[gateway.Platform]gateway.UpdateReader
 	Messenger gateway.Messenger
 	Wake      <-chan struct{} // receives when updates were stored
-	Waker     gateway.Waker   // of messages about which an update proves something
 	IDs       *gateway.IDs
 	Now       gateway.Clock
 	Logger    *slog.Logger
 	Workers   int // chats processed at the same time; 0 means 4
+
+	Engine     *rules.Engine // runs rule files; nil: no bot answers by rules
+	Composer   Composer      // makes the replies
+	Starter    messaging.Starter
+	Translator gateway.Translator // of what people write; nil: nothing is translated
 }
 
 const (
@@ -49,7 +61,8 @@ func New(d Deps) *Inbox {
 		d.Workers = defaultWorkers
 	}
 	return &Inbox{
-		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, waker: d.Waker, ids: d.IDs, now: d.Now,
+		engine: d.Engine, composer: d.Composer, starter: d.Starter, translator: d.Translator, untold: make(chan struct{}, 1),
+		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, ids: d.IDs, now: d.Now,
 		logger: d.Logger, workers: d.Workers, presses: make(chan press, pressesWaiting),
 	}
 }
@@ -66,6 +79,7 @@ func (i *Inbox) Run(ctx context.Context) {
 		wg.Go(func() { i.answerPresses(ctx) })
 	}
 	wg.Go(func() { i.ring(ctx, doorbell) })
+	wg.Go(func() { i.translate(ctx) })
 	wg.Wait()
 }
 
@@ -110,12 +124,19 @@ func (i *Inbox) work(ctx context.Context, doorbell <-chan struct{}) {
 func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	var pressed gateway.Update
 	var pressedOn gateway.Bot
-	done, err := i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
+	var account gateway.AccountID
+	var accepted []gateway.MessageID
+	var translates bool
+	found, err = i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
 		defer func() { // a panic over one odd update ends that update, not the process
 			if r := recover(); r != nil {
 				err = fmt.Errorf("processing the update panicked: %v", r)
 			}
 		}()
+		account = raw.AccountID
+		if raw.Own() {
+			return i.judgeOwn(raw, bot, &accepted)
+		}
 		update, err := i.read(raw, bot)
 		if err != nil {
 			return v, err
@@ -123,18 +144,63 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 		if update.Kind == gateway.UpdateButton {
 			pressed, pressedOn = update, bot
 		}
-		return i.judge(raw, update), nil
+		v = i.judge(raw, update)
+		if v.Subscriber == nil {
+			return v, nil
+		}
+		c := consultation{raw: raw, bot: bot, update: update, phone: v.Phone != ""}
+		for _, line := range []*gateway.Message{v.Message, v.Silent} {
+			if line != nil {
+				c.about = line.ID
+			}
+		}
+		v.Answer = noticing(i.consult(c, &accepted), &translates)
+		return v, nil
 	})
+	if err == nil {
+		i.follow(account, accepted, translates)
+	}
 	if err == nil && pressed.CallbackID != "" {
 		select {
 		case i.presses <- press{bot: pressedOn, callbackID: pressed.CallbackID}:
 		default: // a courtesy that may be left out
 		}
 	}
-	if err == nil && done.Proved != nil {
-		i.waker.WakeDelivery(done.Proved.AccountID, done.Proved.MessageID)
+	return found, err
+}
+
+// noticing notes whether the answer wants something translated.
+func noticing(ask gateway.Answerer, translates *bool) gateway.Answerer {
+	if ask == nil {
+		return nil
 	}
-	return done.Found, err
+	return func(ctx context.Context, talk gateway.Conversation) (gateway.Answer, error) {
+		a, err := ask(ctx, talk)
+		*translates = a.TranslateTo != ""
+		return a, err
+	}
+}
+
+// follow sets on its way what a verdict has led to, once it is stored. What is left out here, others find in the database.
+func (i *Inbox) follow(account gateway.AccountID, accepted []gateway.MessageID, translates bool) {
+	for _, id := range accepted {
+		i.starter.StartDelivery(account, id)
+	}
+	if translates {
+		select {
+		case i.untold <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// judgeOwn reads an update from our own side: a message was read, or did not arrive.
+func (i *Inbox) judgeOwn(raw gateway.RawUpdate, bot gateway.Bot, accepted *[]gateway.MessageID) (v gateway.Verdict, err error) {
+	if err := json.Unmarshal(raw.Body, &v.Own); err != nil {
+		return v, fmt.Errorf("read own update: %w", err)
+	}
+	v.Answer = i.consult(consultation{raw: raw, bot: bot, own: v.Own, about: v.Own.MessageID}, accepted)
+	return v, nil
 }
 
 func (i *Inbox) read(raw gateway.RawUpdate, bot gateway.Bot) (u gateway.Update, err error) {

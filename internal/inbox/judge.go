@@ -40,6 +40,7 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 		if !u.Member {
 			v.Connection, v.Reason = gateway.Disconnected, gateway.ReasonBlocked
 		}
+		v.Silent = i.line(raw, u)
 		return v
 	}
 	if u.Kind == gateway.UpdateCommand && u.Command == "start" {
@@ -54,11 +55,16 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 	case u.ReplyTo != 0:
 		v.Evidence, v.EvidenceOf = gateway.EvidenceReply, u.ReplyTo
 	}
-	v.Message = &gateway.Message{
+	v.Message = i.line(raw, u)
+	return v
+}
+
+// line is what History keeps of an update.
+func (i *Inbox) line(raw gateway.RawUpdate, u gateway.Update) *gateway.Message {
+	return &gateway.Message{
 		ID: i.ids.Message(), AccountID: raw.AccountID, BotID: raw.BotID, Direction: gateway.In, Kind: u.Kind,
 		Text: u.Text, State: gateway.Received, CreatedAt: raw.ReceivedAt, UpdatedAt: raw.ReceivedAt,
 	}
-	return v
 }
 
 // happened is the messenger's time of the update. One without a time, or from the future, happened when it came.

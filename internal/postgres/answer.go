@@ -19,7 +19,7 @@ type brokenOff struct{ words string }
 func (b brokenOff) Error() string { return b.words }
 
 // answer asks the rules about an update of a person and writes what they decided.
-func answer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, now time.Time) error {
+func answer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, about gateway.MessageID, now time.Time) error {
 	if v.Answer == nil {
 		return countInbound(ctx, q, raw, v, person)
 	}
@@ -27,6 +27,7 @@ func answer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gat
 	if err != nil {
 		return err
 	}
+	c.New, c.ReplyTo = person.CreatedAt.Equal(now), about
 	if v.Phone != "" {
 		c.Person.Phone, c.Person.PhoneProvedAt = v.Phone, v.Seen.At
 	}
@@ -40,14 +41,13 @@ func answer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gat
 		}
 		return brokenOff{a.Failure}
 	}
-	if a.About == "" { // of what nobody wrote, such as a block: in History if the rules have something to say to it
+	if v.Message == nil && v.Silent != nil { // nobody wrote it: in History if the rules have something to say to it
 		if len(a.Rules) == 0 {
 			return nil
 		}
 		if err := storeInbound(ctx, q, raw, gateway.Verdict{Subscriber: v.Subscriber, Message: v.Silent}, person); err != nil {
 			return err
 		}
-		a.About = v.Silent.ID
 	}
 	return writeAnswer(ctx, q, raw, a, person, now)
 }
@@ -88,8 +88,8 @@ func writeAnswer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, 
 		p.RepliedAt = []time.Time{}
 	}
 	var err error
-	if p.Fields, err = encodeFields(a.State.Fields); err != nil {
-		return err
+	if p.Fields, err = json.Marshal(a.State.Fields); err != nil {
+		return fmt.Errorf("write fields: %w", err)
 	}
 	if p.Fired, err = json.Marshal(orNoMarks(a.State.Fired)); err != nil {
 		return fmt.Errorf("write marks of rules: %w", err)
@@ -127,9 +127,10 @@ func personState(r dbsqlc.PersonState) (gateway.PersonState, error) {
 	if err := json.Unmarshal(r.Fired, &s.Fired); err != nil {
 		return s, fmt.Errorf("read marks of rules: %w", err)
 	}
-	var err error
-	s.Fields, err = decodeFields(r.Fields)
-	return s, err
+	if err := json.Unmarshal(r.Fields, &s.Fields); err != nil {
+		return s, fmt.Errorf("read fields: %w", err)
+	}
+	return s, nil
 }
 
 func orNoMarks(fired map[string]time.Time) map[string]time.Time {
@@ -137,63 +138,6 @@ func orNoMarks(fired map[string]time.Time) map[string]time.Time {
 		return map[string]time.Time{}
 	}
 	return fired
-}
-
-// A typedValue is a value of a field with its type: JSON alone would make a float of an integer and a text of a time.
-type typedValue struct {
-	String *string    `json:"string,omitempty"`
-	Int    *int64     `json:"int,omitempty"`
-	Float  *float64   `json:"float,omitempty"`
-	Bool   *bool      `json:"bool,omitempty"`
-	Time   *time.Time `json:"time,omitempty"`
-}
-
-func encodeFields(fields map[string]any) ([]byte, error) {
-	typed := make(map[string]typedValue, len(fields))
-	for name, value := range fields {
-		switch v := value.(type) {
-		case string:
-			typed[name] = typedValue{String: &v}
-		case int64:
-			typed[name] = typedValue{Int: &v}
-		case float64:
-			typed[name] = typedValue{Float: &v}
-		case bool:
-			typed[name] = typedValue{Bool: &v}
-		case time.Time:
-			typed[name] = typedValue{Time: &v}
-		default:
-			return nil, fmt.Errorf("write field %s: no type for %T", name, value)
-		}
-	}
-	raw, err := json.Marshal(typed)
-	if err != nil {
-		return nil, fmt.Errorf("write fields: %w", err)
-	}
-	return raw, nil
-}
-
-func decodeFields(raw []byte) (map[string]any, error) {
-	var typed map[string]typedValue
-	if err := json.Unmarshal(raw, &typed); err != nil {
-		return nil, fmt.Errorf("read fields: %w", err)
-	}
-	fields := make(map[string]any, len(typed))
-	for name, v := range typed {
-		switch {
-		case v.String != nil:
-			fields[name] = *v.String
-		case v.Int != nil:
-			fields[name] = *v.Int
-		case v.Float != nil:
-			fields[name] = *v.Float
-		case v.Bool != nil:
-			fields[name] = *v.Bool
-		case v.Time != nil:
-			fields[name] = v.Time.UTC()
-		}
-	}
-	return fields, nil
 }
 
 // personOf finds whom a message of our own was for.
@@ -210,4 +154,26 @@ func personOf(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID,
 		return gateway.Message{}, person, fmt.Errorf("read person of message %s: %w", id, err)
 	}
 	return message(row), person, nil
+}
+
+func (s *Store) UntranslatedInbound(ctx context.Context, limit int) ([]gateway.UntranslatedMessage, error) {
+	rows, err := s.q.UntranslatedInbound(ctx, int32(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list messages to translate: %w", err)
+	}
+	out := make([]gateway.UntranslatedMessage, len(rows))
+	for i, r := range rows {
+		out[i] = gateway.UntranslatedMessage{Message: message(r.Message), Network: gateway.Network(r.Network)}
+	}
+	return out, nil
+}
+
+func (s *Store) StoreTranslation(ctx context.Context, account gateway.AccountID, id gateway.MessageID, t gateway.Translated) error {
+	err := s.q.StoreTranslation(ctx, dbsqlc.StoreTranslationParams{
+		AccountID: string(account), ID: string(id), At: &t.At, Translation: t.Text, Reason: string(t.Reason), Characters: int32(t.Characters),
+	})
+	if err != nil {
+		return fmt.Errorf("write translation of message %s: %w", id, err)
+	}
+	return nil
 }

@@ -93,7 +93,7 @@ func TestAnswersAreWrittenWithTheirUpdate(t *testing.T) {
 	var inbound, reply gateway.MessageID
 	state := gateway.PersonState{
 		Messages: 1, Tags: []string{"vip"}, Muted: noon.Add(time.Hour), Fired: map[string]time.Time{"welcome": noon},
-		Fields:    map[string]any{"order": "12", "rating": int64(5), "price": 1.5, "paid": true, "due": noon},
+		Fields:    gateway.Fields{"order": "12", "rating": int64(5), "price": 1.5, "paid": true, "due": noon},
 		RepliedAt: []time.Time{noon},
 	}
 	first := func(_ context.Context, c gateway.Conversation) (gateway.Answer, error) {
@@ -117,14 +117,14 @@ func TestAnswersAreWrittenWithTheirUpdate(t *testing.T) {
 	process := func(a gateway.Answerer) {
 		t.Helper()
 		judged := saying(w, a)
-		done, err := w.ProcessUpdate(t.Context(), noon, func(r gateway.RawUpdate, b gateway.Bot) (gateway.Verdict, error) {
+		found, err := w.ProcessUpdate(t.Context(), noon, func(r gateway.RawUpdate, b gateway.Bot) (gateway.Verdict, error) {
 			require.Equal(t, 1, r.Rules, "the active version comes with the update")
 			v, err := judged(r, b)
 			inbound = v.Message.ID
 			return v, err
 		})
 		require.NoError(t, err)
-		require.True(t, done.Found)
+		require.True(t, found)
 	}
 	process(first)
 

@@ -38,7 +38,7 @@ func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (
 	return int(row.Stored), nil
 }
 
-func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (done gateway.Processed, err error) {
+func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (found bool, err error) {
 	var taken int64 // the update in hand, for the case that the database refuses its verdict
 	err = s.inTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
 		row, err := q.TakeUpdate(ctx)
@@ -48,16 +48,12 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 		if err != nil {
 			return fmt.Errorf("take update: %w", err)
 		}
-		done.Found, taken = true, row.Update.Sequence
+		found, taken = true, row.Update.Sequence
 		raw := rawUpdate(row.Update)
 		raw.Rules = int(row.RulesVersion)
 		verdict, err := decide(raw, bot(row.Bot))
 		if err != nil {
 			return putAside(ctx, q, raw, err)
-		}
-		// Evidence first: whoever delivers locks the message before the person, too.
-		if done.Proved, err = writeEvidence(ctx, q, raw, verdict); err != nil {
-			return err
 		}
 		err = writeVerdict(ctx, q, raw, verdict, now)
 		var broken brokenOff
@@ -76,7 +72,7 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 	if err != nil && taken != 0 && ctx.Err() == nil {
 		err = errors.Join(err, s.countFailure(ctx, taken, err))
 	}
-	return done, err
+	return found, err
 }
 
 // countFailure remembers that an update's verdict could not be written, and puts it aside when that happens again and

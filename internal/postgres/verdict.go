@@ -14,8 +14,12 @@ import (
 
 // writeVerdict writes what the inbox decided about one update.
 func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
+	// Evidence first: whoever delivers locks the message before the person, too.
+	about, err := writeEvidence(ctx, q, raw, v)
+	if err != nil {
+		return err
+	}
 	var person dbsqlc.Subscriber
-	var err error
 	if v.Subscriber != nil {
 		if err := lockPeople(ctx, q, raw, v); err != nil {
 			return err
@@ -43,7 +47,7 @@ func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate,
 	if v.Subscriber == nil {
 		return nil
 	}
-	return answer(ctx, q, raw, v, person, now)
+	return answer(ctx, q, raw, v, person, about, now)
 }
 
 func storeInbound(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
@@ -136,30 +140,27 @@ func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber
 	return nil
 }
 
-// writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about. It returns
-// the message if legs of it were to come.
-func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) (waits *gateway.MessageRef, err error) {
+// writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about, and names
+// that message.
+func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) (about gateway.MessageID, err error) {
 	if v.Evidence == "" {
-		return nil, nil
+		return "", nil
 	}
 	row, err := q.LegInChat(ctx, dbsqlc.LegInChatParams{ChatID: raw.ChatID, PlatformMessageID: v.EvidenceOf, BotID: string(raw.BotID)})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil // another program's message, or one from before
+		return "", nil // another program's message, or one from before
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find leg in chat: %w", err)
+		return "", fmt.Errorf("find leg in chat: %w", err)
 	}
-	ref := gateway.MessageRef{AccountID: gateway.AccountID(row.AccountID), MessageID: gateway.MessageID(row.MessageID)}
-	d, err := lockDelivery(ctx, q, ref.AccountID, ref.MessageID)
+	about = gateway.MessageID(row.MessageID)
+	d, err := lockDelivery(ctx, q, gateway.AccountID(row.AccountID), gateway.MessageID(row.MessageID))
 	if err != nil {
-		return nil, err
+		return about, err
 	}
 	change := d.WithEvidence(gateway.Evidence{Kind: v.Evidence, At: v.Seen.At}, int(row.Number))
 	if change.Empty() {
-		return nil, nil
+		return about, nil
 	}
-	if d.Open() {
-		waits = &ref
-	}
-	return waits, applyChange(ctx, q, &d, change)
+	return about, applyChange(ctx, q, &d, change)
 }

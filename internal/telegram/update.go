@@ -58,7 +58,44 @@ func readMessage(u *gateway.Update, m *models.Message) {
 		readCommand(u, m)
 	default:
 		u.Kind, u.Text = gateway.UpdateMedia, m.Caption
+		readMedia(u, m)
 	}
+}
+
+// readMedia tells what else than a text a message is. An animation is a document besides, and a venue a location.
+func readMedia(u *gateway.Update, m *models.Message) {
+	switch {
+	case len(m.Photo) > 0:
+		u.Media = "photo"
+	case m.Animation != nil:
+		u.Media, u.FileName = "animation", m.Animation.FileName
+	case m.Document != nil:
+		u.Media, u.FileName = "document", m.Document.FileName
+	case m.Voice != nil:
+		u.Media = "voice"
+	case m.Audio != nil:
+		u.Media, u.FileName = "audio", m.Audio.FileName
+	case m.Video != nil:
+		u.Media, u.FileName = "video", m.Video.FileName
+	case m.VideoNote != nil:
+		u.Media = "video_note"
+	case m.Sticker != nil:
+		u.Media = "sticker"
+	case m.Venue != nil:
+		u.Media, u.Location = "venue", location(&m.Venue.Location)
+	case m.Location != nil:
+		u.Media, u.Location = "location", location(m.Location)
+	case m.Poll != nil:
+		u.Media = "poll"
+	case m.Dice != nil:
+		u.Media = "dice"
+	default:
+		u.Media = "other"
+	}
+}
+
+func location(l *models.Location) *gateway.Location {
+	return &gateway.Location{Latitude: l.Latitude, Longitude: l.Longitude}
 }
 
 // readCommand recognises a command at the beginning of a text: the entity says how far it goes.

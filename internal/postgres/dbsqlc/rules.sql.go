@@ -677,6 +677,103 @@ func (q *Queries) StoreAnswer(ctx context.Context, arg StoreAnswerParams) error 
 	return err
 }
 
+const storeTranslation = `-- name: StoreTranslation :exec
+UPDATE messages SET translated_at = $1, translation = $2, translation_reason = $3, translation_characters = $4
+WHERE account_id = $5 AND id = $6 AND translated_at IS NULL
+`
+
+type StoreTranslationParams struct {
+	At          *time.Time
+	Translation string
+	Reason      string
+	Characters  int32
+	AccountID   string
+	ID          string
+}
+
+func (q *Queries) StoreTranslation(ctx context.Context, arg StoreTranslationParams) error {
+	_, err := q.db.Exec(ctx, storeTranslation,
+		arg.At,
+		arg.Translation,
+		arg.Reason,
+		arg.Characters,
+		arg.AccountID,
+		arg.ID,
+	)
+	return err
+}
+
+const untranslatedInbound = `-- name: UntranslatedInbound :many
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, b.network FROM messages m JOIN bots b ON b.id = m.bot_id
+WHERE m.direction = 'in' AND m.translate_to <> '' AND m.translated_at IS NULL
+ORDER BY m.id LIMIT $1
+`
+
+type UntranslatedInboundRow struct {
+	Message Message
+	Network string
+}
+
+func (q *Queries) UntranslatedInbound(ctx context.Context, limit int32) ([]UntranslatedInboundRow, error) {
+	rows, err := q.db.Query(ctx, untranslatedInbound, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UntranslatedInboundRow
+	for rows.Next() {
+		var i UntranslatedInboundRow
+		if err := rows.Scan(
+			&i.Message.ID,
+			&i.Message.AccountID,
+			&i.Message.BotID,
+			&i.Message.Direction,
+			&i.Message.SubscriberID,
+			&i.Message.AddressKind,
+			&i.Message.Address,
+			&i.Message.Kind,
+			&i.Message.Text,
+			&i.Message.Buttons,
+			&i.Message.Lane,
+			&i.Message.OnUnknown,
+			&i.Message.Label,
+			&i.Message.State,
+			&i.Message.Previous,
+			&i.Message.Reason,
+			&i.Message.Waited,
+			&i.Message.EventSequence,
+			&i.Message.ExpiresAt,
+			&i.Message.CreatedAt,
+			&i.Message.UpdatedAt,
+			&i.Message.NotBefore,
+			&i.Message.ReadLink,
+			&i.Message.Evidence,
+			&i.Message.EvidenceAt,
+			&i.Message.Format,
+			&i.Message.Rule,
+			&i.Message.CauseID,
+			&i.Message.AfterID,
+			&i.Message.AskPhone,
+			&i.Message.Language,
+			&i.Message.TranslateTo,
+			&i.Message.Keep,
+			&i.Message.TranslatedAt,
+			&i.Message.Translation,
+			&i.Message.TranslatedButtons,
+			&i.Message.TranslationReason,
+			&i.Message.TranslationCharacters,
+			&i.Network,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const verdict = `-- name: Verdict :one
 SELECT message_id, event, account_id, bot_id, version, rules, note, input, effects, created_at FROM verdicts WHERE account_id = $1 AND message_id = $2 ORDER BY created_at DESC LIMIT 1
 `

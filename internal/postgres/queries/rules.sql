@@ -103,3 +103,12 @@ ORDER BY m.id LIMIT @at_most;
 -- name: CountRecorded :one
 SELECT count(*) FROM messages
 WHERE account_id = @account_id AND bot_id = @bot_id AND direction = 'in' AND kind <> 'sms' AND created_at >= @since;
+
+-- name: UntranslatedInbound :many
+SELECT sqlc.embed(m), b.network FROM messages m JOIN bots b ON b.id = m.bot_id
+WHERE m.direction = 'in' AND m.translate_to <> '' AND m.translated_at IS NULL
+ORDER BY m.id LIMIT $1;
+
+-- name: StoreTranslation :exec
+UPDATE messages SET translated_at = @at, translation = @translation, translation_reason = @reason, translation_characters = @characters
+WHERE account_id = @account_id AND id = @id AND translated_at IS NULL;
