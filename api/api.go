@@ -23,6 +23,7 @@ type Deps struct {
 	Bots      *bots.Service
 	Messaging *messaging.Service
 	Files     *files.Service
+	Events    gateway.AccountEventStore
 	Claims    gateway.ClaimStore
 	Sealer    gateway.Sealer // for the kept answers of idempotency keys
 	// Ready asks every part that requests depend on; a nil error is a part that answers. It must end with its context.
@@ -35,7 +36,7 @@ type Deps struct {
 
 func (d Deps) check() error {
 	for name, missing := range map[string]bool{
-		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Files": d.Files == nil, "Claims": d.Claims == nil,
+		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Claims": d.Claims == nil,
 		"Sealer": d.Sealer == nil, "Ready": d.Ready == nil, "Now": d.Now == nil, "IDs": d.IDs == nil, "Logger": d.Logger == nil,
 	} {
 		if missing {
@@ -52,6 +53,7 @@ type server struct {
 	bots      *bots.Service
 	messaging *messaging.Service
 	files     *files.Service
+	events    gateway.AccountEventStore
 	claims    gateway.ClaimStore
 	sealer    gateway.Sealer
 	ready     func(context.Context) map[string]error
@@ -73,7 +75,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, files: d.Files, claims: d.Claims, sealer: d.Sealer,
+		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, files: d.Files, events: d.Events, claims: d.Claims, sealer: d.Sealer,
 		ready: d.Ready, now: d.Now, ids: d.IDs, logger: d.Logger,
 	}
 	engine := newEngine(d.IDs, d.Logger)

@@ -162,7 +162,7 @@ func (c *conversation) filled(text string) string {
 }
 
 var (
-	idForm     = regexp.MustCompile(`\b(acc|msg|bot|sub|leg|key|req|file)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	idForm     = regexp.MustCompile(`\b(acc|msg|bot|sub|leg|key|req|file|evt)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	secretForm = regexp.MustCompile(`\bhk_[0-9a-hjkmnp-tv-z]{32}\b`)
 	hintForm   = regexp.MustCompile(`"hk_[0-9a-hjkmnp-tv-z]{6}"`)
 	cursorForm = regexp.MustCompile(`"next": "([^"]+)"`)

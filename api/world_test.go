@@ -116,7 +116,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	t.Cleanup(w.public.Close)
 	handler, err := New(Deps{
 		Accounts: w.accounts, Bots: botService, Messaging: service, Files: files.New(w.store, w.ids, w.now),
-		Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
+		Events: w.store, Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 			_, _ = w.Write([]byte("herald_up 1\n"))
@@ -273,7 +273,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
-	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "outbox", "updates",
+	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "outbox", "updates", "events",
 }
 
 func (w *world) counts() map[string]int {

@@ -389,6 +389,42 @@ func (e Until) Valid() bool {
 	}
 }
 
+// AccountEvent Something that happened in your account.
+type AccountEvent struct {
+	// ID The event's id, `evt_...`. Who is told an event twice knows it by this.
+	ID string `json:"id"`
+
+	// At When it happened.
+	At time.Time `json:"at"`
+
+	// Bot The id of the bot that it is about.
+	Bot string `json:"bot,omitempty,omitzero"`
+
+	// Subscriber The id of the subscriber that it is about.
+	Subscriber string `json:"subscriber,omitempty,omitzero"`
+
+	// Kind What happened, such as `subscriber.connected`.
+	Kind string `json:"kind"`
+
+	// Data More about it, by kind.
+	Data json.RawMessage `json:"data"`
+
+	// Label The label under which it was told.
+	Label string `json:"label,omitempty,omitzero"`
+
+	// Message The id of the message that it is about.
+	Message string `json:"message,omitempty,omitzero"`
+}
+
+// AccountEventList defines model for AccountEventList.
+type AccountEventList struct {
+	// Items The page, newest first.
+	Items []AccountEvent `json:"items"`
+
+	// Next The `cursor` of the following page. Left out at the end of the list.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // Bot A messenger bot of your account.
 type Bot struct {
 	// ID The bot's id, `bot_...`.
@@ -966,7 +1002,7 @@ type Problem struct {
 // Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 type Reason = string
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1124,6 +1160,27 @@ type ListSubscribersParams struct {
 
 	// Connection Only people to whom the bot may write (`connected`) or may not (`disconnected`).
 	Connection *Connection `form:"connection,omitempty" json:"connection,omitempty"`
+
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// Kind Only events of this kind; `bot.*` are all kinds of a noun.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Bot Only events about this bot, named by its id or by `@name`.
+	Bot *string `form:"bot,omitempty" json:"bot,omitempty"`
+
+	// Subscriber Only events about this subscriber.
+	Subscriber *string `form:"subscriber,omitempty" json:"subscriber,omitempty"`
+
+	// Label Only events with exactly this label.
+	Label *string `form:"label,omitempty" json:"label,omitempty"`
 
 	// Limit How many items the page has at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -1378,6 +1435,21 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 	GetSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEvents List events
+	//
+	// What happened in your account, newest first: people who connected or left, phones that were proved, bots that
+	// were taken over or lost their token, and what your rules forward. Each event is stored together with what it
+	// tells about, so none is missing. They name people by id and repeat nothing personal. Events are kept for 30
+	// days, unless the installation says otherwise.
+	//
+	// Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
+	// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+	// `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
+	// More kinds will come: ignore what you do not know.
+	//
+	// Corresponds with GET /v1/events (the `ListEvents` operationId).
+	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UploadFileWithBody Upload a file
 	//
@@ -1733,6 +1805,31 @@ func (c *Client) ListSubscribers(ctx context.Context, bot BotRef, params *ListSu
 // Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 func (c *Client) GetSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSubscriberRequest(c.Server, bot, subscriber)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEvents List events
+//
+// What happened in your account, newest first: people who connected or left, phones that were proved, bots that
+// were taken over or lost their token, and what your rules forward. Each event is stored together with what it
+// tells about, so none is missing. They name people by id and repeat nothing personal. Events are kept for 30
+// days, unless the installation says otherwise.
+//
+// Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
+// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+// `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
+// More kinds will come: ignore what you do not know.
+//
+// Corresponds with GET /v1/events (the `ListEvents` operationId).
+func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2586,6 +2683,108 @@ func NewGetSubscriberRequest(server string, bot BotRef, subscriber SubscriberID)
 	return req, nil
 }
 
+// NewListEventsRequest constructs an http.Request for the ListEvents method
+func NewListEventsRequest(server string, params *ListEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Kind != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Bot != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Subscriber != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subscriber", *params.Subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Label != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Limit != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Cursor != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewUploadFileRequestWithBody constructs an http.Request for the UploadFile method, with any body, and a specified content type
 func NewUploadFileRequestWithBody(server string, params *UploadFileParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -3323,6 +3522,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 	GetSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*GetSubscriberResponse, error)
 
+	// ListEventsWithResponse List events
+	//
+	// What happened in your account, newest first: people who connected or left, phones that were proved, bots that
+	// were taken over or lost their token, and what your rules forward. Each event is stored together with what it
+	// tells about, so none is missing. They name people by id and repeat nothing personal. Events are kept for 30
+	// days, unless the installation says otherwise.
+	//
+	// Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
+	// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+	// `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
+	// More kinds will come: ignore what you do not know.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/events (the `ListEvents` operationId).
+	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
+
 	// UploadFileWithBodyWithResponse Upload a file
 	//
 	// Keeps a file to send it in messages: `"media": {"kind": "photo", "file": "file_..."}`. The body is the file itself,
@@ -3973,6 +4189,54 @@ func (r GetSubscriberResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetSubscriberResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccountEventList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListEventsResponse) GetJSON200() *AccountEventList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListEventsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListEventsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4717,6 +4981,29 @@ func (c *ClientWithResponses) GetSubscriberWithResponse(ctx context.Context, bot
 	return ParseGetSubscriberResponse(rsp)
 }
 
+// ListEventsWithResponse List events
+//
+// What happened in your account, newest first: people who connected or left, phones that were proved, bots that
+// were taken over or lost their token, and what your rules forward. Each event is stored together with what it
+// tells about, so none is missing. They name people by id and repeat nothing personal. Events are kept for 30
+// days, unless the installation says otherwise.
+//
+// Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
+// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+// `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
+// More kinds will come: ignore what you do not know.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/events (the `ListEvents` operationId).
+func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error) {
+	rsp, err := c.ListEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEventsResponse(rsp)
+}
+
 // UploadFileWithBodyWithResponse Upload a file
 //
 // Keeps a file to send it in messages: `"media": {"kind": "photo", "file": "file_..."}`. The body is the file itself,
@@ -5262,6 +5549,39 @@ func ParseGetSubscriberResponse(rsp *http.Response) (*GetSubscriberResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Subscriber
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEventsResponse parses an HTTP response from a ListEventsWithResponse call
+func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccountEventList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -73,7 +73,8 @@ func (KeysCreateCmd) Help() string {
 	return `On standard output stands the secret alone, so that it can go straight into a file; about the key you read
 on standard error.
 
-Scopes: messages:send, messages:read, bots:read, bots:write, subscribers:read, keys:read, keys:write.
+Scopes: messages:send, messages:read, bots:read, bots:write, subscribers:read,
+events:read, keys:read, keys:write.
 
 Examples:
 

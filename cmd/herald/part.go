@@ -67,6 +67,11 @@ type SMSFlags struct {
 	SMSConfig string `name:"sms-config" env:"HERALD_SMS_CONFIG" help:"File that says which SMS providers there are, in YAML; the same for every process. Without one SMS go to the phones of the sandbox, if there is one." placeholder:"FILE" type:"path"`
 }
 
+// KeepFlags say how long things are kept.
+type KeepFlags struct {
+	KeepEvents time.Duration `help:"How long events are kept, such as 720h (default 720h, 30 days)." default:"720h" placeholder:"SPAN"`
+}
+
 // ReachFlags say how messengers and people reach this installation.
 type ReachFlags struct {
 	PublicURL   string `name:"public-url" help:"Where people, messengers and SMS providers reach the public listener, such as https://herald.example. Without it bots are polled." placeholder:"URL"`

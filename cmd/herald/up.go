@@ -22,6 +22,7 @@ type UpCmd struct {
 
 	ReachFlags    `group:"Reaching this installation"`
 	SMSFlags      `group:"SMS"`
+	KeepFlags     `group:"Keeping"`
 	KeyFlags      `group:"Secrets at rest"`
 	DatabaseFlags `group:"Outside parts, instead of the embedded ones"`
 	TemporalFlags `group:"Outside parts, instead of the embedded ones"`
@@ -47,7 +48,7 @@ func (c *UpCmd) Run(ctx context.Context, out *console) error {
 		Data: c.Data, DatabaseURL: url, PostgresBin: c.PostgresBin, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox && c.SandboxURL == "", SandboxURL: c.SandboxURL,
 		PrivateListen: c.Listen, PublicListen: c.PublicListen, SandboxListen: c.SandboxListen,
 		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig,
-		Logger: c.logger(), Progress: progress(out),
+		KeepEvents: c.KeepEvents, Logger: c.logger(), Progress: progress(out),
 	}
 	if c.TemporalAddress != "" {
 		o.Temporal = c.options()

@@ -6,6 +6,7 @@ import "context"
 type WorkerCmd struct {
 	Listen string `help:"Address of health and metrics." default:":8081"`
 
+	KeepFlags `group:"Keeping"`
 	OutsideFlags
 }
 
@@ -21,6 +22,6 @@ func (c *WorkerCmd) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	o.Worker, o.PrivateListen = true, c.Listen
+	o.Worker, o.PrivateListen, o.KeepEvents = true, c.Listen, c.KeepEvents
 	return runPart(ctx, o, ready(out))
 }

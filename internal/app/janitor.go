@@ -10,6 +10,8 @@ const (
 	sweepEvery = time.Hour
 	// forgottenAfter is when a message that should have gone on counts as forgotten.
 	forgottenAfter = time.Hour
+	// keepEvents is how long events are kept if nothing else is said.
+	keepEvents = 30 * 24 * time.Hour
 )
 
 // sweep removes old updates and idempotency keys, and puts messages whose workflow may be lost back into the outbox,
@@ -24,6 +26,9 @@ func (a *App) sweep(ctx context.Context) {
 			a.logger("janitor").WarnContext(ctx, "removing what is no longer needed", "error", err)
 		case removed > 0:
 			a.logger("janitor").InfoContext(ctx, "removed what is no longer needed", "rows", removed)
+		}
+		if _, err := a.store.DropEvents(ctx, now().Add(-a.o.KeepEvents)); err != nil && ctx.Err() == nil {
+			a.logger("janitor").WarnContext(ctx, "removing old events", "error", err)
 		}
 		if _, err := a.store.RequeueForgotten(ctx, now(), now().Add(-forgottenAfter)); err != nil && ctx.Err() == nil {
 			a.logger("janitor").WarnContext(ctx, "looking for forgotten messages", "error", err)

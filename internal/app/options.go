@@ -53,6 +53,9 @@ type Options struct {
 	// where one process runs everything with a sandbox, and nowhere otherwise.
 	SMSConfig string
 
+	// KeepEvents is how long events are kept. Default: 30 days.
+	KeepEvents time.Duration
+
 	// Policy is how patient deliveries are.
 	Policy messaging.Policy
 
@@ -75,6 +78,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
+	}
+	if o.KeepEvents <= 0 {
+		o.KeepEvents = keepEvents
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	o.SandboxURL = strings.TrimSuffix(o.SandboxURL, "/")

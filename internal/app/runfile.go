@@ -58,7 +58,7 @@ func (a *App) operatorKey(ctx context.Context, path string) (gateway.Secret, err
 	if json.Unmarshal(raw, &earlier) == nil && earlier.APIKey != "" {
 		secret := gateway.Secret(earlier.APIKey)
 		key, err := a.accounts.Authenticate(ctx, secret)
-		if err == nil && key.AccountID == a.operator.ID {
+		if err == nil && key.AccountID == a.operator.ID && allowsAll(key) {
 			return secret, nil
 		}
 		if err != nil && !errors.Is(err, gateway.ErrUnauthorized) {
@@ -66,6 +66,16 @@ func (a *App) operatorKey(ctx context.Context, path string) (gateway.Secret, err
 		}
 	}
 	return a.CreateOperatorKey(ctx, "herald.json")
+}
+
+// allowsAll tells whether the key has every scope. One from before a scope was thought of lacks it.
+func allowsAll(key gateway.Key) bool {
+	for _, scope := range gateway.Scopes() {
+		if !key.Allows(scope) {
+			return false
+		}
+	}
+	return true
 }
 
 // CreateOperatorKey makes an API key of the operator with every scope.

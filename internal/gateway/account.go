@@ -23,6 +23,7 @@ const (
 	ScopeBotsRead        Scope = "bots:read"        // list bots and their connect links
 	ScopeBotsWrite       Scope = "bots:write"       // add bots
 	ScopeSubscribersRead Scope = "subscribers:read" // list the people connected to bots
+	ScopeEventsRead      Scope = "events:read"      // read what happened in the account
 	ScopeKeysRead        Scope = "keys:read"        // list API keys, without their secrets
 	ScopeKeysWrite       Scope = "keys:write"       // make and revoke API keys
 )
@@ -31,7 +32,7 @@ const (
 func Scopes() []Scope {
 	return []Scope{
 		ScopeMessagesSend, ScopeMessagesRead, ScopeBotsRead, ScopeBotsWrite,
-		ScopeSubscribersRead, ScopeKeysRead, ScopeKeysWrite,
+		ScopeSubscribersRead, ScopeEventsRead, ScopeKeysRead, ScopeKeysWrite,
 	}
 }
 

@@ -107,7 +107,7 @@ func TestEventsPageByPageAndTheirEnd(t *testing.T) {
 	w := newWorld(t)
 	conn := postgrestest.Conn(t, w.url)
 	_, err := conn.Exec(t.Context(), `INSERT INTO events (id, account_id, kind, at)
-		SELECT new_id('evt', $1::timestamptz + i * interval '1 minute'), 'acc_1', 'test.tick', $1::timestamptz + i * interval '1 minute' FROM generate_series(1, 12) i`, noon)
+		SELECT new_event_id(), 'acc_1', 'test.tick', $1::timestamptz + i * interval '1 minute' FROM generate_series(1, 12) i`, noon)
 	require.NoError(t, err)
 	page, last := gateway.Page{Limit: 5}, noon.Add(time.Hour)
 	seen := 0
@@ -115,7 +115,7 @@ func TestEventsPageByPageAndTheirEnd(t *testing.T) {
 		list, err := w.AccountEvents(t.Context(), "acc_1", gateway.AccountEventFilter{Kind: "test.tick"}, page)
 		require.NoError(t, err)
 		for _, e := range list.Items {
-			require.True(t, e.At.Before(last), "ids sort by time")
+			require.True(t, e.At.Before(last), "ids sort as they were stored")
 			last = e.At
 			seen++
 		}

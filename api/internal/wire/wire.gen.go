@@ -389,6 +389,42 @@ func (e Until) Valid() bool {
 	}
 }
 
+// AccountEvent Something that happened in your account.
+type AccountEvent struct {
+	// ID The event's id, `evt_...`. Who is told an event twice knows it by this.
+	ID string `json:"id"`
+
+	// At When it happened.
+	At time.Time `json:"at"`
+
+	// Bot The id of the bot that it is about.
+	Bot string `json:"bot,omitempty,omitzero"`
+
+	// Subscriber The id of the subscriber that it is about.
+	Subscriber string `json:"subscriber,omitempty,omitzero"`
+
+	// Kind What happened, such as `subscriber.connected`.
+	Kind string `json:"kind"`
+
+	// Data More about it, by kind.
+	Data json.RawMessage `json:"data"`
+
+	// Label The label under which it was told.
+	Label string `json:"label,omitempty,omitzero"`
+
+	// Message The id of the message that it is about.
+	Message string `json:"message,omitempty,omitzero"`
+}
+
+// AccountEventList defines model for AccountEventList.
+type AccountEventList struct {
+	// Items The page, newest first.
+	Items []AccountEvent `json:"items"`
+
+	// Next The `cursor` of the following page. Left out at the end of the list.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // Bot A messenger bot of your account.
 type Bot struct {
 	// ID The bot's id, `bot_...`.
@@ -966,7 +1002,7 @@ type Problem struct {
 // Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 type Reason = string
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1132,6 +1168,27 @@ type ListSubscribersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// Kind Only events of this kind; `bot.*` are all kinds of a noun.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Bot Only events about this bot, named by its id or by `@name`.
+	Bot *string `form:"bot,omitempty" json:"bot,omitempty"`
+
+	// Subscriber Only events about this subscriber.
+	Subscriber *string `form:"subscriber,omitempty" json:"subscriber,omitempty"`
+
+	// Label Only events with exactly this label.
+	Label *string `form:"label,omitempty" json:"label,omitempty"`
+
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // UploadFileParams defines parameters for UploadFile.
 type UploadFileParams struct {
 	// Name The name under which people see a document, without a folder; at most 100 characters.
@@ -1241,6 +1298,9 @@ type ServerInterface interface {
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
+	// ListEvents List events
+	// (GET /v1/events)
+	ListEvents(c *gin.Context, params ListEventsParams)
 	// UploadFile Upload a file
 	// (POST /v1/files)
 	UploadFile(c *gin.Context, params UploadFileParams)
@@ -1625,6 +1685,72 @@ func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
 	}
 
 	siw.Handler.GetSubscriber(c, bot, subscriber)
+}
+
+// ListEvents operation middleware
+func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEventsParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "bot" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bot", c.Request.URL.Query(), &params.Bot, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subscriber" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subscriber", c.Request.URL.Query(), &params.Subscriber, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscriber: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "label" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "label", c.Request.URL.Query(), &params.Label, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter label: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEvents(c, params)
 }
 
 // UploadFile operation middleware
@@ -2084,6 +2210,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.svg", wrapper.GetConnectSVG)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers", wrapper.ListSubscribers)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.GetSubscriber)
+	router.GET(options.BaseURL+"/v1/events", wrapper.ListEvents)
 	router.POST(options.BaseURL+"/v1/files", wrapper.UploadFile)
 	router.DELETE(options.BaseURL+"/v1/files/:file", wrapper.DeleteFile)
 	router.GET(options.BaseURL+"/v1/files/:file", wrapper.GetFile)
@@ -2454,6 +2581,43 @@ type GetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEventsRequestObject struct {
+	Params ListEventsParams
+}
+
+type ListEventsResponseObject interface {
+	VisitListEventsResponse(w http.ResponseWriter) error
+}
+
+type ListEvents200JSONResponse AccountEventList
+
+func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -2940,6 +3104,9 @@ type StrictServerInterface interface {
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(ctx context.Context, request GetSubscriberRequestObject) (GetSubscriberResponseObject, error)
+	// ListEvents List events
+	// (GET /v1/events)
+	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
 	// UploadFile Upload a file
 	// (POST /v1/files)
 	UploadFile(ctx context.Context, request UploadFileRequestObject) (UploadFileResponseObject, error)
@@ -3306,6 +3473,32 @@ func (sh *strictHandler) GetSubscriber(ctx *gin.Context, bot BotRef, subscriber 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetSubscriberResponseObject); ok {
 		if err := validResponse.VisitGetSubscriberResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListEvents operation middleware
+func (sh *strictHandler) ListEvents(ctx *gin.Context, params ListEventsParams) {
+	var request ListEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEvents(ctx, request.(ListEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
+		if err := validResponse.VisitListEventsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -83,7 +83,7 @@ func (q *Queries) DropOldEvents(ctx context.Context, before time.Time) (int64, e
 
 const storeEvents = `-- name: StoreEvents :exec
 INSERT INTO events (id, account_id, kind, at, bot_id, subscriber_id, message_id, label, data)
-SELECT coalesce(nullif(e.id, ''), new_id('evt', e.at)), e.account_id, e.kind, e.at, e.bot_id, e.subscriber_id, e.message_id, e.label, e.data::jsonb
+SELECT coalesce(nullif(e.id, ''), new_event_id()), e.account_id, e.kind, e.at, e.bot_id, e.subscriber_id, e.message_id, e.label, e.data::jsonb
 FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS account_id, unnest($3::text[]) AS kind,
              unnest($4::timestamptz[]) AS at, unnest($5::text[]) AS bot_id, unnest($6::text[]) AS subscriber_id,
              unnest($7::text[]) AS message_id, unnest($8::text[]) AS label, unnest($9::text[]) AS data) e
