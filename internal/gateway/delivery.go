@@ -155,10 +155,18 @@ func (c Change) Empty() bool {
 		c.RevokeBot == "" && c.Handle == "" && !c.ForgetHandle && len(c.Events) == 0 && !c.LeaveQueue && c.Translated == nil
 }
 
-// DeliveryStore moves messages. Every change of an outgoing message's state goes through ChangeDelivery.
+// Alone tells whether the change is about the message and its legs only, and so needs nothing but them.
+func (c Change) Alone() bool {
+	return c.Slots == nil && c.Disconnect == "" && c.Migrate == 0 && c.RevokeBot == "" && c.Handle == "" && !c.ForgetHandle
+}
+
+// DeliveryStore moves messages. Every change of an outgoing message's state goes through it.
 type DeliveryStore interface {
 	// ChangeDelivery locks the message, lets decide look at it and writes what it returns.
 	ChangeDelivery(ctx context.Context, account AccountID, id MessageID, decide func(Delivery) (Change, error)) (Delivery, error)
+	// ChangeUnmoved writes the change if it is Alone and nothing has happened to the message since it was seen, in one
+	// statement that reads and locks nothing before. Otherwise it writes nothing and tells so: then use ChangeDelivery.
+	ChangeUnmoved(ctx context.Context, seen Delivery, change Change) (changed Delivery, done bool, err error)
 }
 
 // QueueStats are what waits for its turn.

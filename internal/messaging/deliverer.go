@@ -194,7 +194,15 @@ const (
 func (d *Deliverer) settle(ctx context.Context, called gateway.Delivery, receipt gateway.Receipt, refusal error) (Step, error) {
 	ctx = context.WithoutCancel(ctx)
 	attempt := called.Leg.Attempts
-	var err error
+	// As a rule nothing has happened to the message since the call, and the answer says nothing about anything else.
+	quick := d.policy.settle(called, attempt, receipt, refusal, d.now())
+	after, done, err := d.store.ChangeUnmoved(ctx, called, quick.change)
+	if done {
+		return quick.step(after), nil
+	}
+	if err != nil {
+		d.logger.WarnContext(ctx, "writing an outcome", "message", called.Message.ID, "error", err)
+	}
 	for try := range writeTries {
 		if try > 0 {
 			time.Sleep(writePause)

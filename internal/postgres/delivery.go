@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,41 +17,95 @@ var _ gateway.DeliveryStore = (*Store)(nil)
 
 func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery) (gateway.Change, error)) (gateway.Delivery, error) {
 	var d gateway.Delivery
-	err := s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
-		var err error
-		if d, err = lockDelivery(ctx, q, account, id); err != nil {
+	err := s.hold(ctx, func(h *held) error {
+		if err := h.first(ctx, readDelivery(ctx, account, id, &d)...); err != nil {
+			return err
+		}
+		if err := addLinks(ctx, h.queries(), &d); err != nil {
 			return err
 		}
 		change, err := decide(d)
 		if err != nil || change.Empty() {
 			return err
 		}
-		return applyChange(ctx, q, &d, change)
+		if err := applyToOthers(ctx, h.queries(), &d, change); err != nil {
+			return err
+		}
+		return h.last(ctx, applyToMessage(ctx, &d, change))
 	})
 	return d, err
 }
 
+func (s *Store) ChangeUnmoved(ctx context.Context, seen gateway.Delivery, change gateway.Change) (gateway.Delivery, bool, error) {
+	if !change.Alone() {
+		return seen, false, nil
+	}
+	d := seen
+	err := applyToMessage(ctx, &d, change)(s.q)
+	if errors.Is(err, errMoved) {
+		return seen, false, nil
+	}
+	return d, err == nil, err
+}
+
+// lockDelivery reads the delivery in a transaction that holds more than that.
 func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (gateway.Delivery, error) {
-	_, err := q.LockMessage(ctx, dbsqlc.LockMessageParams{AccountID: string(account), ID: string(id)})
-	if err = found(err, gateway.ErrMessageNotFound, "lock message"); err != nil {
-		return gateway.Delivery{}, err
-	}
-	row, err := q.Delivery(ctx, dbsqlc.DeliveryParams{AccountID: string(account), ID: string(id)})
-	if err = found(err, gateway.ErrMessageNotFound, "read delivery"); err != nil {
-		return gateway.Delivery{}, err
-	}
-	d := gateway.Delivery{Message: message(row.Message), Bot: bot(row.Bot), Sequence: int(row.Message.EventSequence), Before: gateway.State(row.AfterState)}
-	if d.Legs, err = legsOf(ctx, q, account, id); err != nil {
+	var d gateway.Delivery
+	if err := each(q, readDelivery(ctx, account, id, &d)); err != nil {
 		return d, err
 	}
-	d.Leg = current(d.Legs)
-	if d.Message.HasLinks() {
-		if d.Links, err = links(ctx, q, account, id); err != nil {
-			return d, err
-		}
+	return d, addLinks(ctx, q, &d)
+}
+
+// readDelivery locks the message and reads into d what is known about it, but its links.
+func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.MessageID, d *gateway.Delivery) []step {
+	return []step{
+		func(q *dbsqlc.Queries) error {
+			_, err := q.LockMessage(ctx, dbsqlc.LockMessageParams{AccountID: string(account), ID: string(id)})
+			return found(err, gateway.ErrMessageNotFound, "lock message")
+		},
+		func(q *dbsqlc.Queries) error {
+			rows, err := q.Delivery(ctx, dbsqlc.DeliveryParams{AccountID: string(account), ID: string(id)})
+			if err != nil {
+				return fmt.Errorf("read delivery: %w", err)
+			}
+			*d = gateway.Delivery{
+				Message: message(rows[0].Message), Bot: bot(rows[0].Bot), Sequence: int(rows[0].Message.EventSequence),
+				Before: gateway.State(rows[0].AfterState),
+			}
+			for _, r := range rows { // every message has a leg from its first moment
+				d.Legs = append(d.Legs, leg(r.Leg))
+			}
+			d.Leg = current(d.Legs)
+			return nil
+		},
+		func(q *dbsqlc.Queries) error {
+			row, err := q.Recipient(ctx, dbsqlc.RecipientParams{AccountID: string(account), ID: string(id)})
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("resolve recipient: %w", err)
+			}
+			person := subscriber(row.Subscriber)
+			d.Subscriber, d.Slots = &person, slots(row.BotSlot, row.Subscriber)
+			return nil
+		},
 	}
-	d.Subscriber, d.Slots, err = resolve(ctx, q, d)
-	return d, err
+}
+
+func addLinks(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery) (err error) {
+	if d.Message.HasLinks() {
+		d.Links, err = links(ctx, q, d.Message.AccountID, d.Message.ID)
+	}
+	return err
+}
+
+func slots(t dbsqlc.BotSlot, s dbsqlc.Subscriber) gateway.Slots {
+	return gateway.Slots{
+		Free: orZero(t.FreeAt), ServiceFree: orZero(t.ServiceFreeAt), BulkFree: orZero(t.BulkFreeAt),
+		ChatFree: orZero(s.ChatFreeAt), Blocked: orZero(t.BlockedUntil), Rate: t.Rate, RateSince: orZero(t.RateSince),
+	}
 }
 
 // current is the leg that is on its way or comes next; the last one if none does.
@@ -65,10 +120,39 @@ func current(legs []gateway.Leg) gateway.Leg {
 
 // applyChange writes the change and brings d to what stands in the database afterwards.
 func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change) error {
-	at := changeTime(d.Message, c)
-	if err := applyToOthers(ctx, q, d, c, at); err != nil {
+	if err := applyToOthers(ctx, q, d, c); err != nil {
 		return err
 	}
+	return applyToMessage(ctx, d, c)(q)
+}
+
+// errMoved is a message that somebody else has changed since it was seen.
+var errMoved = errors.New("the message has moved on")
+
+// applyToMessage writes what the change says about the message itself and the slots.
+func applyToMessage(ctx context.Context, d *gateway.Delivery, c gateway.Change) step {
+	seen := d.Sequence
+	bring(d, c)
+	params, invalid := changeParams(d, c)
+	params.SeenSequence = int32(seen)
+	return func(q *dbsqlc.Queries) error {
+		if invalid != nil {
+			return invalid
+		}
+		rows, err := q.ApplyChange(ctx, params)
+		if err == nil && rows == 0 {
+			err = errMoved
+		}
+		if err != nil {
+			return fmt.Errorf("write change of message %s: %w", params.ID, err)
+		}
+		return nil
+	}
+}
+
+// bring brings d to how the message stands after the change.
+func bring(d *gateway.Delivery, c gateway.Change) {
+	at := changeTime(d.Message, c)
 	d.Message.UpdatedAt = at
 	if c.State != "" {
 		d.Message.State, d.Message.Reason = c.State, c.Reason
@@ -83,14 +167,6 @@ func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c 
 	if c.Evidence != nil {
 		d.Message.Evidence, d.Message.EvidenceAt = c.Evidence.Kind, c.Evidence.At
 	}
-	p, err := changeParams(d, c)
-	if err != nil {
-		return err
-	}
-	if err := q.ApplyChange(ctx, p); err != nil {
-		return fmt.Errorf("write change of message %s: %w", d.Message.ID, err)
-	}
-	return nil
 }
 
 // firstSMSPoll is how soon a provider is asked what became of an SMS.
@@ -189,7 +265,8 @@ func changeTime(m gateway.Message, c gateway.Change) time.Time {
 }
 
 // applyToOthers writes what the change says about the person and the bot: rare, so each in its own round trip.
-func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change, at time.Time) error {
+func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change) error {
+	at := changeTime(d.Message, c)
 	if d.Subscriber != nil && c.Disconnect != "" {
 		err := q.Disconnect(ctx, dbsqlc.DisconnectParams{
 			AccountID: string(d.Subscriber.AccountID), ID: string(d.Subscriber.ID), Reason: string(c.Disconnect), At: &at,

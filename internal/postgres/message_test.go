@@ -22,7 +22,7 @@ type world struct {
 	ids *gateway.IDs
 }
 
-func newWorld(t *testing.T) world {
+func newWorld(t testing.TB) world {
 	t.Helper()
 	url := postgrestest.URL(t)
 	seed(t, postgrestest.Conn(t, url))
@@ -33,7 +33,7 @@ func newWorld(t *testing.T) world {
 }
 
 // accept stores a message to the address.
-func (w world) accept(t *testing.T, to gateway.Address, change func(*gateway.Message)) gateway.Message {
+func (w world) accept(t testing.TB, to gateway.Address, change func(*gateway.Message)) gateway.Message {
 	t.Helper()
 	m := gateway.Message{
 		ID: w.ids.Message(), AccountID: "acc_1", BotID: "bot_1", Direction: gateway.Out, To: to, Text: "hello", Lane: gateway.LaneService,

@@ -63,7 +63,7 @@ func TestWhatTheDatabaseRefuses(t *testing.T) {
 }
 
 // seed makes an account with a bot and a person.
-func seed(t *testing.T, conn *pgx.Conn) {
+func seed(t testing.TB, conn *pgx.Conn) {
 	t.Helper()
 	for _, sql := range []string{
 		`INSERT INTO accounts (id, name, created_at) VALUES ('acc_1', 'a', now())`,

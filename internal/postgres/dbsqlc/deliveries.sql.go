@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const applyChange = `-- name: ApplyChange :exec
+const applyChange = `-- name: ApplyChange :execrows
 WITH moved AS (
     UPDATE messages m SET
         previous = CASE WHEN m.state = $3::text THEN m.previous ELSE m.state END,
@@ -23,43 +23,45 @@ WITH moved AS (
         translated_buttons = CASE WHEN $10 THEN $12 ELSE m.translated_buttons END,
         translation_reason = CASE WHEN $10 THEN $13 ELSE m.translation_reason END,
         translation_characters = CASE WHEN $10 THEN $14 ELSE m.translation_characters END
-    WHERE m.account_id = $15 AND m.id = $2
+    WHERE m.account_id = $15 AND m.id = $2 AND m.event_sequence = $16
+    RETURNING m.id, m.account_id
 ), leg AS (
-    UPDATE legs l SET state = $16, reason = $17, intent_at = $18, attempts = $19,
-                    chat_id = $20, platform_message_id = $21, settled_at = $22,
-                    slot_at = $23, provider = $24, provider_id = $25, segments = $26,
-                    report_due_at = $27, phone = $28, plain = $29
-    WHERE l.account_id = $15 AND l.id = $30 AND $31::boolean
+    UPDATE legs l SET state = $17, reason = $18, intent_at = $19, attempts = $20,
+                    chat_id = $21, platform_message_id = $22, settled_at = $23,
+                    slot_at = $24, provider = $25, provider_id = $26, segments = $27,
+                    report_due_at = $28, phone = $29, plain = $30
+    FROM moved WHERE l.account_id = $15 AND l.id = $31 AND $32::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = $7
-    WHERE l.account_id = $15 AND l.message_id = $2 AND $32::boolean
-      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $30 AND $31)
+    FROM moved WHERE l.account_id = $15 AND l.message_id = $2 AND $33::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $31 AND $32)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT $2, $15, unnest($33::integer[]), unnest($34::timestamptz[]), unnest($35::text[]),
-           unnest($36::text[]), unnest($37::text[]), unnest($38::integer[]), unnest($39::text[]),
-           unnest($40::text[]), unnest($41::bigint[])
+    SELECT moved.id, moved.account_id, unnest($34::integer[]), unnest($35::timestamptz[]), unnest($36::text[]),
+           unnest($37::text[]), unnest($38::text[]), unnest($39::integer[]), unnest($40::text[]),
+           unnest($41::text[]), unnest($42::bigint[]) FROM moved
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $42, bulk_free_at = $43, service_free_at = $44,
-                           blocked_until = $45, rate = $46, rate_since = $47,
-                           refusals = t.refusals + $48
-    WHERE t.account_id = $49 AND t.bot_id = $50 AND $51::boolean
+    UPDATE bot_slots t SET free_at = $43, bulk_free_at = $44, service_free_at = $45,
+                           blocked_until = $46, rate = $47, rate_since = $48,
+                           refusals = t.refusals + $49
+    FROM moved WHERE t.account_id = $50 AND t.bot_id = $51 AND $52::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $52
-    WHERE s.account_id = $49 AND s.id = $53 AND $51
+    UPDATE subscribers s SET chat_free_at = $53
+    FROM moved WHERE s.account_id = $50 AND s.id = $54 AND $52
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = $15 AND o.message_id = $2 AND $54::boolean
+    DELETE FROM outbox o USING moved WHERE o.account_id = $15 AND o.message_id = $2 AND $55::boolean
 ), raised AS (
     -- An event from our own side, if the active rules are about it: an update like those of messengers.
     INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $55::bytea, $7
-    FROM rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
-    WHERE $56::text <> '' AND r.account_id = $15 AND r.bot_id = $57 AND $56 = ANY(r.raises)
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $56::bytea, $7
+    FROM moved, rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
+    WHERE $57::text <> '' AND r.account_id = $15 AND r.bot_id = $58 AND $57 = ANY(r.raises)
       AND s.id = $5
     RETURNING 1
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END,
        CASE WHEN EXISTS (SELECT 1 FROM raised) THEN pg_notify('herald_inbox', '') END
+FROM moved
 `
 
 type ApplyChangeParams struct {
@@ -78,6 +80,7 @@ type ApplyChangeParams struct {
 	TranslationReason     string
 	TranslationCharacters int32
 	AccountID             string
+	SeenSequence          int32
 	LegState              string
 	LegReason             string
 	IntentAt              *time.Time
@@ -123,9 +126,9 @@ type ApplyChangeParams struct {
 }
 
 // One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
-// announcement to a sender who waits.
-func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error {
-	_, err := q.db.Exec(ctx, applyChange,
+// announcement to a sender who waits. It writes nothing if a line was added to the story since it was seen.
+func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, applyChange,
 		arg.Announce,
 		arg.ID,
 		arg.State,
@@ -141,6 +144,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.TranslationReason,
 		arg.TranslationCharacters,
 		arg.AccountID,
+		arg.SeenSequence,
 		arg.LegState,
 		arg.LegReason,
 		arg.IntentAt,
@@ -184,13 +188,18 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) error 
 		arg.Raise,
 		arg.MessageBotID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
-const delivery = `-- name: Delivery :one
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
-FROM messages m JOIN bots b ON b.id = m.bot_id
+const delivery = `-- name: Delivery :many
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain,
+       coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
+FROM messages m JOIN bots b ON b.id = m.bot_id JOIN legs l ON l.message_id = m.id
 WHERE m.account_id = $1 AND m.id = $2
+ORDER BY l.number
 `
 
 type DeliveryParams struct {
@@ -201,74 +210,109 @@ type DeliveryParams struct {
 type DeliveryRow struct {
 	Message    Message
 	Bot        Bot
+	Leg        Leg
 	AfterState string
 }
 
-// A locked message with its bot, and the state of the reply that goes out before it.
-func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) (DeliveryRow, error) {
-	row := q.db.QueryRow(ctx, delivery, arg.AccountID, arg.ID)
-	var i DeliveryRow
-	err := row.Scan(
-		&i.Message.ID,
-		&i.Message.AccountID,
-		&i.Message.BotID,
-		&i.Message.Direction,
-		&i.Message.SubscriberID,
-		&i.Message.AddressKind,
-		&i.Message.Address,
-		&i.Message.Kind,
-		&i.Message.Text,
-		&i.Message.Buttons,
-		&i.Message.Lane,
-		&i.Message.OnUnknown,
-		&i.Message.Label,
-		&i.Message.State,
-		&i.Message.Previous,
-		&i.Message.Reason,
-		&i.Message.Waited,
-		&i.Message.EventSequence,
-		&i.Message.ExpiresAt,
-		&i.Message.CreatedAt,
-		&i.Message.UpdatedAt,
-		&i.Message.NotBefore,
-		&i.Message.ReadLink,
-		&i.Message.Evidence,
-		&i.Message.EvidenceAt,
-		&i.Message.Format,
-		&i.Message.Rule,
-		&i.Message.CauseID,
-		&i.Message.AfterID,
-		&i.Message.AskPhone,
-		&i.Message.Language,
-		&i.Message.TranslateTo,
-		&i.Message.Keep,
-		&i.Message.TranslatedAt,
-		&i.Message.Translation,
-		&i.Message.TranslatedButtons,
-		&i.Message.TranslationReason,
-		&i.Message.TranslationCharacters,
-		&i.Message.Media,
-		&i.Message.Silent,
-		&i.Message.Protected,
-		&i.Bot.ID,
-		&i.Bot.AccountID,
-		&i.Bot.Platform,
-		&i.Bot.Network,
-		&i.Bot.PlatformID,
-		&i.Bot.Username,
-		&i.Bot.Name,
-		&i.Bot.SealedToken,
-		&i.Bot.WebhookSecret,
-		&i.Bot.Intake,
-		&i.Bot.State,
-		&i.Bot.StateReason,
-		&i.Bot.PollHolder,
-		&i.Bot.PollUntil,
-		&i.Bot.CreatedAt,
-		&i.Bot.UpdatedAt,
-		&i.AfterState,
-	)
-	return i, err
+// A locked message with its bot and the state of the reply that goes out before it, once for each of its legs.
+func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) ([]DeliveryRow, error) {
+	rows, err := q.db.Query(ctx, delivery, arg.AccountID, arg.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeliveryRow
+	for rows.Next() {
+		var i DeliveryRow
+		if err := rows.Scan(
+			&i.Message.ID,
+			&i.Message.AccountID,
+			&i.Message.BotID,
+			&i.Message.Direction,
+			&i.Message.SubscriberID,
+			&i.Message.AddressKind,
+			&i.Message.Address,
+			&i.Message.Kind,
+			&i.Message.Text,
+			&i.Message.Buttons,
+			&i.Message.Lane,
+			&i.Message.OnUnknown,
+			&i.Message.Label,
+			&i.Message.State,
+			&i.Message.Previous,
+			&i.Message.Reason,
+			&i.Message.Waited,
+			&i.Message.EventSequence,
+			&i.Message.ExpiresAt,
+			&i.Message.CreatedAt,
+			&i.Message.UpdatedAt,
+			&i.Message.NotBefore,
+			&i.Message.ReadLink,
+			&i.Message.Evidence,
+			&i.Message.EvidenceAt,
+			&i.Message.Format,
+			&i.Message.Rule,
+			&i.Message.CauseID,
+			&i.Message.AfterID,
+			&i.Message.AskPhone,
+			&i.Message.Language,
+			&i.Message.TranslateTo,
+			&i.Message.Keep,
+			&i.Message.TranslatedAt,
+			&i.Message.Translation,
+			&i.Message.TranslatedButtons,
+			&i.Message.TranslationReason,
+			&i.Message.TranslationCharacters,
+			&i.Message.Media,
+			&i.Message.Silent,
+			&i.Message.Protected,
+			&i.Bot.ID,
+			&i.Bot.AccountID,
+			&i.Bot.Platform,
+			&i.Bot.Network,
+			&i.Bot.PlatformID,
+			&i.Bot.Username,
+			&i.Bot.Name,
+			&i.Bot.SealedToken,
+			&i.Bot.WebhookSecret,
+			&i.Bot.Intake,
+			&i.Bot.State,
+			&i.Bot.StateReason,
+			&i.Bot.PollHolder,
+			&i.Bot.PollUntil,
+			&i.Bot.CreatedAt,
+			&i.Bot.UpdatedAt,
+			&i.Leg.ID,
+			&i.Leg.AccountID,
+			&i.Leg.MessageID,
+			&i.Leg.Number,
+			&i.Leg.Channel,
+			&i.Leg.State,
+			&i.Leg.Reason,
+			&i.Leg.IntentAt,
+			&i.Leg.Attempts,
+			&i.Leg.ChatID,
+			&i.Leg.PlatformMessageID,
+			&i.Leg.SettledAt,
+			&i.Leg.SlotAt,
+			&i.Leg.Until,
+			&i.Leg.WithinMs,
+			&i.Leg.Provider,
+			&i.Leg.ProviderID,
+			&i.Leg.ReportDueAt,
+			&i.Leg.Segments,
+			&i.Leg.Phone,
+			&i.Leg.Plain,
+			&i.AfterState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const dropOldReports = `-- name: DropOldReports :execrows
@@ -563,6 +607,81 @@ func (q *Queries) LockMessage(ctx context.Context, arg LockMessageParams) (strin
 	return id, err
 }
 
+const recipient = `-- name: Recipient :one
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals
+FROM messages m
+JOIN bot_slots t ON t.bot_id = m.bot_id
+JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
+    WHEN m.subscriber_id IS NOT NULL AND EXISTS (
+        SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) THEN m.subscriber_id
+    WHEN m.address_kind = 'phone' THEN (
+        SELECT p.id FROM subscribers p WHERE p.bot_id = m.bot_id AND p.phone = m.address AND p.phone <> '')
+    WHEN m.address_kind = 'username' THEN (
+        SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND lower(u.username) = m.address AND u.username <> ''
+        ORDER BY u.username_seen_at DESC LIMIT 1)
+    ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = m.address::bigint)
+END
+WHERE m.account_id = $1 AND m.id = $2
+FOR NO KEY UPDATE OF t, s
+`
+
+type RecipientParams struct {
+	AccountID string
+	ID        string
+}
+
+type RecipientRow struct {
+	Subscriber Subscriber
+	BotSlot    BotSlot
+}
+
+// The person whom the message's address names on its bot, with the bot's slots, both locked: whoever takes a slot next
+// waits until this one is written, and sees it. While a call is under way it is the person to whom it goes, whoever has
+// the address now: an address may change hands meanwhile, and what the answer says is not about the new holder. Names
+// change hands, too: the one seen last with it has it.
+func (q *Queries) Recipient(ctx context.Context, arg RecipientParams) (RecipientRow, error) {
+	row := q.db.QueryRow(ctx, recipient, arg.AccountID, arg.ID)
+	var i RecipientRow
+	err := row.Scan(
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.Username,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.FirstName,
+		&i.Subscriber.LastName,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.BotSlot.BotID,
+		&i.BotSlot.AccountID,
+		&i.BotSlot.FreeAt,
+		&i.BotSlot.ServiceFreeAt,
+		&i.BotSlot.BulkFreeAt,
+		&i.BotSlot.BlockedUntil,
+		&i.BotSlot.Rate,
+		&i.BotSlot.RateSince,
+		&i.BotSlot.Refusals,
+	)
+	return i, err
+}
+
 const refusals = `-- name: Refusals :one
 SELECT coalesce(sum(refusals), 0)::bigint AS refusals, count(*) FILTER (WHERE blocked_until > $1) AS blocked FROM bot_slots
 `
@@ -671,248 +790,4 @@ func (q *Queries) SendQueue(ctx context.Context, now *time.Time) ([]SendQueueRow
 		return nil, err
 	}
 	return items, nil
-}
-
-const subscriberByPhone = `-- name: SubscriberByPhone :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = $1 AND s.bot_id = $2 AND s.phone = $3
-FOR NO KEY UPDATE OF t, s
-`
-
-type SubscriberByPhoneParams struct {
-	AccountID string
-	BotID     string
-	Phone     string
-}
-
-type SubscriberByPhoneRow struct {
-	Subscriber Subscriber
-	BotSlot    BotSlot
-}
-
-// The person with the bot's slots, both locked: whoever takes a slot next waits until this one is written, and sees it.
-func (q *Queries) SubscriberByPhone(ctx context.Context, arg SubscriberByPhoneParams) (SubscriberByPhoneRow, error) {
-	row := q.db.QueryRow(ctx, subscriberByPhone, arg.AccountID, arg.BotID, arg.Phone)
-	var i SubscriberByPhoneRow
-	err := row.Scan(
-		&i.Subscriber.ID,
-		&i.Subscriber.AccountID,
-		&i.Subscriber.BotID,
-		&i.Subscriber.PlatformID,
-		&i.Subscriber.ChatID,
-		&i.Subscriber.Username,
-		&i.Subscriber.UsernameSeenAt,
-		&i.Subscriber.FirstName,
-		&i.Subscriber.LastName,
-		&i.Subscriber.Language,
-		&i.Subscriber.Phone,
-		&i.Subscriber.PhoneProof,
-		&i.Subscriber.PhoneProvedAt,
-		&i.Subscriber.Connection,
-		&i.Subscriber.Reason,
-		&i.Subscriber.StartPayload,
-		&i.Subscriber.ConnectedAt,
-		&i.Subscriber.DisconnectedAt,
-		&i.Subscriber.LastSeenAt,
-		&i.Subscriber.ProfileAt,
-		&i.Subscriber.ProfileUpdateID,
-		&i.Subscriber.ConnectionAt,
-		&i.Subscriber.ConnectionUpdateID,
-		&i.Subscriber.PhoneUpdateID,
-		&i.Subscriber.CreatedAt,
-		&i.Subscriber.ChatFreeAt,
-		&i.BotSlot.BotID,
-		&i.BotSlot.AccountID,
-		&i.BotSlot.FreeAt,
-		&i.BotSlot.ServiceFreeAt,
-		&i.BotSlot.BulkFreeAt,
-		&i.BotSlot.BlockedUntil,
-		&i.BotSlot.Rate,
-		&i.BotSlot.RateSince,
-		&i.BotSlot.Refusals,
-	)
-	return i, err
-}
-
-const subscriberByPlatformID = `-- name: SubscriberByPlatformID :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = $1 AND s.bot_id = $2 AND s.platform_id = $3
-FOR NO KEY UPDATE OF t, s
-`
-
-type SubscriberByPlatformIDParams struct {
-	AccountID  string
-	BotID      string
-	PlatformID int64
-}
-
-type SubscriberByPlatformIDRow struct {
-	Subscriber Subscriber
-	BotSlot    BotSlot
-}
-
-func (q *Queries) SubscriberByPlatformID(ctx context.Context, arg SubscriberByPlatformIDParams) (SubscriberByPlatformIDRow, error) {
-	row := q.db.QueryRow(ctx, subscriberByPlatformID, arg.AccountID, arg.BotID, arg.PlatformID)
-	var i SubscriberByPlatformIDRow
-	err := row.Scan(
-		&i.Subscriber.ID,
-		&i.Subscriber.AccountID,
-		&i.Subscriber.BotID,
-		&i.Subscriber.PlatformID,
-		&i.Subscriber.ChatID,
-		&i.Subscriber.Username,
-		&i.Subscriber.UsernameSeenAt,
-		&i.Subscriber.FirstName,
-		&i.Subscriber.LastName,
-		&i.Subscriber.Language,
-		&i.Subscriber.Phone,
-		&i.Subscriber.PhoneProof,
-		&i.Subscriber.PhoneProvedAt,
-		&i.Subscriber.Connection,
-		&i.Subscriber.Reason,
-		&i.Subscriber.StartPayload,
-		&i.Subscriber.ConnectedAt,
-		&i.Subscriber.DisconnectedAt,
-		&i.Subscriber.LastSeenAt,
-		&i.Subscriber.ProfileAt,
-		&i.Subscriber.ProfileUpdateID,
-		&i.Subscriber.ConnectionAt,
-		&i.Subscriber.ConnectionUpdateID,
-		&i.Subscriber.PhoneUpdateID,
-		&i.Subscriber.CreatedAt,
-		&i.Subscriber.ChatFreeAt,
-		&i.BotSlot.BotID,
-		&i.BotSlot.AccountID,
-		&i.BotSlot.FreeAt,
-		&i.BotSlot.ServiceFreeAt,
-		&i.BotSlot.BulkFreeAt,
-		&i.BotSlot.BlockedUntil,
-		&i.BotSlot.Rate,
-		&i.BotSlot.RateSince,
-		&i.BotSlot.Refusals,
-	)
-	return i, err
-}
-
-const subscriberByUsername = `-- name: SubscriberByUsername :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = $1 AND s.bot_id = $2 AND lower(s.username) = $3 AND s.username <> ''
-ORDER BY s.username_seen_at DESC LIMIT 1
-FOR NO KEY UPDATE OF t, s
-`
-
-type SubscriberByUsernameParams struct {
-	AccountID string
-	BotID     string
-	Username  string
-}
-
-type SubscriberByUsernameRow struct {
-	Subscriber Subscriber
-	BotSlot    BotSlot
-}
-
-// Names change hands: the one seen last with it has it.
-func (q *Queries) SubscriberByUsername(ctx context.Context, arg SubscriberByUsernameParams) (SubscriberByUsernameRow, error) {
-	row := q.db.QueryRow(ctx, subscriberByUsername, arg.AccountID, arg.BotID, arg.Username)
-	var i SubscriberByUsernameRow
-	err := row.Scan(
-		&i.Subscriber.ID,
-		&i.Subscriber.AccountID,
-		&i.Subscriber.BotID,
-		&i.Subscriber.PlatformID,
-		&i.Subscriber.ChatID,
-		&i.Subscriber.Username,
-		&i.Subscriber.UsernameSeenAt,
-		&i.Subscriber.FirstName,
-		&i.Subscriber.LastName,
-		&i.Subscriber.Language,
-		&i.Subscriber.Phone,
-		&i.Subscriber.PhoneProof,
-		&i.Subscriber.PhoneProvedAt,
-		&i.Subscriber.Connection,
-		&i.Subscriber.Reason,
-		&i.Subscriber.StartPayload,
-		&i.Subscriber.ConnectedAt,
-		&i.Subscriber.DisconnectedAt,
-		&i.Subscriber.LastSeenAt,
-		&i.Subscriber.ProfileAt,
-		&i.Subscriber.ProfileUpdateID,
-		&i.Subscriber.ConnectionAt,
-		&i.Subscriber.ConnectionUpdateID,
-		&i.Subscriber.PhoneUpdateID,
-		&i.Subscriber.CreatedAt,
-		&i.Subscriber.ChatFreeAt,
-		&i.BotSlot.BotID,
-		&i.BotSlot.AccountID,
-		&i.BotSlot.FreeAt,
-		&i.BotSlot.ServiceFreeAt,
-		&i.BotSlot.BulkFreeAt,
-		&i.BotSlot.BlockedUntil,
-		&i.BotSlot.Rate,
-		&i.BotSlot.RateSince,
-		&i.BotSlot.Refusals,
-	)
-	return i, err
-}
-
-const subscriberOfCall = `-- name: SubscriberOfCall :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3
-FOR NO KEY UPDATE OF t, s
-`
-
-type SubscriberOfCallParams struct {
-	AccountID string
-	BotID     string
-	ID        string
-}
-
-type SubscriberOfCallRow struct {
-	Subscriber Subscriber
-	BotSlot    BotSlot
-}
-
-// The person to whom a call under way goes, whoever has the address now.
-func (q *Queries) SubscriberOfCall(ctx context.Context, arg SubscriberOfCallParams) (SubscriberOfCallRow, error) {
-	row := q.db.QueryRow(ctx, subscriberOfCall, arg.AccountID, arg.BotID, arg.ID)
-	var i SubscriberOfCallRow
-	err := row.Scan(
-		&i.Subscriber.ID,
-		&i.Subscriber.AccountID,
-		&i.Subscriber.BotID,
-		&i.Subscriber.PlatformID,
-		&i.Subscriber.ChatID,
-		&i.Subscriber.Username,
-		&i.Subscriber.UsernameSeenAt,
-		&i.Subscriber.FirstName,
-		&i.Subscriber.LastName,
-		&i.Subscriber.Language,
-		&i.Subscriber.Phone,
-		&i.Subscriber.PhoneProof,
-		&i.Subscriber.PhoneProvedAt,
-		&i.Subscriber.Connection,
-		&i.Subscriber.Reason,
-		&i.Subscriber.StartPayload,
-		&i.Subscriber.ConnectedAt,
-		&i.Subscriber.DisconnectedAt,
-		&i.Subscriber.LastSeenAt,
-		&i.Subscriber.ProfileAt,
-		&i.Subscriber.ProfileUpdateID,
-		&i.Subscriber.ConnectionAt,
-		&i.Subscriber.ConnectionUpdateID,
-		&i.Subscriber.PhoneUpdateID,
-		&i.Subscriber.CreatedAt,
-		&i.Subscriber.ChatFreeAt,
-		&i.BotSlot.BotID,
-		&i.BotSlot.AccountID,
-		&i.BotSlot.FreeAt,
-		&i.BotSlot.ServiceFreeAt,
-		&i.BotSlot.BulkFreeAt,
-		&i.BotSlot.BlockedUntil,
-		&i.BotSlot.Rate,
-		&i.BotSlot.RateSince,
-		&i.BotSlot.Refusals,
-	)
-	return i, err
 }

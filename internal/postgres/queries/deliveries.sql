@@ -3,39 +3,38 @@
 -- was when the statement began.
 SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' FOR NO KEY UPDATE;
 
--- name: Delivery :one
--- A locked message with its bot, and the state of the reply that goes out before it.
-SELECT sqlc.embed(m), sqlc.embed(b), coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
-FROM messages m JOIN bots b ON b.id = m.bot_id
-WHERE m.account_id = $1 AND m.id = $2;
+-- name: Delivery :many
+-- A locked message with its bot and the state of the reply that goes out before it, once for each of its legs.
+SELECT sqlc.embed(m), sqlc.embed(b), sqlc.embed(l),
+       coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
+FROM messages m JOIN bots b ON b.id = m.bot_id JOIN legs l ON l.message_id = m.id
+WHERE m.account_id = $1 AND m.id = $2
+ORDER BY l.number;
 
--- name: SubscriberByPhone :one
--- The person with the bot's slots, both locked: whoever takes a slot next waits until this one is written, and sees it.
-SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND s.phone = @phone
+-- name: Recipient :one
+-- The person whom the message's address names on its bot, with the bot's slots, both locked: whoever takes a slot next
+-- waits until this one is written, and sees it. While a call is under way it is the person to whom it goes, whoever has
+-- the address now: an address may change hands meanwhile, and what the answer says is not about the new holder. Names
+-- change hands, too: the one seen last with it has it.
+SELECT sqlc.embed(s), sqlc.embed(t)
+FROM messages m
+JOIN bot_slots t ON t.bot_id = m.bot_id
+JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
+    WHEN m.subscriber_id IS NOT NULL AND EXISTS (
+        SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) THEN m.subscriber_id
+    WHEN m.address_kind = 'phone' THEN (
+        SELECT p.id FROM subscribers p WHERE p.bot_id = m.bot_id AND p.phone = m.address AND p.phone <> '')
+    WHEN m.address_kind = 'username' THEN (
+        SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND lower(u.username) = m.address AND u.username <> ''
+        ORDER BY u.username_seen_at DESC LIMIT 1)
+    ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = m.address::bigint)
+END
+WHERE m.account_id = @account_id AND m.id = @id
 FOR NO KEY UPDATE OF t, s;
 
--- name: SubscriberByUsername :one
--- Names change hands: the one seen last with it has it.
-SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND lower(s.username) = @username AND s.username <> ''
-ORDER BY s.username_seen_at DESC LIMIT 1
-FOR NO KEY UPDATE OF t, s;
-
--- name: SubscriberByPlatformID :one
-SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND s.platform_id = @platform_id
-FOR NO KEY UPDATE OF t, s;
-
--- name: SubscriberOfCall :one
--- The person to whom a call under way goes, whoever has the address now.
-SELECT sqlc.embed(s), sqlc.embed(t) FROM subscribers s JOIN bot_slots t ON t.bot_id = s.bot_id
-WHERE s.account_id = @account_id AND s.bot_id = @bot_id AND s.id = @id
-FOR NO KEY UPDATE OF t, s;
-
--- name: ApplyChange :exec
+-- name: ApplyChange :execrows
 -- One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
--- announcement to a sender who waits.
+-- announcement to a sender who waits. It writes nothing if a line was added to the story since it was seen.
 WITH moved AS (
     UPDATE messages m SET
         previous = CASE WHEN m.state = @state::text THEN m.previous ELSE m.state END,
@@ -48,43 +47,45 @@ WITH moved AS (
         translated_buttons = CASE WHEN @translated THEN sqlc.narg(translated_buttons) ELSE m.translated_buttons END,
         translation_reason = CASE WHEN @translated THEN @translation_reason ELSE m.translation_reason END,
         translation_characters = CASE WHEN @translated THEN @translation_characters ELSE m.translation_characters END
-    WHERE m.account_id = @account_id AND m.id = @id
+    WHERE m.account_id = @account_id AND m.id = @id AND m.event_sequence = @seen_sequence
+    RETURNING m.id, m.account_id
 ), leg AS (
     UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
                     chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
                     slot_at = sqlc.narg(slot_at), provider = @provider, provider_id = @provider_id, segments = @segments,
                     report_due_at = sqlc.narg(report_due_at), phone = @phone, plain = @plain
-    WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
+    FROM moved WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = @at
-    WHERE l.account_id = @account_id AND l.message_id = @id AND @skip_rest::boolean
+    FROM moved WHERE l.account_id = @account_id AND l.message_id = @id AND @skip_rest::boolean
       AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = @leg_id AND @change_leg)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT @id, @account_id, unnest(@sequences::integer[]), unnest(@ats::timestamptz[]), unnest(@kinds::text[]),
+    SELECT moved.id, moved.account_id, unnest(@sequences::integer[]), unnest(@ats::timestamptz[]), unnest(@kinds::text[]),
            unnest(@from_states::text[]), unnest(@states::text[]), unnest(@legs::integer[]), unnest(@reasons::text[]),
-           unnest(@details::text[]), unnest(@wait_ms::bigint[])
+           unnest(@details::text[]), unnest(@wait_ms::bigint[]) FROM moved
 ), slots AS (
     UPDATE bot_slots t SET free_at = sqlc.narg(free_at), bulk_free_at = sqlc.narg(bulk_free_at), service_free_at = sqlc.narg(service_free_at),
                            blocked_until = sqlc.narg(blocked_until), rate = @rate, rate_since = sqlc.narg(rate_since),
                            refusals = t.refusals + @refusals
-    WHERE t.account_id = @bot_account_id AND t.bot_id = @bot_id AND @take_slot::boolean
+    FROM moved WHERE t.account_id = @bot_account_id AND t.bot_id = @bot_id AND @take_slot::boolean
 ), chat AS (
     UPDATE subscribers s SET chat_free_at = sqlc.narg(chat_free_at)
-    WHERE s.account_id = @bot_account_id AND s.id = @slot_subscriber_id AND @take_slot
+    FROM moved WHERE s.account_id = @bot_account_id AND s.id = @slot_subscriber_id AND @take_slot
 ), settled AS (
-    DELETE FROM outbox o WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
+    DELETE FROM outbox o USING moved WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
 ), raised AS (
     -- An event from our own side, if the active rules are about it: an update like those of messengers.
     INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
     SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, @raise_body::bytea, @at
-    FROM rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
+    FROM moved, rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
     WHERE @raise::text <> '' AND r.account_id = @account_id AND r.bot_id = @message_bot_id AND @raise = ANY(r.raises)
       AND s.id = sqlc.narg(subscriber_id)
     RETURNING 1
 )
 SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END,
-       CASE WHEN EXISTS (SELECT 1 FROM raised) THEN pg_notify('herald_inbox', '') END;
+       CASE WHEN EXISTS (SELECT 1 FROM raised) THEN pg_notify('herald_inbox', '') END
+FROM moved;
 
 -- name: SendQueue :many
 -- Messages that hold a slot in the future, by lane.
