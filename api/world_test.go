@@ -110,7 +110,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now)
 	w.service = service
 	w.public.Config.Handler = Public(PublicDeps{
-		SMS: router.Callbacks(messaging.NewReports(w.store, w.ids, w.now)), Links: service, IDs: w.ids, Logger: logger,
+		SMS: router.Callbacks(messaging.NewReports(w.store, starter, w.ids, w.now)), Links: service, IDs: w.ids, Logger: logger,
 	})
 	w.public.Start()
 	t.Cleanup(w.public.Close)
@@ -147,13 +147,15 @@ func (w *world) ready(context.Context) map[string]error {
 	return map[string]error{"postgresql": nil, "temporal": nil}
 }
 
-// resting starts nothing: the outbox keeps what was accepted.
+// resting starts nothing: the outbox keeps what was accepted. It wakes nobody.
 type resting struct{}
 
 func (resting) StartDelivery(gateway.AccountID, gateway.MessageID) {}
+func (resting) WakeDelivery(gateway.AccountID, gateway.MessageID)  {}
 
 // delivering takes one step at a time as the workflow does, without the waits between them.
 type delivering struct {
+	resting
 	t         *testing.T
 	deliverer *messaging.Deliverer
 }
@@ -248,7 +250,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 		AccountID: bot.AccountID, BotID: bot.ID, UpdateID: int64(person.ID), ChatID: int64(person.ID), Body: []byte("{}"), ReceivedAt: w.now(),
 	}})
 	require.NoError(t, err)
-	found, err := w.store.ProcessUpdate(t.Context(), w.now(), func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+	done, err := w.store.ProcessUpdate(t.Context(), w.now(), func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
 		verdict := gateway.Verdict{
 			Subscriber: &gateway.Subscriber{
 				ID: id, PlatformID: int64(person.ID), ChatID: int64(person.ID), Username: username, UsernameSeenAt: w.now(),
@@ -263,7 +265,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 		return verdict, nil
 	})
 	require.NoError(t, err)
-	require.True(t, found)
+	require.True(t, done.Found)
 	if username == "anna" {
 		w.anna = person.ID
 	}

@@ -188,3 +188,21 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	_, err := client.New("http://127.0.0.1:8080", "")
 	require.ErrorContains(t, err, "API key")
 }
+
+func TestUploadsAreRepeatedFromTheirBeginning(t *testing.T) {
+	t.Parallel()
+	kept := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, `{"id":"file_1","name":"door.jpg"}`)
+	}
+	c, s := connect(t, problem(503, "service:unavailable"), kept)
+	f, err := c.UploadFile(t.Context(), client.NewFile{Name: "door.jpg", Body: strings.NewReader("a picture"), Key: "order-77"})
+	require.NoError(t, err)
+	require.Equal(t, "file_1", f.ID)
+	asked := s.asked()
+	require.Len(t, asked, 2)
+	require.Equal(t, "/v1/files?name=door.jpg", asked[1].URL.RequestURI())
+	require.Equal(t, []string{"a picture", "a picture"}, s.bodies)
+	require.Equal(t, "order-77", asked[1].Header.Get("Idempotency-Key"))
+}

@@ -7,6 +7,9 @@ type (
 	NewMessage   = wire.NewMessage
 	Message      = wire.Message
 	Button       = wire.Button
+	NewMedia     = wire.NewMedia
+	Media        = wire.Media
+	File         = wire.File
 	NewLeg       = wire.NewLeg
 	Leg          = wire.Leg
 	Evidence     = wire.Evidence
@@ -26,6 +29,7 @@ type (
 // Enumerations of the API. Answers may hold values that are not listed here: newer installations know more.
 type (
 	Lane         = wire.Lane
+	MediaKind    = wire.MediaKind
 	Format       = wire.Format
 	OnUnknown    = wire.OnUnknown
 	Direction    = wire.Direction

@@ -30,6 +30,7 @@ const (
 	CodeUnknownPhrase Code = "unknown-phrase" // `phrase` names no phrase
 	CodeWrongType     Code = "wrong-type"     // a value of another type than is needed
 	CodeMaybeNil      Code = "maybe-nil"      // a value that may be nil, where nil would fail
+	CodeBadExpression Code = "bad-expression" // not an expression of the language
 	CodeBadRegex      Code = "bad-regex"      // a pattern that is none
 	CodeBadTemplate   Code = "bad-template"   // a hole that is not closed, or is empty
 	CodeBadDuration   Code = "bad-duration"   // not a length of time

@@ -35,8 +35,12 @@ const (
 	lastPause  = 30 * time.Second
 )
 
-// DeliverMessage takes one message to its end, attempt by attempt, waiting between them as long as each asks for. It
-// ends without an outcome only if there is no such message.
+// wakeSignal tells a workflow that its message was changed: evidence came, a report, or its sender took it back. It has no
+// content, since the database has it all.
+const wakeSignal = "wake"
+
+// DeliverMessage takes one message to its end, attempt by attempt, waiting between them as long as each asks for, or
+// until it is woken. It ends without an outcome only if there is no such message.
 func DeliverMessage(ctx workflow.Context, in DeliverMessageInput) (DeliverMessageResult, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, attemptOptions)
 	var activities *Activities
@@ -53,13 +57,31 @@ func DeliverMessage(ctx workflow.Context, in DeliverMessageInput) (DeliverMessag
 		default:
 			step.Wait, pause = pause, min(2*pause, lastPause)
 		}
-		if err := workflow.Sleep(ctx, step.Wait); err != nil {
+		if err := sleepUntilWoken(ctx, step.Wait); err != nil {
 			return DeliverMessageResult{}, err
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			return DeliverMessageResult{}, workflow.NewContinueAsNewError(ctx, DeliverMessage, in)
 		}
 	}
+}
+
+// sleepUntilWoken waits, but not longer than until the next signal. A signal that came during the attempt counts, too: the
+// attempt may have looked before. To Temporal a wait without a signal is what workflow.Sleep is, so histories of workflows
+// that could not be woken go on here.
+func sleepUntilWoken(ctx workflow.Context, wait time.Duration) error {
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel() // takes down the timer, if it still runs
+	var err error
+	wakes := workflow.GetSignalChannel(ctx, wakeSignal)
+	selector := workflow.NewSelector(ctx)
+	selector.AddFuture(workflow.NewTimer(ctx, wait), func(f workflow.Future) { err = f.Get(ctx, nil) })
+	selector.AddReceive(wakes, func(workflow.ReceiveChannel, bool) {
+		for wakes.ReceiveAsync(nil) { // the next attempt sees what all of them are about
+		}
+	})
+	selector.Select(ctx)
+	return err
 }
 
 // isGone tells whether an attempt found that there is no such message.

@@ -40,6 +40,7 @@ type world struct {
 	ids     *gateway.IDs
 	sms     *sms.Router
 	reports *messaging.Reports
+	links   []gateway.ReadLink // of the next message
 
 	sealer    *seal.Box
 	messenger gateway.Messenger
@@ -74,7 +75,7 @@ func newWorld(t *testing.T) *world {
 	}}}, sms.Deps{})
 	require.NoError(t, err)
 	t.Cleanup(w.sms.Close)
-	w.reports = messaging.NewReports(w.store, w.ids, time.Now)
+	w.reports = messaging.NewReports(w.store, w, w.ids, w.now)
 
 	keyset, err := seal.Generate()
 	require.NoError(t, err)
@@ -97,10 +98,15 @@ func (w *world) perform(store messaging.DeliveryStore, messenger gateway.Messeng
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetStartTime(noon)
 	w.env.SetTestTimeout(time.Minute)
-	now := func() time.Time { return w.env.Now().UTC().Truncate(time.Microsecond) }
-	deliverer := messaging.NewDeliverer(store, messenger, w.sms, now, messaging.Policy{}, quiet())
+	deliverer := messaging.NewDeliverer(store, messenger, w.sms, w.now, messaging.Policy{}, quiet())
 	w.env.RegisterActivity(workflows.NewActivities(deliverer, quiet()))
 }
+
+// now is the time of the environment.
+func (w *world) now() time.Time { return w.env.Now().UTC().Truncate(time.Microsecond) }
+
+// WakeDelivery signals the workflow that runs, as the starter does through Temporal.
+func (w *world) WakeDelivery(gateway.AccountID, gateway.MessageID) { w.env.SignalWorkflow("wake", nil) }
 
 // connect makes an account with a bot, and Anna, who has started it.
 func (w *world) connect(t *testing.T, sealer *seal.Box) {
@@ -151,7 +157,7 @@ func (w *world) accept(t *testing.T, change func(*gateway.Message), more ...gate
 	for i := range legs {
 		legs[i].ID, legs[i].Number = w.ids.Leg(), i+1
 	}
-	created, err := w.store.AcceptMessage(t.Context(), m, legs, nil)
+	created, err := w.store.AcceptMessage(t.Context(), m, legs, w.links)
 	require.NoError(t, err)
 	require.True(t, created)
 	return workflows.DeliverMessageInput{AccountID: "acc_1", MessageID: m.ID}
@@ -450,8 +456,9 @@ func TestDeliverMessage(t *testing.T) {
 			})
 			require.NoError(t, err)
 		}, time.Minute)
-		m, _ = read.run(t, in)
+		m, took = read.run(t, in)
 		require.Equal(t, gateway.Read, m.State)
+		require.GreaterOrEqual(t, took, 10*time.Minute, "nobody woke it: its timer did")
 		stored, err = read.store.Legs(t.Context(), "acc_1", in.MessageID)
 		require.NoError(t, err)
 		require.Equal(t, gateway.LegSkipped, stored[1].State)

@@ -16,7 +16,10 @@ import (
 	"herald/internal/messaging"
 )
 
-var _ messaging.Starter = (*Starter)(nil)
+var (
+	_ messaging.Starter = (*Starter)(nil)
+	_ gateway.Waker     = (*Starter)(nil)
+)
 
 // Starting and draining.
 const (
@@ -27,6 +30,10 @@ const (
 	startersAtMost = 32   // starts under way at a time
 	startsWaiting  = 1024 // accepted messages waiting for one; more are left to the outbox
 
+	wakeTimeout  = 5 * time.Second
+	wakersAtMost = 8    // signals under way at a time
+	wakesWaiting = 1024 // messages waiting for theirs; more are left to their timers
+
 	drainEvery    = time.Second
 	drainBatch    = 100
 	drainPatience = 3                // failures in a batch before Temporal counts as away
@@ -35,18 +42,23 @@ const (
 )
 
 // Starter begins the workflow of each accepted message: at once for those accepted by this process, and from the outbox
-// for those whose start did not come about.
+// for those whose start did not come about. It wakes workflows, too, for whom a message was changed meanwhile.
 type Starter struct {
 	client client.Client
 	outbox gateway.OutboxStore
 	now    gateway.Clock
 	logger *slog.Logger
 	queue  chan DeliverMessageInput
+	wakes  chan DeliverMessageInput
 }
 
 // NewStarter returns a Starter; Run makes it start.
 func NewStarter(c client.Client, outbox gateway.OutboxStore, now gateway.Clock, logger *slog.Logger) *Starter {
-	return &Starter{client: c, outbox: outbox, now: now, logger: logger, queue: make(chan DeliverMessageInput, startsWaiting)}
+	return &Starter{
+		client: c, outbox: outbox, now: now, logger: logger,
+		queue: make(chan DeliverMessageInput, startsWaiting),
+		wakes: make(chan DeliverMessageInput, wakesWaiting),
+	}
 }
 
 // StartDelivery asks for the message's workflow to be started soon. It never blocks.
@@ -57,11 +69,22 @@ func (s *Starter) StartDelivery(account gateway.AccountID, id gateway.MessageID)
 	}
 }
 
+// WakeDelivery asks for a signal to the message's workflow soon. It never blocks.
+func (s *Starter) WakeDelivery(account gateway.AccountID, id gateway.MessageID) {
+	select {
+	case s.wakes <- DeliverMessageInput{AccountID: account, MessageID: id}:
+	default: // the workflow's timer ends by itself
+	}
+}
+
 // Run starts workflows until the context ends.
 func (s *Starter) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for range startersAtMost {
 		wg.Go(func() { s.startQueued(ctx) })
+	}
+	for range wakersAtMost {
+		wg.Go(func() { s.wakeQueued(ctx) })
 	}
 	wg.Go(func() { s.drain(ctx) })
 	wg.Wait()
@@ -78,6 +101,31 @@ func (s *Starter) startQueued(ctx context.Context) {
 			}
 		}
 	}
+}
+
+func (s *Starter) wakeQueued(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case in := <-s.wakes:
+			if err := s.wake(ctx, in); err != nil && ctx.Err() == nil {
+				s.logger.DebugContext(ctx, "a waking is left to the workflow's timer", "message", in.MessageID, "error", err)
+			}
+		}
+	}
+}
+
+// wake signals the workflow. One that has ended, or has not begun, needs no waking.
+func (s *Starter) wake(ctx context.Context, in DeliverMessageInput) error {
+	ctx, cancel := context.WithTimeout(ctx, wakeTimeout)
+	defer cancel()
+	err := s.client.SignalWorkflow(ctx, string(in.MessageID), "", wakeSignal, nil)
+	var ended *serviceerror.NotFound
+	if err != nil && !errors.As(err, &ended) {
+		return fmt.Errorf("signal workflow of message %s: %w", in.MessageID, err)
+	}
+	return nil
 }
 
 // start begins the workflow. One that runs or ran already is success.

@@ -76,10 +76,14 @@ func other(m client.Message) string {
 
 // content is the text, or what the message is instead of a text.
 func content(m client.Message) string {
-	if m.Text == "" && m.Kind != "" {
+	switch {
+	case m.Text == "" && m.Kind != "":
 		return "(" + m.Kind + ")"
+	case m.Text == "" && m.Media.Kind != "":
+		return "(" + string(m.Media.Kind) + ")"
+	default:
+		return m.Text
 	}
-	return m.Text
 }
 
 // MessagesGetCmd shows one message.
@@ -129,6 +133,8 @@ func (c *console) showMessage(m client.Message) error {
 	for _, row := range m.Buttons {
 		record.Add("buttons", describeButtons(row))
 	}
+	record.Add("carries", describeMedia(m.Media))
+	record.Add("arrives", describeArrival(m))
 	record.Add("text", m.Text)
 	if err := record.Write(c.Out); err != nil || len(m.Legs) == 0 {
 		return err
@@ -160,11 +166,34 @@ func describeProvider(leg client.Leg) string {
 	return fmt.Sprintf("%s, %d SMS", leg.Provider, leg.Segments)
 }
 
+// describeMedia says what a message carries: photo door.jpg, file_...
+func describeMedia(m client.Media) string {
+	words := string(m.Kind)
+	for _, word := range []string{m.Name, m.File, m.URL} {
+		if word != "" {
+			words += " " + word
+		}
+	}
+	return words
+}
+
+// describeArrival says what is special about how a message arrives.
+func describeArrival(m client.Message) string {
+	var words []string
+	if m.Silent {
+		words = append(words, "silently")
+	}
+	if m.ProtectContent {
+		words = append(words, "protected: it cannot be forwarded or saved")
+	}
+	return strings.Join(words, ", ")
+}
+
 // describeButtons writes a row of buttons: [Yes = parcel:yes] [No = parcel:no].
 func describeButtons(row []client.Button) string {
 	texts := make([]string, len(row))
 	for i, button := range row {
-		texts[i] = "[" + button.Text + " = " + button.Data + button.URL + "]"
+		texts[i] = "[" + button.Text + " = " + button.Data + button.URL + button.WebApp + "]"
 	}
 	return strings.Join(texts, " ")
 }

@@ -23,10 +23,10 @@ const (
 // SendCmd sends one message.
 type SendCmd struct {
 	To             string        `required:"" placeholder:"WHO" env:"HERALD_SEND_TO" help:"The recipient: a phone such as +380501234567, a @name or #id."`
-	Text           string        `placeholder:"TEXT" env:"HERALD_SEND_TEXT" help:"The text. Left out, it is read from standard input."`
+	Text           string        `placeholder:"TEXT" env:"HERALD_SEND_TEXT" help:"The text. Left out, it is read from standard input, unless there is a photo or document."`
 	Format         string        `placeholder:"FORMAT" env:"HERALD_SEND_FORMAT" help:"How the text is marked up: plain, html or markdown (MarkdownV2), as the Bot API reads them (default plain). SMS get it without markup."`
 	Bot            string        `placeholder:"BOT" help:"The bot that sends, by @name or id. May be left out when there is only one."`
-	Button         []string      `sep:"none" placeholder:"TEXT=DATA" env:"HERALD_SEND_BUTTON" help:"A button under the text; more flags are more buttons. DATA comes back when it is pressed; a DATA that is an https:// address is opened."`
+	Button         []string      `sep:"none" placeholder:"TEXT=DATA" env:"HERALD_SEND_BUTTON" help:"A button under the text; more flags are more buttons. DATA comes back when it is pressed; a DATA that is an https:// address is opened, app:https://... opens a Mini App."`
 	Lane           string        `placeholder:"LANE" env:"HERALD_SEND_LANE" help:"Who goes first when a bot is busy: code, service or bulk (default service)."`
 	TTL            string        `name:"ttl" placeholder:"SPAN" env:"HERALD_SEND_TTL" help:"How long it is worth sending, such as 90s, 10m or 7d (default 24h; 10m for codes)."`
 	Fallback       string        `placeholder:"CHANNEL" env:"HERALD_SEND_FALLBACK" help:"sms: send an SMS if the person is not connected or the messenger does not take it."`
@@ -39,6 +39,7 @@ type SendCmd struct {
 	OnUnknown      string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`
 	IdempotencyKey string        `placeholder:"KEY" env:"HERALD_SEND_IDEMPOTENCY_KEY" help:"Your own name for this send: repeated with the same key, it is done once."`
 	Wait           time.Duration `default:"10s" placeholder:"SPAN" env:"HERALD_SEND_WAIT" help:"How long to wait for the outcome, at most 1m; 0 does not wait (default 10s)."`
+	Carried
 	Output
 	Remote
 }
@@ -54,6 +55,7 @@ Examples:
     uptime | herald send --to '#7012345' --bot @acme_bot --wait 0
     herald send --to +380501234567 --text "Ready: {link:https://acme.example/77}" --cascade telegram:read:2m,sms
     herald send --to +380501234567 --text "Your visit is at noon." --fallback sms --send-at 2026-03-02T08:00 --timezone Europe/Kyiv
+    herald send --to @anna --photo door.jpg --text "Your parcel is at the door" --silent
     herald send --to @anna --format html --text "Your order is <b>ready</b>"
     HERALD_API_URL=https://herald.example HERALD_API_KEY_FILE=key herald send --to @anna --text Hello
 
@@ -94,6 +96,9 @@ func (s *SendCmd) Run(ctx context.Context, c *console) error {
 	if s.Wait > 0 {
 		options = append(options, client.WithWait(s.Wait))
 	}
+	if err := s.attach(ctx, api, &message, s.IdempotencyKey); err != nil {
+		return err
+	}
 	sent, err := api.Send(ctx, message, options...)
 	if err != nil {
 		return err
@@ -128,7 +133,7 @@ func (s *SendCmd) message(stdin io.Reader) (client.NewMessage, error) {
 		}
 		m.Buttons = append(m.Buttons, []client.Button{button})
 	}
-	if m.Text != "" {
+	if m.Text != "" || s.given() {
 		return m, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(stdin, maxText+1))
@@ -161,11 +166,14 @@ func parseCascade(given string) ([]client.NewLeg, error) {
 	return legs, nil
 }
 
-// parseButton reads TEXT=DATA or TEXT=https://address.
+// parseButton reads TEXT=DATA, TEXT=https://address or TEXT=app:https://address.
 func parseButton(given string) (client.Button, error) {
 	text, data, found := strings.Cut(given, "=")
 	if !found || text == "" || data == "" {
 		return client.Button{}, &exitError{code: exitUsage, text: fmt.Sprintf("--button %q is not TEXT=DATA; see: herald send --help", given)}
+	}
+	if address, isApp := strings.CutPrefix(data, "app:"); isApp && strings.HasPrefix(address, "https://") {
+		return client.Button{Text: text, WebApp: address}, nil
 	}
 	if strings.HasPrefix(data, "https://") || strings.HasPrefix(data, "http://") {
 		return client.Button{Text: text, URL: data}, nil

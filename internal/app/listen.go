@@ -126,7 +126,7 @@ func (a *App) startPublic(context.Context) (string, error) {
 	a.startStarter()
 	a.serve("the public listener", a.public, api.Public(api.PublicDeps{
 		Telegram: telegram.NewWebhook(a.store, now, a.logger("webhook")),
-		SMS:      a.sms.Callbacks(messaging.NewReports(a.store, a.ids, now)),
+		SMS:      a.sms.Callbacks(messaging.NewReports(a.store, a.starter, a.ids, now)),
 		Links:    a.messagingService(), IDs: a.ids, Logger: a.logger("public"),
 	}))
 	return a.address.Public, nil

@@ -65,5 +65,5 @@ func (a *App) smsConfig() (sms.Config, error) {
 
 // watchSMS asks providers that have to be asked what became of SMS.
 func (a *App) watchSMS(ctx context.Context) {
-	a.sms.Watch(ctx, a.store, messaging.NewReports(a.store, a.ids, now), smsAskEvery)
+	a.sms.Watch(ctx, a.store, messaging.NewReports(a.store, a.starter, a.ids, now), smsAskEvery)
 }

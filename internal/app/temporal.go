@@ -101,7 +101,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	a.background(a.warmRules)
 	in := inbox.New(inbox.Deps{
 		Store: a.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
-		Messenger: a.telegram, Wake: a.listener.Inbox(), IDs: a.ids, Now: now, Logger: a.logger("inbox"),
+		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
 		Engine: a.rules, Composer: a.messagingService(), Starter: a.starter,
 	})
 	a.background(in.Run)

@@ -169,6 +169,13 @@ type DeliveryStore interface {
 	ChangeUnmoved(ctx context.Context, seen Delivery, change Change) (changed Delivery, done bool, err error)
 }
 
+// Waker is told, after the commit, that somebody else than a message's workflow has changed what it waits for: evidence
+// came, a report, or its sender took it back. It must not block and may do nothing: the workflow looks by itself when its
+// timer ends.
+type Waker interface {
+	WakeDelivery(account AccountID, id MessageID)
+}
+
 // QueueStats are what waits for its turn.
 type QueueStats struct {
 	Waiting map[Lane]int           // messages that hold a slot in the future

@@ -128,11 +128,23 @@ type UpdateMark struct {
 	UpdateID int64
 }
 
+// Processed is what became of an update.
+type Processed struct {
+	Found  bool        // false if none waited
+	Proved *MessageRef // an outgoing message with legs to come, about which it proved something; nil if there is none
+}
+
+// MessageRef names a message.
+type MessageRef struct {
+	AccountID AccountID
+	MessageID MessageID
+}
+
 // InboxStore hands out updates chat by chat and writes verdicts.
 type InboxStore interface {
 	// ProcessUpdate takes the oldest waiting update of a chat that nobody else is working on, lets decide look at
-	// it and writes the verdict. found is false if nothing waits. An error of decide puts the update aside with its words.
-	ProcessUpdate(ctx context.Context, now time.Time, decide func(RawUpdate, Bot) (Verdict, error)) (found bool, err error)
+	// it and writes the verdict. An error of decide puts the update aside with its words.
+	ProcessUpdate(ctx context.Context, now time.Time, decide func(RawUpdate, Bot) (Verdict, error)) (Processed, error)
 	// UntranslatedInbound returns what people wrote and what waits for its translation, oldest first.
 	UntranslatedInbound(ctx context.Context, limit int) ([]UntranslatedMessage, error)
 	// StoreTranslation writes the translation of what a person wrote, unless there is one already.

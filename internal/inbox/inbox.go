@@ -20,6 +20,7 @@ type Inbox struct {
 	readers   map[gateway.Platform]gateway.UpdateReader
 	messenger gateway.Messenger
 	wake      <-chan struct{}
+	waker     gateway.Waker
 	ids       *gateway.IDs
 	now       gateway.Clock
 	logger    *slog.Logger
@@ -39,6 +40,7 @@ type Deps struct {
 	Readers   map[gateway.Platform]gateway.UpdateReader
 	Messenger gateway.Messenger
 	Wake      <-chan struct{} // receives when updates were stored
+	Waker     gateway.Waker   // of messages about which an update proves something
 	IDs       *gateway.IDs
 	Now       gateway.Clock
 	Logger    *slog.Logger
@@ -61,8 +63,8 @@ func New(d Deps) *Inbox {
 		d.Workers = defaultWorkers
 	}
 	return &Inbox{
+		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, waker: d.Waker, ids: d.IDs, now: d.Now,
 		engine: d.Engine, composer: d.Composer, starter: d.Starter, translator: d.Translator, untold: make(chan struct{}, 1),
-		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, ids: d.IDs, now: d.Now,
 		logger: d.Logger, workers: d.Workers, presses: make(chan press, pressesWaiting),
 	}
 }
@@ -127,7 +129,7 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	var account gateway.AccountID
 	var accepted []gateway.MessageID
 	var translates bool
-	found, err = i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
+	done, err := i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
 		defer func() { // a panic over one odd update ends that update, not the process
 			if r := recover(); r != nil {
 				err = fmt.Errorf("processing the update panicked: %v", r)
@@ -166,7 +168,10 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 		default: // a courtesy that may be left out
 		}
 	}
-	return found, err
+	if err == nil && done.Proved != nil {
+		i.waker.WakeDelivery(done.Proved.AccountID, done.Proved.MessageID)
+	}
+	return done.Found, err
 }
 
 // noticing notes whether the answer wants something translated.

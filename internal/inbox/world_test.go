@@ -45,6 +45,8 @@ type starts []gateway.MessageID
 
 func (s *starts) StartDelivery(_ gateway.AccountID, id gateway.MessageID) { *s = append(*s, id) }
 
+func (s *starts) WakeDelivery(gateway.AccountID, gateway.MessageID) {}
+
 // silence is a messenger that takes everything.
 type silence struct{ gateway.Messenger }
 
@@ -72,7 +74,7 @@ func newWorld(t *testing.T, source string) *world {
 	listener := postgres.NewListener(store, slog.New(slog.DiscardHandler))
 	w.in = inbox.New(inbox.Deps{
 		Store: store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}}, Messenger: silence{}, IDs: ids, Now: now,
-		Logger: slog.New(slog.DiscardHandler), Engine: w.engine, Starter: w.started,
+		Logger: slog.New(slog.DiscardHandler), Engine: w.engine, Starter: w.started, Waker: w.started,
 		Composer: messaging.New(store, w.started, listener, "https://r.example/r/", ids, now),
 	})
 	if source != "" {

@@ -104,7 +104,7 @@ func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id g
 	if err != nil || receipt.ProviderID == "" {
 		return step, err
 	}
-	return step, d.takeEarlyReport(ctx, delivery, receipt)
+	return d.takeEarlyReport(ctx, delivery, receipt, step)
 }
 
 // behindFirst is how soon it is looked again whether the reply before has left; it doubles each time.
@@ -136,18 +136,18 @@ func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gat
 }
 
 // takeEarlyReport applies a report that came before the provider's answer told which leg it is about.
-func (d *Deliverer) takeEarlyReport(ctx context.Context, delivery gateway.Delivery, receipt gateway.Receipt) error {
+func (d *Deliverer) takeEarlyReport(ctx context.Context, delivery gateway.Delivery, receipt gateway.Receipt, step Step) (Step, error) {
 	report, found, err := d.store.EarlyReport(ctx, receipt.Provider, receipt.ProviderID)
 	if err != nil || !found {
-		return err
+		return step, err
 	}
-	_, err = d.store.ChangeDelivery(ctx, delivery.Message.AccountID, delivery.Message.ID, func(seen gateway.Delivery) (gateway.Change, error) {
+	delivery, err = d.store.ChangeDelivery(ctx, delivery.Message.AccountID, delivery.Message.ID, func(seen gateway.Delivery) (gateway.Change, error) {
 		return reported(seen, delivery.Leg.ID, report, d.now()), nil
 	})
 	if err != nil {
-		return fmt.Errorf("apply report of message %s: %w", delivery.Message.ID, err)
+		return step, fmt.Errorf("apply report of message %s: %w", delivery.Message.ID, err)
 	}
-	return nil
+	return decision{}.step(delivery), nil // nothing is left to wait for
 }
 
 // call is not ended by the context of the activity: a call that has left cannot be taken back, and its outcome must

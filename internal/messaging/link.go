@@ -97,7 +97,7 @@ func (s *Service) ConfirmLink(ctx context.Context, token string) (address string
 		return "", err
 	}
 	now := s.now()
-	_, err = s.store.ChangeDelivery(ctx, link.AccountID, link.MessageID, func(d gateway.Delivery) (gateway.Change, error) {
+	_, err = changeAndWake(ctx, s.store, s.starter, link.AccountID, link.MessageID, func(d gateway.Delivery) (gateway.Change, error) {
 		return d.WithEvidence(gateway.Evidence{Kind: gateway.EvidenceLink, At: now}, 0), nil
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 // Reports takes what SMS providers report and what people answer by SMS.
 type Reports struct {
 	store ReportStore
+	waker gateway.Waker
 	ids   *gateway.IDs
 	now   gateway.Clock
 }
@@ -25,8 +26,8 @@ type ReportStore interface {
 var _ gateway.SMSSink = (*Reports)(nil)
 
 // NewReports returns a Reports.
-func NewReports(store ReportStore, ids *gateway.IDs, now gateway.Clock) *Reports {
-	return &Reports{store: store, ids: ids, now: now}
+func NewReports(store ReportStore, waker gateway.Waker, ids *gateway.IDs, now gateway.Clock) *Reports {
+	return &Reports{store: store, waker: waker, ids: ids, now: now}
 }
 
 // TakeReport applies a delivery report. It is kept first: one that comes before the provider's answer to the submission
@@ -59,7 +60,7 @@ func (r *Reports) TakeReply(ctx context.Context, reply gateway.SMSReply) error {
 }
 
 func (r *Reports) apply(ctx context.Context, leg gateway.Leg, decide func(gateway.Delivery) gateway.Change) error {
-	_, err := r.store.ChangeDelivery(ctx, leg.AccountID, leg.MessageID, func(d gateway.Delivery) (gateway.Change, error) {
+	_, err := changeAndWake(ctx, r.store, r.waker, leg.AccountID, leg.MessageID, func(d gateway.Delivery) (gateway.Change, error) {
 		return decide(d), nil
 	})
 	if err != nil {

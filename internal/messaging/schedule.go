@@ -113,7 +113,7 @@ func nextOpen(at time.Time, zone *time.Location, from, to int) time.Time {
 
 // Cancel takes a message back, unless a leg has left already or it has its outcome. Doing it once more changes nothing.
 func (s *Service) Cancel(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (gateway.Message, error) {
-	d, err := s.store.ChangeDelivery(ctx, account, id, func(d gateway.Delivery) (gateway.Change, error) {
+	d, err := changeAndWake(ctx, s.store, s.starter, account, id, func(d gateway.Delivery) (gateway.Change, error) {
 		if d.Message.State == gateway.Cancelled {
 			return gateway.Change{}, nil
 		}

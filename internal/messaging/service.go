@@ -21,6 +21,7 @@ type Store interface {
 // Starter is told about a message that was just accepted, to start its workflow at once. It must not block and may
 // do nothing: the outbox starts what it did not.
 type Starter interface {
+	gateway.Waker
 	StartDelivery(account gateway.AccountID, id gateway.MessageID)
 }
 

@@ -36,7 +36,7 @@ func newWorld(t testing.TB) world {
 func (w world) accept(t testing.TB, to gateway.Address, change func(*gateway.Message)) gateway.Message {
 	t.Helper()
 	m := gateway.Message{
-		ID: w.ids.Message(), AccountID: "acc_1", BotID: "bot_1", Direction: gateway.Out, To: to, Text: "hello", Lane: gateway.LaneService,
+		ID: w.ids.Message(), AccountID: "acc_1", BotID: "bot_1", Direction: gateway.Out, To: to, Text: "hello", Format: gateway.FormatHTML, Lane: gateway.LaneService,
 		OnUnknown: gateway.Hold, State: gateway.Queued, ExpiresAt: noon.Add(time.Hour), CreatedAt: noon, UpdatedAt: noon,
 		Buttons: [][]gateway.Button{{{Text: "Yes", Data: "yes"}}},
 	}

@@ -117,14 +117,14 @@ func TestAnswersAreWrittenWithTheirUpdate(t *testing.T) {
 	process := func(a gateway.Answerer) {
 		t.Helper()
 		judged := saying(w, a)
-		found, err := w.ProcessUpdate(t.Context(), noon, func(r gateway.RawUpdate, b gateway.Bot) (gateway.Verdict, error) {
+		done, err := w.ProcessUpdate(t.Context(), noon, func(r gateway.RawUpdate, b gateway.Bot) (gateway.Verdict, error) {
 			require.Equal(t, 1, r.Rules, "the active version comes with the update")
 			v, err := judged(r, b)
 			inbound = v.Message.ID
 			return v, err
 		})
 		require.NoError(t, err)
-		require.True(t, found)
+		require.True(t, done.Found)
 	}
 	process(first)
 

@@ -38,7 +38,7 @@ func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (
 	return int(row.Stored), nil
 }
 
-func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (found bool, err error) {
+func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (done gateway.Processed, err error) {
 	var taken int64 // the update in hand, for the case that the database refuses its verdict
 	err = s.inTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
 		row, err := q.TakeUpdate(ctx)
@@ -48,14 +48,20 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 		if err != nil {
 			return fmt.Errorf("take update: %w", err)
 		}
-		found, taken = true, row.Update.Sequence
+		done.Found, taken = true, row.Update.Sequence
 		raw := rawUpdate(row.Update)
 		raw.Rules = int(row.RulesVersion)
 		verdict, err := decide(raw, bot(row.Bot))
 		if err != nil {
 			return putAside(ctx, q, raw, err)
 		}
-		err = writeVerdict(ctx, q, raw, verdict, now)
+		// Evidence first: whoever delivers locks the message before the person, too.
+		about, waits, err := writeEvidence(ctx, q, raw, verdict)
+		if err != nil {
+			return err
+		}
+		done.Proved = waits
+		err = writeVerdict(ctx, q, raw, verdict, about, now)
 		var broken brokenOff
 		if errors.As(err, &broken) { // what else is known of the update is written all the same
 			return putAside(ctx, q, raw, broken)
@@ -72,7 +78,7 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 	if err != nil && taken != 0 && ctx.Err() == nil {
 		err = errors.Join(err, s.countFailure(ctx, taken, err))
 	}
-	return found, err
+	return done, err
 }
 
 // countFailure remembers that an update's verdict could not be written, and puts it aside when that happens again and

@@ -50,7 +50,7 @@ func TestUpdatesOfOneChatKeepTheirOrder(t *testing.T) {
 	for range 6 {
 		wg.Go(func() {
 			for {
-				found, err := w.ProcessUpdate(t.Context(), noon, func(u gateway.RawUpdate, _ gateway.Bot) (gateway.Verdict, error) {
+				done, err := w.ProcessUpdate(t.Context(), noon, func(u gateway.RawUpdate, _ gateway.Bot) (gateway.Verdict, error) {
 					mu.Lock()
 					defer mu.Unlock()
 					if working[u.ChatID] {
@@ -63,7 +63,7 @@ func TestUpdatesOfOneChatKeepTheirOrder(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if !found {
+				if !done.Found {
 					waiting, _, err := w.InboxDepth(t.Context())
 					if err != nil || waiting == 0 {
 						return
@@ -93,13 +93,13 @@ func TestAnUpdateThatCannotBeProcessedHoldsUpNobody(t *testing.T) {
 		return gateway.Verdict{}, nil
 	}
 	for range 2 {
-		found, err := w.ProcessUpdate(t.Context(), noon, refuse)
+		done, err := w.ProcessUpdate(t.Context(), noon, refuse)
 		require.NoError(t, err)
-		require.True(t, found)
+		require.True(t, done.Found)
 	}
-	found, err := w.ProcessUpdate(t.Context(), noon, refuse)
+	done, err := w.ProcessUpdate(t.Context(), noon, refuse)
 	require.NoError(t, err)
-	require.False(t, found)
+	require.False(t, done.Found)
 	waiting, aside, err := w.InboxDepth(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, waiting)
@@ -114,9 +114,9 @@ func TestAnUpdateWhoseVerdictIsRefusedIsPutAsideAtLast(t *testing.T) {
 		return gateway.Verdict{Subscriber: &gateway.Subscriber{ID: w.ids.Subscriber(), PlatformID: 7}, Connection: "no such thing"}, nil
 	}
 	for range 5 {
-		found, err := w.ProcessUpdate(t.Context(), noon, bad)
+		done, err := w.ProcessUpdate(t.Context(), noon, bad)
 		require.Error(t, err)
-		require.True(t, found)
+		require.True(t, done.Found)
 	}
 	_, aside, err := w.InboxDepth(t.Context())
 	require.NoError(t, err)
@@ -131,9 +131,9 @@ func (w world) process(t *testing.T, id int64, v gateway.Verdict) {
 		v.Seen = gateway.UpdateMark{At: noon, UpdateID: id}
 	}
 	v.Subscriber.ID = w.ids.Subscriber()
-	found, err := w.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) { return v, nil })
+	done, err := w.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) { return v, nil })
 	require.NoError(t, err)
-	require.True(t, found)
+	require.True(t, done.Found)
 }
 
 func (w world) person(t *testing.T, platformID int64) gateway.Subscriber {
@@ -259,11 +259,11 @@ func TestOddWordsOfAnErrorAreKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.store(t, raw(1, 1))
-	found, err := w.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+	done, err := w.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
 		return gateway.Verdict{}, errors.New("a" + strings.Repeat("й", 400) + "\x00")
 	})
 	require.NoError(t, err)
-	require.True(t, found)
+	require.True(t, done.Found)
 	_, aside, err := w.InboxDepth(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, aside)

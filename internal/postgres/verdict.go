@@ -13,13 +13,9 @@ import (
 )
 
 // writeVerdict writes what the inbox decided about one update.
-func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
-	// Evidence first: whoever delivers locks the message before the person, too.
-	about, err := writeEvidence(ctx, q, raw, v)
-	if err != nil {
-		return err
-	}
+func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) error {
 	var person dbsqlc.Subscriber
+	var err error
 	if v.Subscriber != nil {
 		if err := lockPeople(ctx, q, raw, v); err != nil {
 			return err
@@ -140,27 +136,30 @@ func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber
 	return nil
 }
 
-// writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about, and names
-// that message.
-func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) (about gateway.MessageID, err error) {
+// writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about. It returns
+// that message, and the same as one that waits if legs of it were to come.
+func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) (about gateway.MessageID, waits *gateway.MessageRef, err error) {
 	if v.Evidence == "" {
-		return "", nil
+		return "", nil, nil
 	}
 	row, err := q.LegInChat(ctx, dbsqlc.LegInChatParams{ChatID: raw.ChatID, PlatformMessageID: v.EvidenceOf, BotID: string(raw.BotID)})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil // another program's message, or one from before
+		return "", nil, nil // another program's message, or one from before
 	}
 	if err != nil {
-		return "", fmt.Errorf("find leg in chat: %w", err)
+		return "", nil, fmt.Errorf("find leg in chat: %w", err)
 	}
-	about = gateway.MessageID(row.MessageID)
-	d, err := lockDelivery(ctx, q, gateway.AccountID(row.AccountID), gateway.MessageID(row.MessageID))
+	ref := gateway.MessageRef{AccountID: gateway.AccountID(row.AccountID), MessageID: gateway.MessageID(row.MessageID)}
+	d, err := lockDelivery(ctx, q, ref.AccountID, ref.MessageID)
 	if err != nil {
-		return about, err
+		return "", nil, err
 	}
 	change := d.WithEvidence(gateway.Evidence{Kind: v.Evidence, At: v.Seen.At}, int(row.Number))
 	if change.Empty() {
-		return about, nil
+		return ref.MessageID, nil, nil
 	}
-	return about, applyChange(ctx, q, &d, change)
+	if d.Open() {
+		waits = &ref
+	}
+	return ref.MessageID, waits, applyChange(ctx, q, &d, change)
 }

@@ -704,7 +704,7 @@ func (q *Queries) StoreTranslation(ctx context.Context, arg StoreTranslationPara
 }
 
 const untranslatedInbound = `-- name: UntranslatedInbound :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, b.network FROM messages m JOIN bots b ON b.id = m.bot_id
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, b.network FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.direction = 'in' AND m.translate_to <> '' AND m.translated_at IS NULL
 ORDER BY m.id LIMIT $1
 `
@@ -762,6 +762,9 @@ func (q *Queries) UntranslatedInbound(ctx context.Context, limit int32) ([]Untra
 			&i.Message.TranslatedButtons,
 			&i.Message.TranslationReason,
 			&i.Message.TranslationCharacters,
+			&i.Message.Media,
+			&i.Message.Silent,
+			&i.Message.Protected,
 			&i.Network,
 		); err != nil {
 			return nil, err
