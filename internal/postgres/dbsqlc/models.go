@@ -6,6 +6,8 @@ package dbsqlc
 
 import (
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Account struct {
@@ -312,6 +314,27 @@ type Subscriber struct {
 	PhoneUpdateID      int64
 	CreatedAt          time.Time
 	ChatFreeAt         *time.Time
+}
+
+type Translation struct {
+	AccountID string
+	Key       []byte
+	Sealed    []byte
+	KeptAt    time.Time
+}
+
+type TranslationDay struct {
+	AccountID  string
+	Day        pgtype.Date
+	Currency   string
+	Calls      int64
+	Characters int64
+	Cost       int64
+}
+
+type TranslationSecret struct {
+	AccountID string
+	Sealed    []byte
 }
 
 type Update struct {
