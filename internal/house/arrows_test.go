@@ -243,6 +243,14 @@ var outsiders = []outsider{
 		because: "cryptography lives in one place",
 	},
 	{
+		path: "cloud.google.com/go", in: parts("internal/translate"),
+		because: "one package asks Google",
+	},
+	{
+		path: "google.golang.org/api", in: parts("internal/translate"),
+		because: "it comes with Google's clients",
+	},
+	{
 		path: "github.com/alecthomas/kong", in: parts("cmd/herald"),
 		because: "flags belong to commands",
 	},
