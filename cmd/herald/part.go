@@ -92,21 +92,24 @@ func (f TemporalFlags) options() *app.TemporalOptions {
 type OutsideFlags struct {
 	SandboxURL string `name:"sandbox-url" help:"A sandbox that runs elsewhere, for sandbox bots." placeholder:"URL"`
 
-	ReachFlags    `group:"Reaching this installation"`
-	SMSFlags      `group:"SMS"`
-	KeyFlags      `group:"Secrets at rest"`
-	DatabaseFlags `group:"Outside parts"`
-	TemporalFlags `group:"Outside parts"`
-	LogFlags      `group:"Logs"`
+	ReachFlags       `group:"Reaching this installation"`
+	SMSFlags         `group:"SMS"`
+	TranslationFlags `group:"Translation"`
+	KeyFlags         `group:"Secrets at rest"`
+	DatabaseFlags    `group:"Outside parts"`
+	TemporalFlags    `group:"Outside parts"`
+	LogFlags         `group:"Logs"`
 }
 
 // part are the options that the flags give, without what the part runs and where it listens.
 func (f OutsideFlags) part(out *console) (app.Options, error) {
 	url, err := f.required()
+	translation, unclear := f.translation()
 	return app.Options{
 		DatabaseURL: url, Temporal: f.options(), SandboxURL: f.SandboxURL, PublicURL: f.PublicURL, TelegramURL: f.TelegramURL,
-		Keyset: gateway.Secret(f.Key), KeyFile: f.KeyFile, SMSConfig: f.SMSConfig, Logger: f.logger(), Progress: progress(out),
-	}, err
+		Keyset: gateway.Secret(f.Key), KeyFile: f.KeyFile, SMSConfig: f.SMSConfig, Translation: translation,
+		Logger: f.logger(), Progress: progress(out),
+	}, errors.Join(err, unclear)
 }
 
 // runPart starts a part of Herald, tells when it is ready, and stops it in order when the context ends.

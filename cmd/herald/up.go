@@ -20,13 +20,14 @@ type UpCmd struct {
 	SandboxURL    string `name:"sandbox-url" help:"A sandbox that runs elsewhere, instead of one of its own." placeholder:"URL"`
 	PostgresBin   string `name:"postgres-bin" help:"Folder with PostgreSQL's programs; by default PATH and the usual folders are searched." placeholder:"FOLDER" type:"path"`
 
-	ReachFlags    `group:"Reaching this installation"`
-	SMSFlags      `group:"SMS"`
-	KeepFlags     `group:"Keeping"`
-	KeyFlags      `group:"Secrets at rest"`
-	DatabaseFlags `group:"Outside parts, instead of the embedded ones"`
-	TemporalFlags `group:"Outside parts, instead of the embedded ones"`
-	LogFlags      `group:"Logs"`
+	ReachFlags       `group:"Reaching this installation"`
+	SMSFlags         `group:"SMS"`
+	TranslationFlags `group:"Translation"`
+	KeepFlags        `group:"Keeping"`
+	KeyFlags         `group:"Secrets at rest"`
+	DatabaseFlags    `group:"Outside parts, instead of the embedded ones"`
+	TemporalFlags    `group:"Outside parts, instead of the embedded ones"`
+	LogFlags         `group:"Logs"`
 }
 
 // Help is shown by herald up --help.
@@ -44,11 +45,16 @@ func (c *UpCmd) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
+	translation, err := c.translation()
+	if err != nil {
+		return err
+	}
 	o := app.Options{
 		Data: c.Data, DatabaseURL: url, PostgresBin: c.PostgresBin, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox && c.SandboxURL == "", SandboxURL: c.SandboxURL,
 		PrivateListen: c.Listen, PublicListen: c.PublicListen, SandboxListen: c.SandboxListen,
 		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig,
-		KeepEvents: c.KeepEvents, Logger: c.logger(), Progress: progress(out),
+		Translation: translation,
+		KeepEvents:  c.KeepEvents, Logger: c.logger(), Progress: progress(out),
 	}
 	if c.TemporalAddress != "" {
 		o.Temporal = c.options()

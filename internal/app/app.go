@@ -18,6 +18,7 @@ import (
 	"herald/internal/seal"
 	"herald/internal/sms"
 	"herald/internal/telegram"
+	"herald/internal/translate"
 	"herald/rules"
 	"herald/workflows"
 )
@@ -41,6 +42,7 @@ type App struct {
 	starter     *workflows.Starter
 	sandboxURL  string
 	sms         *sms.Router
+	translator  *translate.Service
 	rules       *rules.Engine // shared by all that runs rule files here
 
 	private, public net.Listener
@@ -80,6 +82,7 @@ func (a *App) Start(ctx context.Context) error {
 		{"Temporal", true, a.startTemporal},
 		{"sandbox", a.o.Sandbox, a.startSandbox},
 		{"accounts", true, a.startAccounts},
+		{"translation", true, a.startTranslation},
 		{"worker", a.o.Worker, a.startWorker},
 		{"public listener", a.o.API, a.startPublic},
 		{"API", true, a.startPrivate},

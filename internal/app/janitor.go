@@ -14,7 +14,7 @@ const (
 	keepEvents = 30 * 24 * time.Hour
 )
 
-// sweep removes old updates and idempotency keys, and puts messages whose workflow may be lost back into the outbox,
+// sweep removes old updates, idempotency keys, events and translations, and puts messages whose workflow may be lost back into the outbox,
 // until the context ends. Several processes that do so disturb nobody.
 func (a *App) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
@@ -29,6 +29,9 @@ func (a *App) sweep(ctx context.Context) {
 		}
 		if _, err := a.store.DropEvents(ctx, now().Add(-a.o.KeepEvents)); err != nil && ctx.Err() == nil {
 			a.logger("janitor").WarnContext(ctx, "removing old events", "error", err)
+		}
+		if _, err := a.translator.Trim(ctx); err != nil && ctx.Err() == nil {
+			a.logger("janitor").WarnContext(ctx, "removing old translations", "error", err)
 		}
 		if _, err := a.store.RequeueForgotten(ctx, now(), now().Add(-forgottenAfter)); err != nil && ctx.Err() == nil {
 			a.logger("janitor").WarnContext(ctx, "looking for forgotten messages", "error", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"herald/internal/gateway"
+	"herald/internal/translate"
 )
 
 // metricsTimeout bounds the queries behind one scrape.
@@ -42,6 +43,7 @@ func (q *queues) Collect(out chan<- prometheus.Metric) {
 		gauge("herald_inbox_updates", "Stored updates that wait to be processed.", float64(waiting))
 		gauge("herald_inbox_aside_updates", "Updates that were put aside with an error.", float64(aside))
 	}
+	q.collectTranslations(out, q.app.translator.Stats())
 	if stats, err := q.app.store.QueueStats(ctx, now()); err == nil {
 		q.collectTurns(out, stats)
 	}
@@ -59,4 +61,16 @@ func (q *queues) collectTurns(out chan<- prometheus.Metric, stats gateway.QueueS
 	out <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(stats.Refused))
 	blocked := prometheus.NewDesc("herald_bots_blocked", "Bots that a messenger asked to wait.", nil, nil)
 	out <- prometheus.MustNewConstMetric(blocked, prometheus.GaugeValue, float64(stats.Blocked))
+}
+
+// collectTranslations tells what this process had translated since it started.
+func (q *queues) collectTranslations(out chan<- prometheus.Metric, stats translate.Stats) {
+	texts := prometheus.NewDesc("herald_translation_texts_total", "Texts that were to be translated by this process, by outcome: translated, cached, same, sandbox, or why not.", []string{"outcome"}, nil)
+	for outcome, n := range stats.Texts {
+		out <- prometheus.MustNewConstMetric(texts, prometheus.CounterValue, float64(n), outcome)
+	}
+	characters := prometheus.NewDesc("herald_translation_characters_total", "Characters that this process paid a translator for.", nil, nil)
+	out <- prometheus.MustNewConstMetric(characters, prometheus.CounterValue, float64(stats.Characters))
+	cost := prometheus.NewDesc("herald_translation_cost_total", "What they cost, in units of the currency.", []string{"currency"}, nil)
+	out <- prometheus.MustNewConstMetric(cost, prometheus.CounterValue, float64(stats.Cost)/1e6, stats.Currency)
 }

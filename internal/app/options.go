@@ -56,6 +56,9 @@ type Options struct {
 	// KeepEvents is how long events are kept. Default: 30 days.
 	KeepEvents time.Duration
 
+	// Translation says who translates texts of real bots. The zero value leaves them as they are.
+	Translation TranslationOptions
+
 	// Policy is how patient deliveries are.
 	Policy messaging.Policy
 
