@@ -44,6 +44,7 @@ type checker struct {
 	rules      []*ruleFacts
 	patterns   map[string]*pattern
 	spent      []expense
+	dear       bool // one expression or rule alone is too dear, and says so
 	incomplete bool // an expression could not be read, so that what it uses is not known
 }
 

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -15,10 +16,15 @@ var (
 // missingFunctions are functions of expr that people may know and that the language does without, and what to do instead.
 var missingFunctions = map[string]string{
 	"now": "the time is `now`, without parentheses", "date": "the day is `date`, without parentheses",
-	"reduce": "what it builds cannot be bounded", "sum": "what it costs cannot be bounded; count(list, condition) counts",
-	"one": "write count(list, condition) == 1", "replace": "", "repeat": "what it builds cannot be bounded",
+	"one": "write count(list, condition) == 1", "replace": "",
 	"hasPrefix": "write text startsWith part", "hasSuffix": "write text endsWith part", "indexOf": "write text contains part",
 	"keys": "", "values": "", "get": "", "type": "",
+}
+
+// unboundedFunctions are functions of expr whose costs nothing would bound.
+var unboundedFunctions = []string{
+	"reduce", "sum", "repeat", "groupBy", "sortBy", "sort", "concat", "flatten", "uniq", "toJSON", "fromJSON", "duration",
+	"findIndex", "findLast", "findLastIndex", "mean", "median", "toPairs", "fromPairs", "toBase64", "fromBase64",
 }
 
 // call checks a call of a function.
@@ -57,20 +63,26 @@ func (x *expressionChecker) call(n ast.Node, name string, args []ast.Node, known
 	return x.special(n, f, args, types)
 }
 
-func (x *expressionChecker) unknownFunction(n ast.Node, name string) {
+func (x *expressionChecker) unknownFunction(n ast.Node, name string) { x.noFunction(x.at(n), name) }
+
+func (x *expressionChecker) noFunction(at Position, name string) {
 	what := "there is no function `" + clip(name) + "`"
+	if slices.Contains(unboundedFunctions, name) {
+		x.errorf(at, CodeCost, "%s: nothing bounds what it costs and builds", what)
+		return
+	}
 	if hint, known := missingFunctions[name]; known {
 		if hint != "" {
 			what += "; " + hint
 		}
-		x.errorf(x.at(n), CodeUnknownName, "%s", what)
+		x.errorf(at, CodeUnknownName, "%s", what)
 		return
 	}
 	names := make([]string, 0, len(x.functions))
 	for _, f := range Functions() {
 		names = append(names, f.Name)
 	}
-	x.unknown(x.at(n), what, name, names, "there are "+wordList(names))
+	x.unknown(at, what, name, names, "there are "+wordList(names))
 }
 
 // argument checks one argument of a call. list is the type of the first one.

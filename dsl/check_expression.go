@@ -39,12 +39,15 @@ func (c *checker) expression(source Scalar, r *ruleFacts, known facts) checked {
 }
 
 func (c *checker) check(source Scalar, r *ruleFacts, known facts, condition bool) checked {
+	if c.full {
+		return checked{} // nothing more would be said
+	}
 	if n := utf8.RuneCountInString(source.Value); n > MaxExpression {
 		c.errorf(source.At, CodeLimit, "the expression has %d characters; at most %d are taken", n, MaxExpression)
 		c.incomplete = true
 		return checked{}
 	}
-	x := &expressionChecker{checker: c, source: source, rule: r}
+	x := &expressionChecker{checker: c, source: source.traced(), rule: r}
 	tree, err := c.syntax.parse(source.Value)
 	if err == nil {
 		if n := countNodes(tree); n > MaxNodes {
@@ -88,13 +91,13 @@ func (x *expressionChecker) recover(known facts) bool {
 			start = to
 		}
 	}
-	if len(parts) == 0 || depth != 0 {
+	if len(parts) == 0 {
 		return false
 	}
 	parts = append(parts, x.source.part(start, len(x.source.Value)))
 	failed := false
 	for _, part := range parts {
-		p := &expressionChecker{checker: x.checker, source: part, rule: x.rule}
+		p := &expressionChecker{checker: x.checker, source: part.traced(), rule: x.rule}
 		tree, err := x.syntax.parse(part.Value)
 		if err != nil {
 			p.syntaxError(err)
@@ -126,6 +129,9 @@ func (x *expressionChecker) syntaxError(err error) {
 		message = "the expression is empty"
 	case strings.HasPrefix(token, "EOF"), strings.Contains(message, "unexpected end of expression"):
 		offset, message = len(source), "the expression ends too early"
+		if x.source.beforeComment() {
+			message += ": YAML takes a # after a space for a comment; put the expression into quotes"
+		}
 	case token != "" && word == "=":
 		message = "`=` sets nothing here; write == to compare"
 	case token != "" && word == "let":
@@ -133,6 +139,9 @@ func (x *expressionChecker) syntaxError(err error) {
 	case token != "" && (strings.EqualFold(word, "and") || strings.EqualFold(word, "or") || strings.EqualFold(word, "not") || strings.EqualFold(word, "in")):
 		message = "`" + word + "` is not expected here; operators are written small: `" + strings.ToLower(word) + "`"
 	case token != "" && word == "#":
+		if x.missingFunctionBefore(e.From) {
+			return
+		}
 		message = "# stands for an element only inside of any, all, none, filter, map and count"
 	case token != "":
 		message = "`" + clip(word) + "` is not expected here"
@@ -163,6 +172,25 @@ func (x *expressionChecker) syntaxError(err error) {
 		message = "this is no expression"
 	}
 	x.errorf(x.source.Place(offset), CodeBadExpression, "%s", message)
+}
+
+// missingFunctionBefore reports the function that # stands in, if that does not exist: then the # is not what is wrong.
+func (x *expressionChecker) missingFunctionBefore(character int) bool {
+	tokens, err := lexer.Lex(file.NewSource(x.source.Value))
+	if err != nil {
+		return false
+	}
+	found := false
+	for i, t := range tokens {
+		if t.From >= character || i+1 == len(tokens) {
+			break
+		}
+		if _, exists := x.functions[t.Value]; t.Kind == lexer.Identifier && tokens[i+1].Value == "(" && !exists {
+			x.noFunction(x.source.Place(runeOffset(x.source.Value, t.From)), t.Value)
+			found = true
+		}
+	}
+	return found
 }
 
 // around returns a few bytes about an offset.

@@ -90,9 +90,8 @@ func (x *expressionChecker) unknownName(n *ast.IdentifierNode) {
 			return
 		}
 	}
-	near := nearest(n.Value, x.visible(x.rule))
 	for _, m := range x.names["user"].typ.Record.Members {
-		if m.Name == n.Value && near == "" {
+		if m.Name == n.Value {
 			x.errorf(x.at(n), CodeUnknownName, "%s; did you mean `user.%s`?", what, n.Value)
 			return
 		}

@@ -310,15 +310,12 @@ func (x *expressionChecker) sequence(n *ast.BinaryNode, left, right Type) Type {
 			side, t = n.Right, right
 		}
 		x.errorf(x.at(side), CodeWrongType, "the ends of a..b are ints, and this is %s", t.phrase())
-	case left.Range == nil || right.Range == nil:
+	case left.Range == nil || right.Range == nil || !small(left.Range) || !small(right.Range):
 		x.errorf(x.operator(n), CodeCost, "nothing bounds this list; write both ends of a..b as numbers")
 	default:
 		elem := Type{Kind: KindInt, Range: &span{left.Range.low, max(right.Range.high, left.Range.low)}}
-		size := right.Range.high - left.Range.low + 1
-		if size < 0 {
-			size = 0
-		}
-		if size > maxList || right.Range.high-left.Range.low < 0 && right.Range.high > left.Range.low {
+		size := max(right.Range.high-left.Range.low+1, 0)
+		if size > maxList {
 			x.errorf(x.operator(n), CodeCost, "this list can have %d elements; at most %d are taken", size, maxList)
 			size = maxList
 		}

@@ -270,6 +270,14 @@ func (c *checker) texts(texts Texts, limit int, r *ruleFacts, known facts) {
 
 // text checks a text with holes; false if it is wrong.
 func (c *checker) text(text Scalar, what string, limit int, r *ruleFacts, known facts) bool {
+	if n := utf8.RuneCountInString(text.Value); n > limit+MaxHoles*MaxText {
+		c.errorf(text.At, CodeLimit, "%s has %d characters; at most %d are taken", what, n, limit)
+		return false
+	}
+	if n := strings.Count(text.Value, "{{"); n > MaxHoles {
+		c.errorf(text.At, CodeLimit, "%s has %d holes; at most %d are taken", what, n, MaxHoles)
+		return false
+	}
 	pieces, faults := template(text)
 	for _, f := range faults {
 		c.errorf(text.Place(f.offset), CodeBadTemplate, "%s", f.message)

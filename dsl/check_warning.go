@@ -7,161 +7,6 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// reachable warns of rules that can never be tried, because an earlier one always matches first.
-func (c *checker) reachable() {
-	for i, later := range c.rules {
-		if later.broken || len(later.On) == 0 {
-			continue
-		}
-		open := map[string]*ruleFacts{} // events for which an earlier rule always matches
-		for _, earlier := range c.rules[:i] {
-			if earlier.always() {
-				for _, on := range earlier.On {
-					if open[on.Value] == nil {
-						open[on.Value] = earlier
-					}
-				}
-			}
-		}
-		if first := covered(later, open); first != nil {
-			c.warnf(later.At, CodeUnreachable, "this rule is never tried: `%s` on line %d always matches first", clip(first.Name.Value), first.At.Line)
-			continue
-		}
-		for _, earlier := range c.rules[:i] {
-			if earlier.unguarded() && c.coversEvents(earlier, later) && c.follows(later, earlier) {
-				c.warnf(later.At, CodeUnreachable, "this rule never wins: whenever it holds, `%s` on line %d has matched first", clip(earlier.Name.Value), earlier.At.Line)
-				break
-			}
-		}
-	}
-}
-
-// covered returns the rule that always matches first, if for each event of a rule there is one.
-func covered(r *ruleFacts, open map[string]*ruleFacts) *ruleFacts {
-	var first *ruleFacts
-	for _, on := range r.On {
-		earlier := open[on.Value]
-		if earlier == nil && strings.HasPrefix(on.Value, "/") {
-			earlier = open[EventCommand]
-		}
-		if earlier == nil {
-			return nil
-		}
-		if first == nil {
-			first = earlier
-		}
-	}
-	return first
-}
-
-func (c *checker) coversEvents(earlier, later *ruleFacts) bool {
-	open := map[string]*ruleFacts{}
-	for _, on := range earlier.On {
-		open[on.Value] = earlier
-	}
-	return covered(later, open) != nil
-}
-
-// follows tells whether the condition of one rule can only hold where that of the other does.
-func (c *checker) follows(later, earlier *ruleFacts) bool {
-	a, b := later.when.tree, earlier.when.tree
-	if a == nil || b == nil {
-		return false
-	}
-	return c.implies(a, later, b, earlier, 0)
-}
-
-// implies tells whether b holds wherever a does, as far as that is easily seen.
-func (c *checker) implies(a ast.Node, ra *ruleFacts, b ast.Node, rb *ruleFacts, depth int) bool {
-	if depth > 8 {
-		return false
-	}
-	if c.sameMeaning(a, ra, b, rb) || c.fewerWords(a, ra, b, rb) {
-		return true
-	}
-	if n, is := b.(*ast.BinaryNode); is {
-		switch n.Operator {
-		case "or", "||":
-			return c.implies(a, ra, n.Left, rb, depth+1) || c.implies(a, ra, n.Right, rb, depth+1)
-		case "and", "&&":
-			return c.implies(a, ra, n.Left, rb, depth+1) && c.implies(a, ra, n.Right, rb, depth+1)
-		}
-	}
-	if n, is := a.(*ast.BinaryNode); is {
-		switch n.Operator {
-		case "and", "&&":
-			return c.implies(n.Left, ra, b, rb, depth+1) || c.implies(n.Right, ra, b, rb, depth+1)
-		case "or", "||":
-			return c.implies(n.Left, ra, b, rb, depth+1) && c.implies(n.Right, ra, b, rb, depth+1)
-		}
-	}
-	return false
-}
-
-// sameMeaning tells whether two expressions are written alike and use no name that only one of the rules has.
-func (c *checker) sameMeaning(a ast.Node, ra *ruleFacts, b ast.Node, rb *ruleFacts) bool {
-	return a.String() == b.String() && !usesOwn(a, ra) && !usesOwn(b, rb)
-}
-
-func usesOwn(n ast.Node, r *ruleFacts) bool {
-	finder := ownNames{rule: r}
-	ast.Walk(&n, &finder)
-	return finder.found
-}
-
-type ownNames struct {
-	rule  *ruleFacts
-	found bool
-}
-
-func (o *ownNames) Visit(n *ast.Node) {
-	if id, is := (*n).(*ast.IdentifierNode); is && o.rule != nil && o.rule.names[id.Value] != nil {
-		o.found = true
-	}
-}
-
-// fewerWords tells whether a is has(x, words) and b is has(x, more words).
-func (c *checker) fewerWords(a ast.Node, ra *ruleFacts, b ast.Node, rb *ruleFacts) bool {
-	textA, wordsA, okA := c.hasCall(a)
-	textB, wordsB, okB := c.hasCall(b)
-	if !okA || !okB || !c.sameMeaning(textA, ra, textB, rb) {
-		return false
-	}
-	for _, w := range wordsA {
-		if !slices.Contains(wordsB, w) {
-			return false
-		}
-	}
-	return true
-}
-
-func (c *checker) hasCall(n ast.Node) (text ast.Node, words []string, ok bool) {
-	call, is := n.(*ast.CallNode)
-	if !is || len(call.Arguments) < 2 {
-		return nil, nil, false
-	}
-	if name, is := call.Callee.(*ast.IdentifierNode); !is || name.Value != "has" {
-		return nil, nil, false
-	}
-	for _, arg := range call.Arguments[1:] {
-		switch arg := arg.(type) {
-		case *ast.StringNode:
-			words = append(words, strings.ToLower(arg.Value))
-		case *ast.IdentifierNode:
-			b := c.names[arg.Value]
-			if b == nil || b.list == nil {
-				return nil, nil, false
-			}
-			for _, w := range b.list.Words {
-				words = append(words, strings.ToLower(w.Value))
-			}
-		default:
-			return nil, nil, false
-		}
-	}
-	return call.Arguments[0], words, true
-}
-
 // buttons warns of buttons that nothing answers.
 func (c *checker) buttons() {
 	seen := map[string]bool{}
@@ -339,11 +184,15 @@ func (c *checker) unused() {
 	for _, f := range c.file.Fields {
 		warn(c.fields[f.Name.Value], "the field")
 	}
-	for _, l := range c.file.Lists {
-		warn(c.names[l.Name.Value], "the list")
+	for i := range c.file.Lists {
+		if b := c.names[c.file.Lists[i].Name.Value]; b != nil && b.list == &c.file.Lists[i] {
+			warn(b, "the list")
+		}
 	}
-	for _, l := range c.file.Lets {
-		warn(c.names[l.Name.Value], "the named expression")
+	for i := range c.file.Lets {
+		if b := c.names[c.file.Lets[i].Name.Value]; b != nil && b.let == &c.file.Lets[i] {
+			warn(b, "the named expression")
+		}
 	}
 	for _, p := range c.file.Phrases {
 		warn(c.phrases[p.Name.Value], "the phrase")

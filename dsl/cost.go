@@ -87,6 +87,7 @@ func listBytes(t Type) int {
 func (x *expressionChecker) chargeExpression() {
 	x.spent = append(x.spent, expense{at: x.source.At, cost: x.cost, source: x.source.Value})
 	if x.cost > MaxExpressionCost {
+		x.dear = true
 		x.errorf(x.source.At, CodeCost, "this expression can take %s steps for one update; at most %d are allowed",
 			steps(x.cost), MaxExpressionCost)
 	}
@@ -124,7 +125,8 @@ func (c *checker) ruleCost(r *ruleFacts) {
 		}
 	}
 	visit(r.used)
-	if total > MaxRuleCost {
+	if total > MaxRuleCost && !c.dear {
+		c.dear = true
 		c.errorf(r.At, CodeCost, "this rule can take %s steps for one update; at most %d are allowed. The dearest: %s",
 			steps(total), MaxRuleCost, dearest(r.spent))
 	}
@@ -136,7 +138,7 @@ func (c *checker) totalCost() {
 	for _, e := range c.spent {
 		total = add(total, e.cost)
 	}
-	if total > MaxFileCost {
+	if total > MaxFileCost && !c.dear {
 		c.errorf(Position{1, 1}, CodeCost, "the file can take %s steps for one update; at most %d are allowed. The dearest: %s",
 			steps(total), MaxFileCost, dearest(c.spent))
 	}

@@ -51,6 +51,23 @@ const (
 	CodeAlwaysFalse       Code = "always-false"        // a condition that cannot hold
 )
 
+// Codes are all codes, those of errors first.
+var Codes = []Code{
+	CodeYAML, CodeUnknownKey, CodeMissingKey, CodeDuplicateName, CodeUnknownName, CodeUnknownEvent, CodeUnknownPhrase,
+	CodeWrongType, CodeMaybeNil, CodeBadExpression, CodeBadRegex, CodeBadTemplate, CodeBadDuration, CodeBadLanguage,
+	CodeBadTimezone, CodeCost, CodeLimit, CodeTestFailed,
+	CodeUnreachable, CodeUnused, CodeMissingLanguage, CodeButtonWithoutRule, CodeAlwaysTrue, CodeAlwaysFalse,
+}
+
+// warns tells whether diagnostics with this code are warnings.
+func (c Code) warns() bool {
+	switch c {
+	case CodeUnreachable, CodeUnused, CodeMissingLanguage, CodeButtonWithoutRule, CodeAlwaysTrue, CodeAlwaysFalse:
+		return true
+	}
+	return false
+}
+
 // Diagnostic is one finding about a rule file.
 type Diagnostic struct {
 	File string `json:"file"`

@@ -22,6 +22,7 @@ const (
 	MaxSteps      = 200       // of a test
 
 	MaxText       = 4096 // characters of a text to send, and of a text that came
+	MaxHoles      = 50   // in one text
 	MaxName       = 64   // characters of the name of a rule, phrase, list, field or named expression
 	MaxTag        = 64   // characters of a tag or a label
 	MaxButtonText = 64   // characters on a button
@@ -33,5 +34,5 @@ const (
 	MaxPattern    = 256  // characters of a pattern
 
 	maxDiagnostics = 1_000  // of one run: more help nobody
-	maxProperties  = 20_000 // places that look like anchors, aliases and tags, before YAML is read
+	maxProperties  = 20_000 // places that look like anchors, aliases, tags and empty texts, before YAML is read
 )

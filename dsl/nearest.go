@@ -10,7 +10,7 @@ func nearest(name string, candidates []string) string {
 	if utf8.RuneCountInString(name) > MaxName {
 		return ""
 	}
-	best, bestDistance := "", 1+utf8.RuneCountInString(name)/3
+	best, bestDistance := "", (1+utf8.RuneCountInString(name))/3
 	for _, c := range candidates {
 		if strings.EqualFold(c, name) {
 			return c

@@ -94,13 +94,15 @@ func (r *reader) guard() bool {
 			r.errorf(r.src.position(i), CodeYAML, "a byte order mark stands in the middle of the file; remove it")
 		case (c == '&' || c == '*' || c == '!') && (i == 0 || strings.IndexByte(" \t\n[{,", text[i-1]) >= 0):
 			properties++
+		case (c == '"' || c == '\'') && i > 0 && text[i-1] == byte(c):
+			properties++
 		}
 		if len(r.list) > 20 {
 			return false
 		}
 	}
 	if properties > maxProperties {
-		r.errorf(Position{1, 1}, CodeLimit, "the file has too many places that look like anchors, aliases or tags of YAML")
+		r.errorf(Position{1, 1}, CodeLimit, "the file has too many places that look like anchors, aliases, tags or empty texts of YAML")
 	}
 	return len(r.list) == 0
 }

@@ -64,6 +64,10 @@ func readObject[T any](r *reader, n *yaml.Node, o object[T], into *T) {
 				return
 			}
 		}
+		if n.Style&yaml.FlowStyle != 0 && value.Kind == yaml.ScalarNode && value.Tag == "!!null" && value.Value == "" {
+			r.errorf(name.At, CodeUnknownKey, "the comma before `%s` ended the value; put a value that has commas into quotes", clip(name.Value))
+			return
+		}
 		message := o.name + " has no key `" + clip(name.Value) + "`"
 		near := nearest(name.Value, names)
 		switch hint := hints[name.Value]; {

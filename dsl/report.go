@@ -23,11 +23,15 @@ func newReport(file string, src *source) *report {
 }
 
 func (r *report) errorf(at Position, code Code, format string, args ...any) {
-	r.add(at, Error, code, fmt.Sprintf(format, args...))
+	if !r.full {
+		r.add(at, Error, code, fmt.Sprintf(format, args...))
+	}
 }
 
 func (r *report) warnf(at Position, code Code, format string, args ...any) {
-	r.add(at, Warning, code, fmt.Sprintf(format, args...))
+	if !r.full {
+		r.add(at, Warning, code, fmt.Sprintf(format, args...))
+	}
 }
 
 // add takes a finding, unless it was made already or there are too many.

@@ -17,6 +17,7 @@ type Scalar struct {
 	style yaml.Style
 	whole *Scalar // that it is a part of
 	from  int     // where in the value of whole it begins
+	trail *tracer // how it was read, if many places are wanted
 }
 
 // String returns the value.
@@ -25,6 +26,14 @@ func (s Scalar) String() string { return s.Value }
 // part returns a part of the scalar between two offsets of its value.
 func (s Scalar) part(from, to int) Scalar {
 	return Scalar{Value: s.Value[from:to], At: s.Place(from), Known: true, whole: &s, from: from}
+}
+
+// traced is the scalar with its places found once and for all, for whoever asks for many of them.
+func (s Scalar) traced() Scalar {
+	if s.src != nil && s.trail == nil {
+		s.trail = s.trace()
+	}
+	return s
 }
 
 // Place returns where the character at a byte offset of Value stands in the file, through quotes, escapes, folded lines
@@ -37,7 +46,10 @@ func (s Scalar) Place(offset int) Position {
 	if s.src == nil {
 		return Position{Line: s.At.Line, Column: s.At.Column + utf8.RuneCountInString(s.Value[:offset])}
 	}
-	t := s.trace()
+	t := s.trail
+	if t == nil {
+		t = s.trace()
+	}
 	if string(t.value) != s.Value {
 		return s.At // never seen; a wrong column would be worse than a coarse one
 	}
@@ -45,6 +57,19 @@ func (s Scalar) Place(offset int) Position {
 		return s.src.position(t.at)
 	}
 	return s.src.position(t.from[offset])
+}
+
+// beforeComment tells whether the scalar has no quotes and a comment follows it, which may have been meant otherwise.
+func (s Scalar) beforeComment() bool {
+	if s.whole != nil {
+		return s.from+len(s.Value) == len(s.whole.Value) && s.whole.beforeComment()
+	}
+	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if s.src == nil || s.style&quoted != 0 {
+		return false
+	}
+	rest := s.src.text[s.src.offset(s.Place(len(s.Value))):]
+	return strings.HasPrefix(strings.TrimLeft(rest, " \t"), "#")
 }
 
 // trace reads the scalar in the file once more.

@@ -17,6 +17,7 @@ type templateFault struct {
 // template cuts a text at its holes. In a hole }} ends it only outside of quotes, so that strings may hold braces. After a
 // fault the rest of the text is as it is.
 func template(s Scalar) ([]piece, []templateFault) {
+	s = s.traced()
 	var pieces []piece
 	var faults []templateFault
 	text, at := s.Value, 0
