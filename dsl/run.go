@@ -22,7 +22,7 @@ func (p *Program) Run(ctx context.Context, in Input) (Verdict, error) {
 }
 
 // candidates finds the rules that are to be tried, in the order of the file.
-type candidates func(s *scope, raised *events) []int32
+type candidates func(s *scope, raised *events) cursor
 
 func (p *Program) run(ctx context.Context, in *Input, find candidates) (Verdict, error) {
 	if err := ctx.Err(); err != nil {
@@ -35,13 +35,18 @@ func (p *Program) run(ctx context.Context, in *Input, find candidates) (Verdict,
 	defer s.end()
 	raised := raisedBy(in)
 	var v Verdict
-	for n, i := range find(s, &raised) {
-		r := &p.rules[i]
-		if n%64 == 63 {
+	found := find(s, &raised)
+	for n := 1; ; n++ {
+		i, more := found.next()
+		if !more {
+			break
+		}
+		if n%64 == 0 {
 			if err := ctx.Err(); err != nil {
 				return Verdict{}, err
 			}
 		}
+		r := &p.rules[i]
 		outcome := s.try(r, &raised, &v)
 		if (outcome == Matched || outcome == Muted) && !r.goesOn {
 			break
@@ -190,10 +195,10 @@ func (s *scope) incoming(v *Verdict) {
 }
 
 // all finds every rule: what the index is held against.
-func (p *Program) all(*scope, *events) []int32 {
+func (p *Program) all(*scope, *events) cursor {
 	every := make([]int32, len(p.rules))
 	for i := range every {
 		every[i] = int32(i)
 	}
-	return every
+	return cursor{lists: [][]int32{every}}
 }
