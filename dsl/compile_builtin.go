@@ -28,9 +28,9 @@ func (c *compiling) builtin(n *ast.BuiltinNode) eval {
 	text := func(s *scope) string { return textArgument(s, first, f, at) }
 	switch n.Name {
 	case "lower":
-		return func(s *scope) value { return stringValue(cut(strings.ToLower(text(s)), maxBuilt)) }
+		return func(s *scope) value { return stringValue(cut(strings.ToLower(text(s)), maxBuiltString)) }
 	case "upper":
-		return func(s *scope) value { return stringValue(cut(strings.ToUpper(text(s)), maxBuilt)) }
+		return func(s *scope) value { return stringValue(cut(strings.ToUpper(text(s)), maxBuiltString)) }
 	case "trim":
 		if len(args) == 1 {
 			return func(s *scope) value { return stringValue(strings.TrimSpace(text(s))) }
@@ -131,12 +131,12 @@ func join(args []eval, f Function, at spot) eval {
 				b.WriteString(separator)
 			}
 			b.WriteString(item.text(s.program.zone))
-			if b.Len() > maxBuilt {
+			if b.Len() > maxBuiltString {
 				break
 			}
 		}
 		s.spend(len(items)+b.Len()/16, at)
-		return stringValue(cut(b.String(), maxBuilt))
+		return stringValue(cut(b.String(), maxBuiltString))
 	}
 }
 

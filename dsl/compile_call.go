@@ -64,7 +64,7 @@ func (c *compiling) call(n *ast.CallNode) eval {
 				panic(fault{at: at, message: "the layout of format is a text"})
 			}
 			s.spend(len(l.str), at)
-			return stringValue(cut(t.In(s.program.zone).Format(cut(l.str, maxLayout)), maxBuilt))
+			return stringValue(cut(t.In(s.program.zone).Format(cut(l.str, maxLayout)), maxBuiltString))
 		}
 	case "link":
 		return func(s *scope) value { return stringValue(s.link(text(s))) }

@@ -107,7 +107,7 @@ func (c *compiling) node(n ast.Node) eval {
 		return c.bare(n)
 	}
 	number := len(c.parts)
-	c.parts = append(c.parts, part{source: n.String(), at: c.at(n).position()})
+	c.parts = append(c.parts, part{source: n.String(), at: spot{source: &c.source, offset: leftmost(n)}.position()})
 	inner := c.bare(n)
 	return func(s *scope) value {
 		v := inner(s)
@@ -115,6 +115,24 @@ func (c *compiling) node(n ast.Node) eval {
 			s.shown[number] = v
 		}
 		return v
+	}
+}
+
+// leftmost returns where an expression begins; operators say where they are themselves.
+func leftmost(n ast.Node) int {
+	switch n := n.(type) {
+	case *ast.BinaryNode:
+		return leftmost(n.Left)
+	case *ast.MemberNode:
+		return leftmost(n.Node)
+	case *ast.ChainNode:
+		return leftmost(n.Node)
+	case *ast.SliceNode:
+		return leftmost(n.Node)
+	case *ast.ConditionalNode:
+		return leftmost(n.Cond)
+	default:
+		return n.Location().From
 	}
 }
 

@@ -221,7 +221,7 @@ func (c *compiling) arithmetic(n *ast.BinaryNode) eval {
 			switch {
 			case a.kind == isString && b.kind == isString:
 				s.spend((len(a.str)+len(b.str))/16, at)
-				return stringValue(cut(a.str+b.str, maxBuilt))
+				return stringValue(cut(a.str+b.str, maxBuiltString))
 			case a.kind == isInt && b.kind == isInt:
 				return intValue(a.num + b.num)
 			case a.isNumber() && b.isNumber():
@@ -252,9 +252,6 @@ func (c *compiling) arithmetic(n *ast.BinaryNode) eval {
 	}
 }
 
-// longestSpan bounds a range that becomes a list.
-const longestSpan = 10_000
-
 func (c *compiling) span(n *ast.BinaryNode) eval {
 	left, right, at := c.node(n.Left), c.node(n.Right), c.at(n)
 	return func(s *scope) value {
@@ -266,7 +263,7 @@ func (c *compiling) span(n *ast.BinaryNode) eval {
 		if to < from {
 			return listValue(&[]value{})
 		}
-		if to-from >= longestSpan || to-from < 0 {
+		if to-from >= maxList || to-from < 0 {
 			panic(fault{at: at, message: "this range is too long"})
 		}
 		s.spend(int(to-from), at)

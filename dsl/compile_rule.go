@@ -172,7 +172,7 @@ func (c *compiler) set(x expressions, a Assignment, add func(EffectKind, func(*s
 		if typed.kind == isNil && v.kind != isNil {
 			panic(fault{at: at, message: "the field " + name + " keeps " + string(kind) + ", not " + v.kindName()})
 		}
-		typed.str = cut(s.resolve(typed.str), maxField)
+		typed.str = cut(s.resolve(typed.str), maxFieldBytes)
 		e.Name, e.Value = name, typed.plain()
 	})
 }

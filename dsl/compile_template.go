@@ -47,12 +47,12 @@ func (t *holedText) render(s *scope) string {
 		h := &t.holes[i]
 		b.WriteString(h.before)
 		b.WriteString(harmless(h.value(s).text(s.program.zone)))
-		if b.Len() > maxBuilt {
+		if b.Len() > maxBuiltString {
 			break
 		}
 	}
 	b.WriteString(t.literal)
-	return s.resolve(cut(b.String(), maxBuilt))
+	return s.resolve(cut(b.String(), maxBuiltString))
 }
 
 // harmless keeps what a person wrote from becoming a read link to an address of theirs: only the file's own text and

@@ -207,19 +207,15 @@ func (v value) text(zone *time.Location) string {
 				b.WriteString(", ")
 			}
 			b.WriteString(item.text(zone))
-			if b.Len() > maxBuilt {
+			if b.Len() > maxBuiltString {
 				break
 			}
 		}
-		return cut(b.String(), maxBuilt)
+		return cut(b.String(), maxBuiltString)
 	default:
 		return v.literal(zone, maxShown)
 	}
 }
-
-// maxBuilt is the most bytes that an expression or a text with holes is built up to; what is longer is cut. No message
-// of any messenger is as long.
-const maxBuilt = 64 << 10
 
 // maxShown is the most bytes of a value that an explanation shows.
 const maxShown = 300

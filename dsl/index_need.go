@@ -123,11 +123,6 @@ func (n *needs) binary(node *ast.BinaryNode, holds bool) need {
 	return need{}
 }
 
-func isNilNode(n ast.Node) bool {
-	_, is := n.(*ast.NilNode)
-	return is
-}
-
 // equal returns what is needed for an expression to be what another one is.
 func (n *needs) equal(node, other ast.Node) need {
 	v, is := literal(other)

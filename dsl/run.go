@@ -6,11 +6,8 @@ import (
 	"strings"
 )
 
-// Bounds of an Input. What is longer is cut, so that the cost that was proven for a file holds for every update.
-const (
-	maxPersonTags = 100
-	maxWordBytes  = 1024 // of names, buttons and other short texts
-)
+// maxShortBytes bounds names, buttons and other short texts.
+const maxShortBytes = 4 * maxShortText
 
 // Run decides about one update. Rules are tried in the order of the file; the first that matches wins, unless it goes on.
 // Expressions see the person as they were when the update came, whatever earlier rules ask for.
@@ -56,7 +53,7 @@ func (p *Program) run(ctx context.Context, in *Input, find candidates) (Verdict,
 	return v, nil
 }
 
-// bound cuts what is longer than the language's proofs assume.
+// bound cuts what is longer than the checker assumes, so that the cost that was proven for a file holds for every update.
 func bound(in *Input) {
 	in.Text = cutCharacters(in.Text, MaxText)
 	in.Args = cutCharacters(in.Args, MaxText)
@@ -65,15 +62,15 @@ func bound(in *Input) {
 		&in.User.ID, &in.User.Username, &in.User.FirstName, &in.User.LastName, &in.User.Lang, &in.User.Phone, &in.Bot.Name,
 		&in.Bot.Platform,
 	} {
-		*short = cut(*short, maxWordBytes)
+		*short = cut(*short, maxShortBytes)
 	}
-	if len(in.User.Tags) > maxPersonTags {
-		in.User.Tags = in.User.Tags[:maxPersonTags]
+	if len(in.User.Tags) > maxTags {
+		in.User.Tags = in.User.Tags[:maxTags]
 	}
-	if in.Last != nil && (len(in.Last.Text) > MaxText || len(in.Last.Rule) > maxWordBytes || len(in.Last.Label) > maxWordBytes) {
+	if in.Last != nil && (len(in.Last.Text) > MaxText || len(in.Last.Rule) > maxShortBytes || len(in.Last.Label) > maxShortBytes) {
 		last := *in.Last
 		last.Text = cutCharacters(last.Text, MaxText)
-		last.Rule, last.Label = cut(last.Rule, maxWordBytes), cut(last.Label, maxWordBytes)
+		last.Rule, last.Label = cut(last.Rule, maxShortBytes), cut(last.Label, maxShortBytes)
 		in.Last = &last
 	}
 }
@@ -95,7 +92,7 @@ func cutCharacters(s string, most int) string {
 func raisedBy(in *Input) events {
 	var raised events
 	for _, name := range in.Events {
-		if strings.HasPrefix(name, "/") && len(name) > maxWordBytes {
+		if strings.HasPrefix(name, "/") && len(name) > maxShortBytes {
 			continue
 		}
 		raised.add(name)

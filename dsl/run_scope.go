@@ -299,15 +299,15 @@ func userMembers() map[string]func(*scope) value {
 // from an older version of the file.
 func (s *scope) field(name string) value {
 	v := fieldValue(s.in.User.Fields[name])
-	v.str = cut(v.str, maxField)
+	v.str = cut(v.str, maxFieldBytes)
 	if kind, declared := s.program.fields[name]; declared {
 		return v.as(kind)
 	}
 	return v
 }
 
-// maxField is the most bytes of a field that expressions see.
-const maxField = 4096
+// maxFieldBytes is the most bytes of a field that expressions see.
+const maxFieldBytes = 4 * maxFieldText
 
 // name is what to call a person who may have no name.
 func (u *User) name() string {
