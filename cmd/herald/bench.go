@@ -12,6 +12,8 @@ import (
 const (
 	maxBench      = 1000                   // callers, and rounds
 	shortestSlice = 100 * time.Millisecond // shorter ones measure the clock
+	shortestSpan  = time.Second
+	maxBulk       = 10_000
 )
 
 // BenchCmd measures this program.
@@ -20,19 +22,33 @@ type BenchCmd struct {
 	Callers int           `env:"HERALD_BENCH_CALLERS" default:"16" placeholder:"N" help:"How many send at the same time (default 16)."`
 	Rounds  int           `env:"HERALD_BENCH_ROUNDS" default:"5" placeholder:"N" help:"How many slices of messages and of empty workflows, by turns (default 5)."`
 	Slice   time.Duration `env:"HERALD_BENCH_SLICE" default:"4s" placeholder:"SPAN" help:"How long one slice takes (default 4s)."`
+	Only    []bench.Part  `env:"HERALD_BENCH_ONLY" enum:"start,steady,one-bot,six-bots,code,throughput" placeholder:"PART" help:"Measure only these parts, of start, steady, one-bot, six-bots, code and throughput (default all)."`
+	Span    time.Duration `env:"HERALD_BENCH_SPAN" default:"1m" placeholder:"SPAN" help:"How long steady, one-bot, six-bots and code send (default 1m)."`
+	Bulk    int           `env:"HERALD_BENCH_BULK" default:"10000" placeholder:"N" help:"How many bulk messages wait on the bot whose codes are timed (default 10000)."`
 }
 
 // Help is shown by herald bench --help.
 func (BenchCmd) Help() string {
-	return `Starts a Herald of its own in a temporary folder and measures: how soon it is ready on an empty and on an existing
-folder, its memory when idle, how many whole messages it carries from the API call until the messenger took them, and
-how many empty workflows the same Temporal server completes for the same number of callers. Figures are medians over
-the rounds, one to a line: name, value, unit. Give it a quiet machine.
+	return `Starts a Herald of its own in a temporary folder and measures, part by part:
+
+    start       how soon it is ready on an empty and on an existing folder, and its memory when idle
+    steady      50 messages a second on four bots: how soon they are accepted, and when the messenger gets the call
+    one-bot     how many messages a second one bot sends when there are enough, and how many the messenger refuses
+    six-bots    the same with six bots
+    code        the time of codes from accepting to the wire while 10,000 bulk messages wait on the same bot
+    throughput  whole messages, from the API call until the messenger took them, and empty workflows that the same
+                Temporal server completes for the same number of callers, by turns
+
+The sandbox enforces the messenger's limits in all but the last, and its own log tells when a call came. Figures are one
+to a line: name, value, unit; those of throughput are medians over the rounds. Where a figure has a bar, a comment says
+so. Give it a quiet machine. All parts take about eight minutes.
 
 Examples:
 
     herald bench
-    herald bench --json bench.json --rounds 9`
+    herald bench --json bench.json --rounds 9
+    herald bench --only throughput
+    herald bench --only one-bot,six-bots --span 20s`
 }
 
 // Validate is called by the parser.
@@ -44,6 +60,10 @@ func (b *BenchCmd) Validate() error {
 		return fmt.Errorf("--rounds must be from 1 to %d", maxBench)
 	case b.Slice < shortestSlice:
 		return fmt.Errorf("--slice must be at least %s", shortestSlice)
+	case b.Span < shortestSpan:
+		return fmt.Errorf("--span must be at least %s", shortestSpan)
+	case b.Bulk < 1 || b.Bulk > maxBulk:
+		return fmt.Errorf("--bulk must be from 1 to %d", maxBulk)
 	}
 	return nil
 }
@@ -55,7 +75,7 @@ func (b *BenchCmd) Run(ctx context.Context, c *console) error {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	report, err := bench.Run(ctx, bench.Options{
-		Program: self, Callers: b.Callers, Rounds: b.Rounds, Slice: b.Slice, Progress: c.Err,
+		Program: self, Callers: b.Callers, Rounds: b.Rounds, Slice: b.Slice, Only: b.Only, Span: b.Span, Bulk: b.Bulk, Progress: c.Err,
 	})
 	if err != nil {
 		return err

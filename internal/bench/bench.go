@@ -8,10 +8,28 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
-
-	"herald/internal/installation"
 )
+
+// Part is a group of figures that is measured by itself.
+type Part string
+
+// Parts, in the order in which they are measured.
+const (
+	Start      Part = "start"      // how soon it is ready, and its memory when idle
+	Steady     Part = "steady"     // 50 messages a second on several bots: from accepting to the wire
+	OneBot     Part = "one-bot"    // as many messages as one bot may send
+	SixBots    Part = "six-bots"   // as many messages as six bots may send
+	Code       Part = "code"       // codes while bulk messages wait on the same bot
+	Throughput Part = "throughput" // whole messages beside empty workflows, without the messenger's limits
+)
+
+// Parts are all parts.
+func Parts() []Part { return []Part{Start, Steady, OneBot, SixBots, Code, Throughput} }
+
+// maxBulk is what waits at most; the sandbox's log holds twice as many calls.
+const maxBulk = 10_000
 
 // Options say what is measured and how long. The zero value of a field means its default.
 type Options struct {
@@ -28,6 +46,12 @@ type Options struct {
 	// Bots and People (to each bot) share the messages, so that the limits of one chat and one bot are not what is
 	// measured: 1 and 30 a second. Defaults 16 and 25.
 	Bots, People int
+	// Span is how long each part that keeps to the messenger's limits takes. Default 1 min.
+	Span time.Duration
+	// Bulk is how many messages wait on the bot whose codes are timed. Default 10,000.
+	Bulk int
+	// Only are the parts to measure. Default all.
+	Only []Part
 	// Progress takes lines about what is going on. Default: nowhere.
 	Progress io.Writer
 }
@@ -42,6 +66,10 @@ func (o Options) withDefaults() Options {
 	set(&o.Rounds, 5)
 	set(&o.Bots, 16)
 	set(&o.People, 25)
+	set(&o.Bulk, 10_000)
+	if o.Span == 0 {
+		o.Span = time.Minute
+	}
 	if o.Slice == 0 {
 		o.Slice = 4 * time.Second
 	}
@@ -54,6 +82,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+func (o Options) wants(p Part) bool { return len(o.Only) == 0 || slices.Contains(o.Only, p) }
+
 func (o Options) validate() error {
 	var errs []error
 	if o.Program == "" {
@@ -64,7 +94,15 @@ func (o Options) validate() error {
 			errs = append(errs, fmt.Errorf("the number of %s must be from 1 to 1000, not %d", name, value))
 		}
 	}
-	if o.Slice < 0 || o.Idle < 0 {
+	if o.Bulk < 1 || o.Bulk > maxBulk {
+		errs = append(errs, fmt.Errorf("the number of bulk messages must be from 1 to %d, not %d", maxBulk, o.Bulk))
+	}
+	for _, part := range o.Only {
+		if !slices.Contains(Parts(), part) {
+			errs = append(errs, fmt.Errorf("there is no part %q to measure", part))
+		}
+	}
+	if o.Slice < 0 || o.Idle < 0 || o.Span < 0 {
 		errs = append(errs, errors.New("a time to measure must be positive"))
 	}
 	return errors.Join(errs...)
@@ -75,6 +113,7 @@ const (
 	barReadyEmpty    = "under 20"
 	barReadyExisting = "under 8"
 	barIdle          = "under 600"
+	barRatio         = "at least 0.6"
 )
 
 // Run measures everything. It works in a folder of its own, which it removes.
@@ -94,30 +133,53 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	report := Report{At: time.Now().UTC(), Processors: runtime.NumCPU(), Callers: o.Callers, Rounds: o.Rounds}
 	data := filepath.Join(folder, "data")
 
-	o.say("starting on an empty folder")
-	first, err := start(ctx, o.Program, data)
+	if o.wants(Start) {
+		o.say("starting on an empty folder")
+		first, err := start(ctx, o.Program, data)
+		if err != nil {
+			return report, err
+		}
+		report.add("ready_empty", first.ready.Seconds(), "s", barReadyEmpty)
+		if err := first.stop(); err != nil {
+			return report, err
+		}
+		o.say("starting on the same folder again")
+	}
+	running, err := start(ctx, o.Program, data)
 	if err != nil {
 		return report, err
 	}
-	report.add("ready_empty", first.ready.Seconds(), "s", barReadyEmpty)
-	if err := first.stop(); err != nil {
-		return report, err
+	defer running.stop() // a second stop does nothing
+	if o.wants(Start) {
+		report.add("ready_existing", running.ready.Seconds(), "s", barReadyExisting)
+		if err := measureIdle(ctx, o, &report, running.PID()); err != nil {
+			return report, err
+		}
 	}
-	o.say("starting on the same folder again")
-	second, err := start(ctx, o.Program, data)
+	people, err := newWorld(o, running.found)
 	if err != nil {
 		return report, err
 	}
-	defer second.stop() // a second stop does nothing
-	report.add("ready_existing", second.ready.Seconds(), "s", barReadyExisting)
-
-	if err := measureIdle(ctx, o, &report, second.PID()); err != nil {
-		return report, err
+	for _, part := range []struct {
+		name    Part
+		measure func(context.Context, Options, *Report, *world) error
+	}{
+		{Steady, measureSteady},
+		{OneBot, measureOneBot},
+		{SixBots, measureSixBots},
+		{Code, measureCode},
+		{Throughput, func(ctx context.Context, o Options, report *Report, w *world) error {
+			return measureThroughput(ctx, o, report, w, running.found.Temporal)
+		}},
+	} {
+		if !o.wants(part.name) {
+			continue
+		}
+		if err := part.measure(ctx, o, &report, people); err != nil {
+			return report, fmt.Errorf("measure %s: %w", part.name, err)
+		}
 	}
-	if err := measureThroughput(ctx, o, &report, second.found); err != nil {
-		return report, err
-	}
-	if err := second.stop(); err != nil {
+	if err := running.stop(); err != nil {
 		return report, err
 	}
 	return report, nil
@@ -141,13 +203,16 @@ func measureIdle(ctx context.Context, o Options, report *Report, pid int) error 
 	return nil
 }
 
-func measureThroughput(ctx context.Context, o Options, report *Report, found installation.Installation) error {
+func measureThroughput(ctx context.Context, o Options, report *Report, world *world, temporal string) error {
 	o.say("making %d bots with %d people each", o.Bots, o.People)
-	world, err := newWorld(ctx, o, found)
-	if err != nil {
+	if err := world.enforce(ctx, false); err != nil {
 		return err
 	}
-	workflows, err := startWorkflows(found.Temporal)
+	var err error
+	if world.chats, err = world.connect(ctx, "full", o.Bots, o.People); err != nil {
+		return err
+	}
+	workflows, err := startWorkflows(temporal)
 	if err != nil {
 		return err
 	}
@@ -182,7 +247,7 @@ func measureThroughput(ctx context.Context, o Options, report *Report, found ins
 	}
 	report.add("messages_per_second", median(messages.rates), "1/s", "")
 	report.add("empty_workflows_per_second", median(baseline.rates), "1/s", "")
-	report.add("ratio", median(ratios(messages.rates, baseline.rates)), "messages per empty workflow", "")
+	report.add("ratio", median(ratios(messages.rates, baseline.rates)), "messages per empty workflow", barRatio)
 	report.add("accepts_per_second", median(accepts.rates), "1/s", "")
 	report.addLatencies("message", messages.latencies)
 	report.addLatencies("accept", accepts.latencies)

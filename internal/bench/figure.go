@@ -34,11 +34,17 @@ func (r *Report) add(name string, value float64, unit, bar string) {
 
 // addLatencies adds the median and the 99th percentile in milliseconds.
 func (r *Report) addLatencies(name string, latencies []time.Duration) {
+	r.addBoundLatencies(name, latencies, "", "")
+}
+
+// addBoundLatencies also says what they should be.
+func (r *Report) addBoundLatencies(name string, latencies []time.Duration, barP50, barP99 string) {
 	for _, q := range []struct {
 		suffix string
 		part   float64
-	}{{"_p50", 0.50}, {"_p99", 0.99}} {
-		r.add(name+q.suffix, float64(quantile(latencies, q.part))/float64(time.Millisecond), "ms", "")
+		bar    string
+	}{{"_p50", 0.50, barP50}, {"_p99", 0.99, barP99}} {
+		r.add(name+q.suffix, float64(quantile(latencies, q.part))/float64(time.Millisecond), "ms", q.bar)
 	}
 }
 

@@ -18,7 +18,9 @@ import (
 
 // world is the people whom the messages go to.
 type world struct {
-	api   *client.Client
+	api     *client.Client
+	sandbox *controlclient.Client
+
 	chats []chat
 	next  atomic.Int64 // of chats, round and round
 	late  atomic.Int64 // messages that were not taken while their caller waited
@@ -28,8 +30,11 @@ type world struct {
 	taken []time.Duration // from accepting a message to the messenger's taking it, by Herald's own clock
 }
 
-// chat is a person connected to a bot.
-type chat struct{ bot, to string }
+// chat is a person connected to a bot: as Herald names them, and as the messenger does.
+type chat struct {
+	bot, to            string
+	platformID, person int64
+}
 
 // preparers is how many bots and people are made at the same time.
 const preparers = 8
@@ -37,10 +42,10 @@ const preparers = 8
 // connectWithin bounds how long it takes until everybody is a subscriber.
 const connectWithin = 2 * time.Minute
 
-// newWorld switches the sandbox's limits off, makes the bots and the people, and waits until all are connected.
-func newWorld(ctx context.Context, o Options, found installation.Installation) (*world, error) {
+// newWorld reaches an installation and its sandbox. There is nobody in it yet.
+func newWorld(o Options, found installation.Installation) (*world, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 2 * o.Callers // every caller keeps its connection
+	transport.MaxIdleConnsPerHost = 2*o.Callers + pacedAtMost // every caller keeps its connection
 	api, err := client.New(found.API, found.APIKey.Reveal(),
 		client.WithHTTPClient(&http.Client{Timeout: 2 * time.Minute, Transport: transport}))
 	if err != nil {
@@ -50,31 +55,38 @@ func newWorld(ctx context.Context, o Options, found installation.Installation) (
 	if err != nil {
 		return nil, err
 	}
-	limits, err := sandbox.Limits(ctx)
+	return &world{api: api, sandbox: sandbox}, nil
+}
+
+// enforce switches the messenger's limits on or off.
+func (w *world) enforce(ctx context.Context, on bool) error {
+	limits, err := w.sandbox.Limits(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	limits.Enforce = false
-	if err := sandbox.SetLimits(ctx, limits); err != nil {
-		return nil, err
-	}
-	chats := make([]chat, o.Bots*o.People)
+	limits.Enforce = on
+	return w.sandbox.SetLimits(ctx, limits)
+}
+
+// connect makes bots and people who start them, and waits until all are connected. The chats of the bots take turns.
+func (w *world) connect(ctx context.Context, name string, bots, people int) ([]chat, error) {
+	chats := make([]chat, bots*people)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(preparers)
-	for i := range o.Bots {
+	for i := range bots {
 		group.Go(func() error {
-			return connect(ctx, api, sandbox, i, func(person int, c chat) { chats[person*o.Bots+i] = c }, o.People)
+			return connect(ctx, w.api, w.sandbox, fmt.Sprintf("%s_%d", name, i), func(person int, c chat) { chats[person*bots+i] = c }, people)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("make bots and people: %w", err)
 	}
-	return &world{api: api, chats: chats}, nil
+	return chats, nil
 }
 
 // connect makes a bot and people who start it.
-func connect(ctx context.Context, api *client.Client, sandbox *controlclient.Client, number int, put func(int, chat), people int) error {
-	made, err := sandbox.CreateBot(ctx, fmt.Sprintf("Bench %d", number), fmt.Sprintf("bench_%d_bot", number))
+func connect(ctx context.Context, api *client.Client, sandbox *controlclient.Client, name string, put func(int, chat), people int) error {
+	made, err := sandbox.CreateBot(ctx, "Bench "+name, "bench_"+name+"_bot")
 	if err != nil {
 		return err
 	}
@@ -90,7 +102,7 @@ func connect(ctx context.Context, api *client.Client, sandbox *controlclient.Cli
 		if err := sandbox.Start(ctx, person.ID, "@"+made.Username, ""); err != nil {
 			return err
 		}
-		put(i, chat{bot: bot.ID, to: fmt.Sprintf("#%d", person.ID)})
+		put(i, chat{bot: bot.ID, to: fmt.Sprintf("#%d", person.ID), platformID: bot.PlatformID, person: person.ID})
 	}
 	return awaitSubscribers(ctx, api, bot.ID, people)
 }
