@@ -60,6 +60,39 @@ func (s *server) GetBot(ctx context.Context, r wire.GetBotRequestObject) (wire.G
 	return wire.GetBot200JSONResponse(body), nil
 }
 
+// ChangeBot does what an owner wants of a bot.
+func (s *server) ChangeBot(ctx context.Context, r wire.ChangeBotRequestObject) (wire.ChangeBotResponseObject, error) {
+	change := bots.Change{
+		State: gateway.BotState(r.Body.State), Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake),
+		Reclaim: r.Body.Reclaim, Description: r.Body.Description, About: r.Body.About,
+	}
+	if r.Body.Commands != nil {
+		change.Commands = each(*r.Body.Commands, func(c wire.BotCommand) gateway.BotCommand { return gateway.BotCommand(c) })
+	}
+	b, err := s.bots.Change(ctx, callerOf(ctx).key.AccountID, r.Bot, change)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.bot(b)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ChangeBot200JSONResponse(body), nil
+}
+
+// RemoveBot takes a bot away.
+func (s *server) RemoveBot(ctx context.Context, r wire.RemoveBotRequestObject) (wire.RemoveBotResponseObject, error) {
+	b, err := s.bots.Remove(ctx, callerOf(ctx).key.AccountID, r.Bot)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.bot(b)
+	if err != nil {
+		return nil, err
+	}
+	return wire.RemoveBot200JSONResponse(body), nil
+}
+
 // GetConnectLink returns the link by which people connect, and where its QR code is.
 func (s *server) GetConnectLink(ctx context.Context, r wire.GetConnectLinkRequestObject) (wire.GetConnectLinkResponseObject, error) {
 	b, link, err := s.connectLink(ctx, r.Bot, given(r.Params.Payload))
@@ -117,6 +150,9 @@ func (s *server) bot(b gateway.Bot) (wire.Bot, error) {
 	return wire.Bot{
 		ID: string(b.ID), Platform: string(b.Platform), Network: wire.BotNetwork(b.Network), PlatformID: b.PlatformID,
 		Username: b.Username, Name: b.Name, Link: link, Intake: wire.Intake(b.Intake), State: wire.BotState(b.State),
-		StateReason: b.StateReason, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+		StateReason: b.StateReason, Reclaim: b.Reclaim, Description: b.Description, About: b.About,
+		Commands: each(b.Commands, func(c gateway.BotCommand) wire.BotCommand { return wire.BotCommand(c) }),
+		Pending:  b.Watch.Pending, Lagging: b.Watch.Lagging, HookError: b.Watch.HookError, WatchedAt: b.Watch.At,
+		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
 	}, err
 }

@@ -29,6 +29,17 @@ func (c *Client) Bot(ctx context.Context, bot string) (Bot, error) {
 	return call[Bot](ctx, c, func() (*http.Response, error) { return c.calls.GetBot(ctx, bot) })
 }
 
+// ChangeBot does what its owner wants of a bot: pauses or resumes it, gives it a token or words of its own. What is left
+// out stays as it is.
+func (c *Client) ChangeBot(ctx context.Context, bot string, change BotChange) (Bot, error) {
+	return call[Bot](ctx, c, func() (*http.Response, error) { return c.calls.ChangeBot(ctx, bot, change) })
+}
+
+// RemoveBot takes a bot away. Its messages stay in History.
+func (c *Client) RemoveBot(ctx context.Context, bot string) (Bot, error) {
+	return call[Bot](ctx, c, func() (*http.Response, error) { return c.calls.RemoveBot(ctx, bot) })
+}
+
 // ConnectLink returns the link by which people connect to the bot. The payload, which may be empty, comes back with
 // their start.
 func (c *Client) ConnectLink(ctx context.Context, bot, payload string) (ConnectLink, error) {

@@ -17,6 +17,8 @@ type (
 	AccountEvent = wire.AccountEvent
 	NewBot       = wire.NewBot
 	Bot          = wire.Bot
+	BotChange    = wire.BotChange
+	BotCommand   = wire.BotCommand
 	ConnectLink  = wire.ConnectLink
 	Subscriber   = wire.Subscriber
 	NewKey       = wire.NewKey
@@ -40,4 +42,18 @@ type (
 	EvidenceKind = wire.EvidenceKind
 	Connection   = wire.Connection
 	Intake       = wire.Intake
+)
+
+// States of a bot.
+const (
+	BotActive   = wire.BotStateActive
+	BotConflict = wire.BotStateConflict
+	BotRevoked  = wire.BotStateRevoked
+	BotPaused   = wire.BotStatePaused
+)
+
+// What an owner makes of a bot.
+const (
+	PauseBot  = wire.BotChangeStatePaused
+	ResumeBot = wire.BotChangeStateActive
 )

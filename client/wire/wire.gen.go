@@ -37,19 +37,43 @@ func (e BotNetwork) Valid() bool {
 
 // Defines values for BotState.
 const (
-	Active   BotState = "active"
-	Conflict BotState = "conflict"
-	Revoked  BotState = "revoked"
+	BotStateActive   BotState = "active"
+	BotStateConflict BotState = "conflict"
+	BotStatePaused   BotState = "paused"
+	BotStateRemoved  BotState = "removed"
+	BotStateRevoked  BotState = "revoked"
 )
 
 // Valid indicates whether the value is a known member of the BotState enum.
 func (e BotState) Valid() bool {
 	switch e {
-	case Active:
+	case BotStateActive:
 		return true
-	case Conflict:
+	case BotStateConflict:
 		return true
-	case Revoked:
+	case BotStatePaused:
+		return true
+	case BotStateRemoved:
+		return true
+	case BotStateRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BotChangeState.
+const (
+	BotChangeStateActive BotChangeState = "active"
+	BotChangeStatePaused BotChangeState = "paused"
+)
+
+// Valid indicates whether the value is a known member of the BotChangeState enum.
+func (e BotChangeState) Valid() bool {
+	switch e {
+	case BotChangeStateActive:
+		return true
+	case BotChangeStatePaused:
 		return true
 	default:
 		return false
@@ -451,11 +475,35 @@ type Bot struct {
 	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
 	Intake Intake `json:"intake"`
 
-	// State `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works.
+	// State `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works. `paused`: its owner rests it. `removed`: its owner took it away.
 	State BotState `json:"state"`
 
 	// StateReason Words about a state that is not `active`.
 	StateReason string `json:"state_reason,omitempty,omitzero"`
+
+	// About The short text on the bot's profile, as it was set here.
+	About string `json:"about,omitempty,omitzero"`
+
+	// Commands The menu of commands, as it was set here.
+	Commands []BotCommand `json:"commands,omitempty,omitzero"`
+
+	// Description What people read before they press Start, as it was set here.
+	Description string `json:"description,omitempty,omitzero"`
+
+	// HookError Why the messenger could not bring the last update to this installation, in its words.
+	HookError string `json:"hook_error,omitempty,omitzero"`
+
+	// Lagging Many updates wait at the messenger, and their number grows.
+	Lagging bool `json:"lagging,omitempty,omitzero"`
+
+	// Pending How many updates waited at the messenger when it was last asked.
+	Pending int `json:"pending,omitempty,omitzero"`
+
+	// Reclaim Herald takes the bot back when another service connects to it.
+	Reclaim bool `json:"reclaim,omitempty,omitzero"`
+
+	// WatchedAt When the messenger was last asked.
+	WatchedAt time.Time `json:"watched_at,omitempty,omitzero"`
 
 	// CreatedAt When it was added.
 	CreatedAt time.Time `json:"created_at"`
@@ -467,8 +515,44 @@ type Bot struct {
 // BotNetwork `real`: the messenger's own servers. `sandbox`: the sandbox of this installation.
 type BotNetwork string
 
-// BotState `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works.
+// BotState `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works. `paused`: its owner rests it. `removed`: its owner took it away.
 type BotState string
+
+// BotChange What shall be different about a bot. What is left out stays.
+type BotChange struct {
+	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
+	Intake Intake `json:"intake,omitempty,omitzero"`
+
+	// State `paused` rests the bot, `active` resumes it.
+	State BotChangeState `json:"state,omitempty,omitzero"`
+
+	// About The short text on the bot's profile, at most 120 characters; an empty one removes it.
+	About *string `json:"about,omitempty"`
+
+	// Commands The menu of commands, at most 100; an empty list removes it.
+	Commands *[]BotCommand `json:"commands,omitempty"`
+
+	// Description What people read before they press Start, at most 512 characters; an empty one removes it.
+	Description *string `json:"description,omitempty"`
+
+	// Reclaim Take the bot back when another service connects to it.
+	Reclaim *bool `json:"reclaim,omitempty"`
+
+	// Token The bot's new token, as BotFather gave it to you.
+	Token string `json:"token,omitempty,omitzero"`
+}
+
+// BotChangeState `paused` rests the bot, `active` resumes it.
+type BotChangeState string
+
+// BotCommand One line of a bot's menu.
+type BotCommand struct {
+	// Command The command without its slash: 1 to 32 characters of `a-z`, `0-9` and `_`.
+	Command string `json:"command"`
+
+	// Description What it does, in 1 to 256 characters.
+	Description string `json:"description"`
+}
 
 // BotList defines model for BotList.
 type BotList struct {
@@ -1260,6 +1344,9 @@ type CancelMessageParams struct {
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
+// ChangeBotJSONRequestBody defines body for ChangeBot for application/json ContentType.
+type ChangeBotJSONRequestBody = BotChange
+
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
 
@@ -1391,12 +1478,52 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/bots (the `AddBot` operationId).
 	AddBot(ctx context.Context, params *AddBotParams, body AddBotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RemoveBot Remove a bot
+	//
+	// Takes a bot away: its token is forgotten, its webhook taken down, and messages under way fail as `bot_removed`.
+	// Its messages stay in History. Added again with its token it comes back with its subscribers.
+	//
+	// Corresponds with DELETE /v1/bots/{bot} (the `RemoveBot` operationId).
+	RemoveBot(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBot Get a bot
 	//
 	// One bot, with whether it works.
 	//
 	// Corresponds with GET /v1/bots/{bot} (the `GetBot` operationId).
 	GetBot(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeBotWithBody Change a bot
+	//
+	// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+	// how its updates come. What is left out stays as it is.
+	//
+	// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+	// and what people write waits at the messenger, which keeps it for a day.
+	//
+	// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+	// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+	ChangeBotWithBody(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeBot Change a bot
+	//
+	// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+	// how its updates come. What is left out stays as it is.
+	//
+	// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+	// and what people write waits at the messenger, which keeps it for a day.
+	//
+	// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+	// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+	ChangeBot(ctx context.Context, bot BotRef, body ChangeBotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetConnectLink Get the link by which people connect
 	//
@@ -1710,6 +1837,24 @@ func (c *Client) AddBot(ctx context.Context, params *AddBotParams, body AddBotJS
 	return c.Client.Do(req)
 }
 
+// RemoveBot Remove a bot
+//
+// Takes a bot away: its token is forgotten, its webhook taken down, and messages under way fail as `bot_removed`.
+// Its messages stay in History. Added again with its token it comes back with its subscribers.
+//
+// Corresponds with DELETE /v1/bots/{bot} (the `RemoveBot` operationId).
+func (c *Client) RemoveBot(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveBotRequest(c.Server, bot)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetBot Get a bot
 //
 // One bot, with whether it works.
@@ -1717,6 +1862,58 @@ func (c *Client) AddBot(ctx context.Context, params *AddBotParams, body AddBotJS
 // Corresponds with GET /v1/bots/{bot} (the `GetBot` operationId).
 func (c *Client) GetBot(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetBotRequest(c.Server, bot)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeBotWithBody Change a bot
+//
+// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+// how its updates come. What is left out stays as it is.
+//
+// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+// and what people write waits at the messenger, which keeps it for a day.
+//
+// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+func (c *Client) ChangeBotWithBody(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeBotRequestWithBody(c.Server, bot, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeBot Change a bot
+//
+// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+// how its updates come. What is left out stays as it is.
+//
+// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+// and what people write waits at the messenger, which keeps it for a day.
+//
+// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+func (c *Client) ChangeBot(ctx context.Context, bot BotRef, body ChangeBotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeBotRequest(c.Server, bot, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2312,6 +2509,40 @@ func NewAddBotRequestWithBody(server string, params *AddBotParams, contentType s
 	return req, nil
 }
 
+// NewRemoveBotRequest constructs an http.Request for the RemoveBot method
+func NewRemoveBotRequest(server string, bot BotRef) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetBotRequest constructs an http.Request for the GetBot method
 func NewGetBotRequest(server string, bot BotRef) (*http.Request, error) {
 	var err error
@@ -2342,6 +2573,53 @@ func NewGetBotRequest(server string, bot BotRef) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewChangeBotRequest calls the generic ChangeBot builder with application/json body
+func NewChangeBotRequest(server string, bot BotRef, body ChangeBotJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeBotRequestWithBody(server, bot, "application/json", bodyReader)
+}
+
+// NewChangeBotRequestWithBody constructs an http.Request for the ChangeBot method, with any body, and a specified content type
+func NewChangeBotRequestWithBody(server string, bot BotRef, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3465,6 +3743,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/bots (the `AddBot` operationId).
 	AddBotWithResponse(ctx context.Context, params *AddBotParams, body AddBotJSONRequestBody, reqEditors ...RequestEditorFn) (*AddBotResponse, error)
 
+	// RemoveBotWithResponse Remove a bot
+	//
+	// Takes a bot away: its token is forgotten, its webhook taken down, and messages under way fail as `bot_removed`.
+	// Its messages stay in History. Added again with its token it comes back with its subscribers.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/bots/{bot} (the `RemoveBot` operationId).
+	RemoveBotWithResponse(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*RemoveBotResponse, error)
+
 	// GetBotWithResponse Get a bot
 	//
 	// One bot, with whether it works.
@@ -3473,6 +3761,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/bots/{bot} (the `GetBot` operationId).
 	GetBotWithResponse(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*GetBotResponse, error)
+
+	// ChangeBotWithBodyWithResponse Change a bot
+	//
+	// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+	// how its updates come. What is left out stays as it is.
+	//
+	// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+	// and what people write waits at the messenger, which keeps it for a day.
+	//
+	// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+	// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+	ChangeBotWithBodyWithResponse(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeBotResponse, error)
+
+	// ChangeBotWithResponse Change a bot
+	//
+	// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+	// how its updates come. What is left out stays as it is.
+	//
+	// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+	// and what people write waits at the messenger, which keeps it for a day.
+	//
+	// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+	// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+	ChangeBotWithResponse(ctx context.Context, bot BotRef, body ChangeBotJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeBotResponse, error)
 
 	// GetConnectLinkWithResponse Get the link by which people connect
 	//
@@ -3921,6 +4241,54 @@ func (r AddBotResponse) ContentType() string {
 	return ""
 }
 
+type RemoveBotResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bot
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RemoveBotResponse) GetJSON200() *Bot {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveBotResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveBotResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveBotResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveBotResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveBotResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetBotResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3963,6 +4331,54 @@ func (r GetBotResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetBotResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeBotResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bot
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeBotResponse) GetJSON200() *Bot {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeBotResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeBotResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeBotResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeBotResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeBotResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4888,6 +5304,22 @@ func (c *ClientWithResponses) AddBotWithResponse(ctx context.Context, params *Ad
 	return ParseAddBotResponse(rsp)
 }
 
+// RemoveBotWithResponse Remove a bot
+//
+// Takes a bot away: its token is forgotten, its webhook taken down, and messages under way fail as `bot_removed`.
+// Its messages stay in History. Added again with its token it comes back with its subscribers.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/bots/{bot} (the `RemoveBot` operationId).
+func (c *ClientWithResponses) RemoveBotWithResponse(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*RemoveBotResponse, error) {
+	rsp, err := c.RemoveBot(ctx, bot, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveBotResponse(rsp)
+}
+
 // GetBotWithResponse Get a bot
 //
 // One bot, with whether it works.
@@ -4901,6 +5333,50 @@ func (c *ClientWithResponses) GetBotWithResponse(ctx context.Context, bot BotRef
 		return nil, err
 	}
 	return ParseGetBotResponse(rsp)
+}
+
+// ChangeBotWithBodyWithResponse Change a bot
+//
+// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+// how its updates come. What is left out stays as it is.
+//
+// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+// and what people write waits at the messenger, which keeps it for a day.
+//
+// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+func (c *ClientWithResponses) ChangeBotWithBodyWithResponse(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeBotResponse, error) {
+	rsp, err := c.ChangeBotWithBody(ctx, bot, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeBotResponse(rsp)
+}
+
+// ChangeBotWithResponse Change a bot
+//
+// Pauses or resumes a bot, gives it a new token, sets its menu of commands and its texts at the messenger, chooses
+// how its updates come. What is left out stays as it is.
+//
+// A paused bot neither sends nor receives: new messages are refused, those under way wait within their lifetime,
+// and what people write waits at the messenger, which keeps it for a day.
+//
+// `reclaim` lets Herald take the bot back when another service connects to it. Without it Herald raises the alarm
+// (state `conflict`, event `bot.conflict`) and goes on by itself once the other service is gone.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/bots/{bot} (the `ChangeBot` operationId).
+func (c *ClientWithResponses) ChangeBotWithResponse(ctx context.Context, bot BotRef, body ChangeBotJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeBotResponse, error) {
+	rsp, err := c.ChangeBot(ctx, bot, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeBotResponse(rsp)
 }
 
 // GetConnectLinkWithResponse Get the link by which people connect
@@ -5384,6 +5860,39 @@ func ParseAddBotResponse(rsp *http.Response) (*AddBotResponse, error) {
 	return response, nil
 }
 
+// ParseRemoveBotResponse parses an HTTP response from a RemoveBotWithResponse call
+func ParseRemoveBotResponse(rsp *http.Response) (*RemoveBotResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveBotResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bot
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetBotResponse parses an HTTP response from a GetBotWithResponse call
 func ParseGetBotResponse(rsp *http.Response) (*GetBotResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5393,6 +5902,39 @@ func ParseGetBotResponse(rsp *http.Response) (*GetBotResponse, error) {
 	}
 
 	response := &GetBotResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bot
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeBotResponse parses an HTTP response from a ChangeBotWithResponse call
+func ParseChangeBotResponse(rsp *http.Response) (*ChangeBotResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeBotResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

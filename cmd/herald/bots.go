@@ -17,6 +17,11 @@ type BotsCmd struct {
 	Get     BotsGetCmd     `cmd:"" help:"Show one bot."`
 	Add     BotsAddCmd     `cmd:"" help:"Add a bot by its token, or give a revoked one its new token."`
 	Connect BotsConnectCmd `cmd:"" help:"Print the link by which people connect to a bot."`
+	Set     BotsSetCmd     `cmd:"" help:"Set a bot's commands and texts, and whether it is taken back."`
+	Token   BotsTokenCmd   `cmd:"" help:"Give a bot its new token."`
+	Pause   BotsPauseCmd   `cmd:"" help:"Let a bot rest: it neither sends nor receives."`
+	Resume  BotsResumeCmd  `cmd:"" help:"Let a paused bot work again."`
+	Remove  BotsRemoveCmd  `cmd:"" help:"Take a bot away. Its messages stay."`
 }
 
 // Help is shown by herald bots --help.
@@ -27,7 +32,8 @@ Examples:
 
     herald bots
     herald bots add --token-file token.txt
-    herald bots connect @acme_bot --payload shop7 --qr`
+    herald bots connect @acme_bot --payload shop7 --qr
+    herald bots pause @acme_bot`
 }
 
 // BotsListCmd lists bots.
@@ -50,6 +56,11 @@ func (b *BotsListCmd) Run(ctx context.Context, c *console) error {
 	c.hintMore(len(items), more)
 	if b.JSON {
 		return c.writeJSON(items)
+	}
+	for _, bot := range items {
+		if bot.State == client.BotConflict || bot.State == client.BotRevoked {
+			c.hint("%s: %s", at(bot.Username), terminal.Clean(bot.StateReason))
+		}
 	}
 	table := terminal.NewTable("bot", "name…", "network", "intake", "state", "added", "id")
 	for _, bot := range items {
@@ -94,6 +105,18 @@ func (c *console) showBot(bot client.Bot, o Output) error {
 	record.Add("intake", string(bot.Intake))
 	record.Add("state", string(bot.State))
 	record.Add("why", bot.StateReason)
+	if bot.Lagging {
+		record.Add("alarm", fmt.Sprintf("%d updates wait at the messenger, and their number grows", bot.Pending))
+	}
+	record.Add("webhook", bot.HookError)
+	if bot.Reclaim {
+		record.Add("reclaim", "taken back when another service connects to it")
+	}
+	record.Add("description", bot.Description)
+	record.Add("about", bot.About)
+	for _, command := range bot.Commands {
+		record.Add("command", "/"+command.Command+" "+command.Description)
+	}
 	record.Add("added", terminal.Moment(bot.CreatedAt, c.Zone))
 	return record.Write(c.Out)
 }
@@ -136,13 +159,18 @@ func (b *BotsAddCmd) Run(ctx context.Context, c *console) error {
 }
 
 func (b *BotsAddCmd) token(stdin io.Reader) (gateway.Secret, error) {
+	return givenToken(b.Token, b.TokenFile, stdin, "herald bots add TOKEN")
+}
+
+// givenToken is a token from the command line, or from a file.
+func givenToken(token gateway.Secret, file string, stdin io.Reader, usage string) (gateway.Secret, error) {
 	switch {
-	case b.Token != "":
-		return b.Token, nil
-	case b.TokenFile != "":
-		return readSecret(b.TokenFile, stdin)
+	case token != "":
+		return token, nil
+	case file != "":
+		return readSecret(file, stdin)
 	default:
-		return "", &exitError{code: exitUsage, text: "a token is needed: herald bots add TOKEN, or --token-file FILE"}
+		return "", &exitError{code: exitUsage, text: "a token is needed: " + usage + ", or --token-file FILE"}
 	}
 }
 

@@ -168,7 +168,7 @@ func (a *App) botService() *bots.Service {
 		sandboxURL = a.o.SandboxURL
 	}
 	return bots.New(bots.Deps{
-		Bots: a.store, Subscribers: a.store, Registrar: a.telegram, Sealer: a.sealer, IDs: a.ids, Now: now,
+		Bots: a.store, Subscribers: a.store, Registrar: a.telegram, Sealer: a.sealer, IDs: a.ids, Now: now, Logger: a.logger("bots"),
 	}, bots.Options{PublicURL: a.o.PublicURL, LocalURL: a.address.Public, SandboxURL: sandboxURL})
 }
 
@@ -181,28 +181,17 @@ func (a *App) ready(ctx context.Context) map[string]error {
 	return parts
 }
 
-// startIntake polls bots, and tells the messenger once more where webhooks go: the address of this installation may
-// have changed since the bots were added.
+// startIntake polls bots and watches over them. All are looked at first: the address of this installation may have
+// changed since they were added.
 func (a *App) startIntake(context.Context) (string, error) {
 	poller := telegram.NewPoller(a.telegram, a.store, holder(), a.listener.Bots(), now, a.logger("polling"))
 	a.background(poller.Run)
-	a.background(a.reconnect)
+	a.background(func(ctx context.Context) {
+		service := a.botService()
+		service.Reconnect(ctx)
+		service.Watch(ctx, a.o.WatchEvery)
+	})
 	return "polling and webhooks", nil
-}
-
-// reconnect tells the messenger once more how the updates of each bot shall come.
-func (a *App) reconnect(ctx context.Context) {
-	list, err := a.store.LiveBots(ctx)
-	if err != nil {
-		a.logger("webhook").WarnContext(ctx, "listing bots", "error", err)
-		return
-	}
-	service := a.botService()
-	for _, b := range list {
-		if err := service.Connect(ctx, b); err != nil && ctx.Err() == nil {
-			a.logger("webhook").WarnContext(ctx, "telling how updates shall come", "bot", b.ID, "error", err)
-		}
-	}
 }
 
 // linkHosts are the hosts beside this machine whose links people in the sandbox may open: that of our own read links.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"herald/internal/bots"
 	"herald/internal/gateway"
 	"herald/internal/messaging"
 )
@@ -53,6 +54,9 @@ type Options struct {
 	// where one process runs everything with a sandbox, and nowhere otherwise.
 	SMSConfig string
 
+	// WatchEvery is how often each bot is looked at: whether its updates still come here. Default: a minute.
+	WatchEvery time.Duration
+
 	// KeepEvents is how long events are kept. Default: 30 days.
 	KeepEvents time.Duration
 
@@ -81,6 +85,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
+	}
+	if o.WatchEvery <= 0 {
+		o.WatchEvery = bots.DefaultWatchEvery
 	}
 	if o.KeepEvents <= 0 {
 		o.KeepEvents = keepEvents

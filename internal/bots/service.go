@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type Service struct {
 	sealer      gateway.Sealer
 	ids         *gateway.IDs
 	now         gateway.Clock
+	logger      *slog.Logger
 	options     Options
 }
 
@@ -37,13 +39,17 @@ type Deps struct {
 	Sealer      gateway.Sealer
 	IDs         *gateway.IDs
 	Now         gateway.Clock
+	Logger      *slog.Logger // nil: none
 }
 
 // New returns a Service.
 func New(d Deps, o Options) *Service {
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
 	return &Service{
 		store: d.Bots, subscribers: d.Subscribers, registrar: d.Registrar, sealer: d.Sealer,
-		ids: d.IDs, now: d.Now, options: o,
+		ids: d.IDs, now: d.Now, logger: d.Logger, options: o,
 	}
 }
 
@@ -84,7 +90,7 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	case errors.Is(err, gateway.ErrBotNotFound):
 	case err != nil:
 		return gateway.Bot{}, fmt.Errorf("find bot: %w", err)
-	case known.ID == n.ID:
+	case known.ID == n.ID && known.State != gateway.BotRemoved:
 		return known, s.Connect(ctx, known) // the same request, once more after a crash
 	default:
 		if bot.ID, bot.CreatedAt, err = s.renew(ctx, known, n.Token); err != nil {
@@ -97,13 +103,16 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	if err := s.save(ctx, bot, known); err != nil {
 		return gateway.Bot{}, err
 	}
+	if bot, err = s.store.Bot(ctx, account, bot.ID); err != nil || bot.State != gateway.BotActive {
+		return bot, err
+	}
 	return bot, s.Connect(ctx, bot)
 }
 
-// renew tells which bot gets a new token. The token of a bot that works is no new one.
+// renew tells which bot gets a new token. The token of a bot that works, or that is paused, is no new one.
 func (s *Service) renew(ctx context.Context, known gateway.Bot, token gateway.Secret) (gateway.BotID, time.Time, error) {
 	have, err := s.sealer.Open(ctx, known.SealedToken, known.ID.TokenBound())
-	if err == nil && string(have) == token.Reveal() && known.State == gateway.BotActive {
+	if err == nil && string(have) == token.Reveal() && (known.State == gateway.BotActive || known.State == gateway.BotPaused) {
 		return "", time.Time{}, gateway.Fault(gateway.CodeBotExists, "token", "This bot is registered already.")
 	}
 	return known.ID, known.CreatedAt, nil
@@ -171,15 +180,20 @@ func (s *Service) identify(ctx context.Context, network gateway.Network, token g
 func (s *Service) Connect(ctx context.Context, b gateway.Bot) error {
 	var err error
 	if b.Intake == gateway.IntakeWebhook {
-		err = s.registrar.UseWebhook(ctx, b, s.webhookBase(b.Network)+"/telegram/"+string(b.ID))
+		err = s.registrar.UseWebhook(ctx, b, s.hookURL(b))
 	} else {
 		err = s.registrar.UsePolling(ctx, b)
 	}
 	if err != nil {
-		return &gateway.Error{Code: gateway.CodeMessengerDown, Message: "The bot was added, and the messenger did not take its webhook settings. They are set again at the next start.", Err: err}
+		return &gateway.Error{Code: gateway.CodeMessengerDown, Message: "The bot is stored, and the messenger did not take its webhook settings. They are set again within a minute.", Err: err}
 	}
 	return nil
 }
+
+// hookURL is where the messenger shall bring the bot's updates.
+func (s *Service) hookURL(b gateway.Bot) string { return s.webhookBase(b.Network) + hookPath(b) }
+
+func hookPath(b gateway.Bot) string { return "/telegram/" + string(b.ID) }
 
 func (s *Service) webhookBase(network gateway.Network) string {
 	if network == gateway.NetworkSandbox && s.options.LocalURL != "" {

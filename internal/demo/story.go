@@ -45,7 +45,7 @@ func addBot(ctx context.Context, p *play) (seen, error) {
 		return seen{}, fmt.Errorf("add the bot: %w", err)
 	}
 	want := fmt.Sprintf("@%s, active, in the sandbox", made.Username)
-	if p.bot.Username != made.Username || p.bot.PlatformID != made.ID || p.bot.State != wire.Active || p.bot.Network != wire.Sandbox {
+	if p.bot.Username != made.Username || p.bot.PlatformID != made.ID || p.bot.State != wire.BotStateActive || p.bot.Network != wire.Sandbox {
 		return seen{}, &Mismatch{Expected: want, Saw: fmt.Sprintf("@%s, %s, network %s", p.bot.Username, p.bot.State, p.bot.Network)}
 	}
 	return seen{string(p.bot.State), fmt.Sprintf("@%s, updates by %s", p.bot.Username, p.bot.Intake)}, nil

@@ -35,6 +35,8 @@ const (
 	BotActive   BotState = "active"   // sends and receives
 	BotRevoked  BotState = "revoked"  // its token was refused: it neither sends nor receives until it gets a new one
 	BotConflict BotState = "conflict" // another program receives its updates; sending works
+	BotPaused   BotState = "paused"   // its owner rests it: it neither sends nor receives, and what is under way waits
+	BotRemoved  BotState = "removed"  // its owner took it away; its messages stay in History
 )
 
 // Bot is a messenger bot of an account.
@@ -50,10 +52,64 @@ type Bot struct {
 	WebhookSecret Secret
 	Intake        Intake
 	State         BotState
-	StateReason   string // words for the owner when the state is not active
+	StateReason   string       // words for the owner when the state is not active
+	Reclaim       bool         // its owner lets us take it back from another service
+	Commands      []BotCommand // that its owner set through us; nil if never
+	Description   string       // what people read before they press Start, as its owner set it through us
+	About         string       // the short text on its profile, likewise
+	Watch         BotWatch
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
+
+// BotCommand is one line of a bot's menu.
+type BotCommand struct {
+	Command     string // without the slash
+	Description string
+}
+
+// BotWatch is what the watchdog saw of a bot.
+type BotWatch struct {
+	At        time.Time // zero: not yet
+	Pending   int       // updates that wait at the messenger
+	Growing   int       // in how many looks in a row they grew
+	Lagging   bool      // many wait, and their number grows
+	HookError string    // why the messenger could not bring the last update, in its words
+}
+
+const (
+	// laggingFrom is how many updates may wait at the messenger before that is worth an alarm.
+	laggingFrom = 50
+	// laggingAfter is in how many looks in a row they must have grown.
+	laggingAfter = 3
+)
+
+// Seen is the watch after a look that found pending updates.
+func (w BotWatch) Seen(at time.Time, pending int, hookError string) BotWatch {
+	switch {
+	case pending > w.Pending && pending >= laggingFrom:
+		w.Growing++
+	case pending < w.Pending || pending < laggingFrom:
+		w.Growing = 0
+	}
+	w.Lagging = pending >= laggingFrom && (w.Lagging || w.Growing >= laggingAfter)
+	w.At, w.Pending, w.HookError = at, pending, hookError
+	return w
+}
+
+// BotHook is what a messenger says about a bot's webhook.
+type BotHook struct {
+	URL     string // empty: none, the bot is polled or not connected at all
+	Pending int    // updates that wait
+	Error   string // of the last call, in the messenger's words; empty if it went well
+	Other   bool   // it was set for other kinds of updates than we take
+}
+
+// Words for the owner of a bot whose updates do not reach us.
+const (
+	WordsRevoked  = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with PATCH /v1/bots/{bot} or POST /v1/bots."
+	WordsConflict = "The bot is connected to another service; only the last one connected receives messages. Disconnect the other service and Herald goes on by itself, or allow it to take the bot back with reclaim."
+)
 
 // BotProfile is what the messenger says about the owner of a token.
 type BotProfile struct {
@@ -73,6 +129,19 @@ type BotStore interface {
 	ReplaceToken(ctx context.Context, b Bot) error
 	// SetBotState writes what the token of b brought; a bot that has a newer token meanwhile is left as it is.
 	SetBotState(ctx context.Context, b Bot, state BotState, reason string, at time.Time) error
+	// PauseBot, ResumeBot and RemoveBot do what the owner wants and return the bot as it is then. Resuming a bot that is
+	// not paused finds none.
+	PauseBot(ctx context.Context, account AccountID, id BotID, at time.Time) (Bot, error)
+	ResumeBot(ctx context.Context, account AccountID, id BotID, at time.Time) (Bot, error)
+	RemoveBot(ctx context.Context, account AccountID, id BotID, newSecret Secret, at time.Time) (Bot, error)
+	// DescribeBot writes what the owner says about the bot: reclaim, commands, texts and the way of its updates.
+	DescribeBot(ctx context.Context, b Bot, at time.Time) (Bot, error)
+	// LiveBots lists the bots of all accounts that send and receive.
+	LiveBots(ctx context.Context) ([]Bot, error)
+	// TakeWatches hands out bots that nobody has looked at since before, each to one process.
+	TakeWatches(ctx context.Context, now, before time.Time, most int) ([]Bot, error)
+	// NoteWatch writes what was seen.
+	NoteWatch(ctx context.Context, b Bot, w BotWatch) error
 }
 
 // sandboxSecret begins the secret part of every sandbox token. Telegram's own never begin so.
@@ -111,6 +180,12 @@ type Registrar interface {
 	UseWebhook(ctx context.Context, b Bot, url string) error
 	// UsePolling takes a webhook away, keeping what waits there.
 	UsePolling(ctx context.Context, b Bot) error
+	// Hook asks about the bot's webhook.
+	Hook(ctx context.Context, b Bot) (BotHook, error)
+	// PolledElsewhere tells whether another program polls the bot. It takes some seconds and takes no update.
+	PolledElsewhere(ctx context.Context, b Bot) (bool, error)
+	// Describe sets the commands and texts of a bot; what is nil stays as it is.
+	Describe(ctx context.Context, b Bot, commands []BotCommand, description, about *string) error
 }
 
 // TokenBound is what a bot's sealed token is bound to.

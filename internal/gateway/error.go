@@ -60,6 +60,9 @@ const (
 	CodeBotExists     Code = "bot:exists"        // the bot is registered already
 	CodeBotPlatform   Code = "bot:platform_unknown"
 	CodeBotRevoked    Code = "bot:revoked"        // the token was revoked: give the bot a new one
+	CodeBotPaused     Code = "bot:paused"         // its owner rests it
+	CodeBotOther      Code = "bot:token_of_other" // the token is of another bot
+	CodeBotText       Code = "bot:text_invalid"   // the messenger does not take a command or a text of the bot
 	CodeBotNetwork    Code = "bot:network_off"    // a sandbox token, and no sandbox runs here
 	CodeBotWebhook    Code = "bot:webhook_no_url" // webhook wanted, and no public URL is configured
 	CodeMessengerDown Code = "messenger:unavailable"

@@ -18,9 +18,16 @@ const (
 	SubscriberPhoneChanged AccountEventKind = "subscriber.phone_changed" // proved another phone than before
 	SubscriberPhoneLost    AccountEventKind = "subscriber.phone_lost"    // somebody else proved the phone later
 
-	BotInConflict AccountEventKind = "bot.conflict"  // another program receives the bot's updates
-	BotWasRevoked AccountEventKind = "bot.revoked"   // the bot's token was refused
-	BotRecovered  AccountEventKind = "bot.recovered" // the bot works again
+	BotAdded         AccountEventKind = "bot.added"          // registered
+	BotTokenReplaced AccountEventKind = "bot.token_replaced" // has another token, or was connected anew
+	BotWasPaused     AccountEventKind = "bot.paused"         // its owner rests it
+	BotResumed       AccountEventKind = "bot.resumed"        // its owner lets it work again
+	BotWasRemoved    AccountEventKind = "bot.removed"        // its owner took it away
+	BotInConflict    AccountEventKind = "bot.conflict"       // another program receives the bot's updates
+	BotWasRevoked    AccountEventKind = "bot.revoked"        // the bot's token was refused
+	BotRecovered     AccountEventKind = "bot.recovered"      // the bot works again after a conflict or with its new token
+	BotLagging       AccountEventKind = "bot.lagging"        // updates pile up at the messenger
+	BotCaughtUp      AccountEventKind = "bot.caught_up"      // they do no longer
 )
 
 // AccountEvent is something that happened in an account and that a program of its owner may want to know.

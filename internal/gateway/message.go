@@ -144,6 +144,7 @@ const (
 	ReasonChatLost     Reason = "chat_lost"       // the bot is no longer in that chat
 	ReasonNameTooOld   Reason = "name_too_old"    // the @name was last seen too long ago for a code
 	ReasonContent      Reason = "content_refused" // the messenger refused the text or the buttons
+	ReasonBotRemoved   Reason = "bot_removed"     // its owner took the bot away
 	ReasonBotRevoked   Reason = "bot_revoked"     // the bot's token was refused
 	ReasonAnswerLost   Reason = "answer_lost"     // it was sent, and the answer never came
 	ReasonTTL          Reason = "ttl"             // its lifetime ended first

@@ -163,6 +163,8 @@ type UntranslatedMessage struct {
 type PollLease interface {
 	// AcquirePolls takes or renews the right to poll for every bot that may be polled by holder until the given time.
 	AcquirePolls(ctx context.Context, holder string, now, until time.Time) ([]Bot, error)
+	// StillPolls tells whether the bot is holder's at now.
+	StillPolls(ctx context.Context, holder string, id BotID, now time.Time) (bool, error)
 	// ReleasePolls gives them up, on an orderly stop.
 	ReleasePolls(ctx context.Context, holder string) error
 }

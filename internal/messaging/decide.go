@@ -66,8 +66,14 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 	if d.Leg.Channel == gateway.ChannelSMS {
 		return decision{change: story.intent(now), call: true}
 	}
+	if d.Bot.State == gateway.BotPaused {
+		return decision{change: gateway.Change{LeaveQueue: true}, wait: p.untilExpiry(story, pausedLook)}
+	}
 	return p.takeTurn(story)
 }
+
+// pausedLook is how soon a message looks again whether its bot is still paused.
+const pausedLook = 15 * time.Second
 
 // awaitEvidence looks at the legs before this one: one that was accepted has its time to bring evidence, and with it
 // this leg is needless.
@@ -96,6 +102,8 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 		return "", ""
 	case d.Bot.State == gateway.BotRevoked:
 		return gateway.Failed, gateway.ReasonBotRevoked
+	case d.Bot.State == gateway.BotRemoved:
+		return gateway.Failed, gateway.ReasonBotRemoved
 	case person == nil:
 		return gateway.NotSubscribed, gateway.ReasonNeverStarted
 	case person.Connection != gateway.Connected:
@@ -225,7 +233,7 @@ func (p Policy) refused(s story, facts *gateway.DeliveryError) decision {
 			return decision{change: s.end(gateway.Failed, gateway.ReasonNoProvider, "The SMS provider refuses the login of this installation.")}
 		}
 		change := s.end(gateway.Failed, gateway.ReasonBotRevoked, Explain(gateway.ReasonBotRevoked))
-		change.RevokeBot = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with POST /v1/bots."
+		change.RevokeBot = gateway.WordsRevoked
 		return decision{change: change}
 	case gateway.ClassHandle:
 		change := s.again(gateway.Event{Kind: gateway.EventRetry, Detail: "The messenger does not know the file any more. It is uploaded once more."})

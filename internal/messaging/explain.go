@@ -17,6 +17,8 @@ func Explain(reason gateway.Reason) string {
 		return "The @name was last seen too long ago to send a code to it: it may belong to somebody else now. Use the phone or the #id."
 	case gateway.ReasonContent:
 		return "The messenger refused the text, the buttons or the file."
+	case gateway.ReasonBotRemoved:
+		return "The bot was removed by its owner before the message was sent."
 	case gateway.ReasonBotRevoked:
 		return "The bot's token was revoked. Give the bot its new token with POST /v1/bots."
 	case gateway.ReasonAnswerLost:

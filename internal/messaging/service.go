@@ -61,6 +61,9 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	if bot.State == gateway.BotRevoked {
 		return gateway.Message{}, gateway.Fault(gateway.CodeBotRevoked, "bot", "The bot's token was revoked. Give the bot its new token with POST /v1/bots.")
 	}
+	if bot.State == gateway.BotPaused {
+		return gateway.Message{}, gateway.Fault(gateway.CodeBotPaused, "bot", "The bot is paused by its owner. It sends again once it is resumed: herald bots resume, or PATCH /v1/bots/{bot}.")
+	}
 	n, err := s.complete(account, bot, r, m)
 	if err != nil {
 		return gateway.Message{}, err

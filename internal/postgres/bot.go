@@ -2,8 +2,12 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"herald/internal/gateway"
 	"herald/internal/postgres/dbsqlc"
@@ -25,12 +29,24 @@ func (s *Store) CreateBot(ctx context.Context, b gateway.Bot) error {
 		return fmt.Errorf("insert bot %s: %w", b.ID, err)
 	}
 	if inserted == 0 {
-		return gateway.Fault(gateway.CodeBotExists, "token", "This bot is registered already.")
+		return errBotExists
 	}
 	return s.announceBots(ctx)
 }
 
-// announceBots tells whoever polls that there is a new bot or a new token.
+// errBotExists says nothing about whose the bot is.
+var errBotExists = gateway.Fault(gateway.CodeBotExists, "token", "This bot is registered already.")
+
+// uniqueViolation is PostgreSQL's code of a row that there is already.
+const uniqueViolation = "23505"
+
+// taken tells whether a unique index refused.
+func taken(err error, index string) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == uniqueViolation && refused.ConstraintName == index
+}
+
+// announceBots tells whoever polls that there is a new bot, a new token or another wish of an owner.
 func (s *Store) announceBots(ctx context.Context) error {
 	if err := s.q.AnnounceBots(ctx); err != nil {
 		return fmt.Errorf("announce bots: %w", err)
@@ -69,6 +85,8 @@ func (s *Store) ReplaceToken(ctx context.Context, b gateway.Bot) error {
 		Intake: string(b.Intake), Username: b.Username, Name: b.Name, UpdatedAt: b.UpdatedAt,
 	})
 	switch {
+	case taken(err, "bots_at_messenger"): // removed here, and registered by somebody else since
+		return errBotExists
 	case err != nil:
 		return fmt.Errorf("replace token of bot %s: %w", b.ID, err)
 	case changed == 0:
@@ -83,6 +101,73 @@ func (s *Store) SetBotState(ctx context.Context, b gateway.Bot, state gateway.Bo
 	})
 	if err != nil {
 		return fmt.Errorf("set state of bot %s: %w", b.ID, err)
+	}
+	return nil
+}
+
+func (s *Store) PauseBot(ctx context.Context, account gateway.AccountID, id gateway.BotID, at time.Time) (gateway.Bot, error) {
+	row, err := s.q.PauseBot(ctx, dbsqlc.PauseBotParams{AccountID: string(account), ID: string(id), At: at})
+	return s.changedBot(ctx, row, err, "pause bot")
+}
+
+func (s *Store) ResumeBot(ctx context.Context, account gateway.AccountID, id gateway.BotID, at time.Time) (gateway.Bot, error) {
+	row, err := s.q.ResumeBot(ctx, dbsqlc.ResumeBotParams{AccountID: string(account), ID: string(id), At: at})
+	return s.changedBot(ctx, row, err, "resume bot")
+}
+
+func (s *Store) RemoveBot(ctx context.Context, account gateway.AccountID, id gateway.BotID, newSecret gateway.Secret, at time.Time) (gateway.Bot, error) {
+	row, err := s.q.RemoveBot(ctx, dbsqlc.RemoveBotParams{AccountID: string(account), ID: string(id), NewSecret: newSecret.Reveal(), At: at})
+	return s.changedBot(ctx, row, err, "remove bot")
+}
+
+func (s *Store) DescribeBot(ctx context.Context, b gateway.Bot, at time.Time) (gateway.Bot, error) {
+	commands, err := json.Marshal(storedCommands(b.Commands))
+	if err != nil {
+		return b, fmt.Errorf("write commands of bot %s: %w", b.ID, err)
+	}
+	row, err := s.q.DescribeBot(ctx, dbsqlc.DescribeBotParams{
+		AccountID: string(b.AccountID), ID: string(b.ID), Reclaim: b.Reclaim, Commands: commands, Description: b.Description, About: b.About,
+		Intake: string(b.Intake), At: at,
+	})
+	return s.changedBot(ctx, row, err, "describe bot")
+}
+
+// storedCommand is a command as it is stored.
+type storedCommand struct {
+	Command     string `json:"command"`
+	Description string `json:"description"`
+}
+
+func storedCommands(commands []gateway.BotCommand) []storedCommand {
+	var out []storedCommand
+	for _, c := range commands {
+		out = append(out, storedCommand(c))
+	}
+	return out
+}
+
+// changedBot returns a bot that its owner changed, and tells whoever polls.
+func (s *Store) changedBot(ctx context.Context, row dbsqlc.Bot, err error, doing string) (gateway.Bot, error) {
+	if err = found(err, gateway.ErrBotNotFound, doing); err != nil {
+		return gateway.Bot{}, err
+	}
+	return bot(row), s.announceBots(ctx)
+}
+
+func (s *Store) TakeWatches(ctx context.Context, now, before time.Time, most int) ([]gateway.Bot, error) {
+	rows, err := s.q.TakeWatches(ctx, dbsqlc.TakeWatchesParams{Now: &now, Before: &before, Most: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("take bots to watch: %w", err)
+	}
+	return bots(rows), nil
+}
+
+func (s *Store) NoteWatch(ctx context.Context, b gateway.Bot, w gateway.BotWatch) error {
+	err := s.q.NoteWatch(ctx, dbsqlc.NoteWatchParams{
+		AccountID: string(b.AccountID), ID: string(b.ID), At: &w.At, Pending: int32(w.Pending), Growing: int32(w.Growing), Lagging: w.Lagging, HookError: w.HookError,
+	})
+	if err != nil {
+		return fmt.Errorf("note watch of bot %s: %w", b.ID, err)
 	}
 	return nil
 }
@@ -111,6 +196,14 @@ func (s *Store) AcquirePolls(ctx context.Context, holder string, now, until time
 	return bots(rows), nil
 }
 
+func (s *Store) StillPolls(ctx context.Context, holder string, id gateway.BotID, now time.Time) (bool, error) {
+	still, err := s.q.StillPolls(ctx, dbsqlc.StillPollsParams{ID: string(id), Holder: holder, Now: &now})
+	if err != nil {
+		return false, fmt.Errorf("look for the lease of bot %s: %w", id, err)
+	}
+	return still, nil
+}
+
 func (s *Store) ReleasePolls(ctx context.Context, holder string) error {
 	if err := s.q.ReleasePolls(ctx, holder); err != nil {
 		return fmt.Errorf("release polls: %w", err)
@@ -127,10 +220,23 @@ func bots(rows []dbsqlc.Bot) []gateway.Bot {
 }
 
 func bot(r dbsqlc.Bot) gateway.Bot {
+	var stored []storedCommand
+	if r.Commands != nil {
+		_ = json.Unmarshal(r.Commands, &stored) // written by us
+	}
+	var commands []gateway.BotCommand
+	for _, c := range stored {
+		commands = append(commands, gateway.BotCommand(c))
+	}
 	return gateway.Bot{
 		ID: gateway.BotID(r.ID), AccountID: gateway.AccountID(r.AccountID), Platform: gateway.Platform(r.Platform),
 		Network: gateway.Network(r.Network), PlatformID: r.PlatformID, Username: r.Username, Name: r.Name,
 		SealedToken: r.SealedToken, WebhookSecret: gateway.Secret(r.WebhookSecret), Intake: gateway.Intake(r.Intake),
-		State: gateway.BotState(r.State), StateReason: r.StateReason, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		State: gateway.BotState(r.State), StateReason: r.StateReason, Reclaim: r.Reclaim, Commands: commands,
+		Description: r.Description, About: r.About,
+		Watch: gateway.BotWatch{
+			At: orZero(r.WatchedAt), Pending: int(r.Pending), Growing: int(r.Growing), Lagging: r.Lagging, HookError: r.HookError,
+		},
+		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }

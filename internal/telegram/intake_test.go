@@ -3,12 +3,15 @@ package telegram_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +35,7 @@ type world struct {
 	client  *telegram.Client
 	bot     gateway.Bot
 	anna    int64
+	url     string
 }
 
 const botName = "@acme_bot"
@@ -49,7 +53,7 @@ func newWorld(t *testing.T) world {
 	sealer, err := seal.Parse(keyset)
 	require.NoError(t, err)
 	w := world{
-		store: postgrestest.Store(t), network: network,
+		store: postgrestest.Store(t), network: network, url: box.URL(),
 		client: telegram.NewClient(map[gateway.Network]string{gateway.NetworkSandbox: box.URL()}, sealer),
 	}
 	t.Cleanup(w.client.Close)
@@ -83,14 +87,17 @@ func (w world) state(t *testing.T) gateway.BotState {
 	return b.State
 }
 
+// holders counts the pollers of all tests.
+var holders atomic.Int64
+
 // poll polls until the test ends or stop is called.
 func (w world) poll(t *testing.T, store telegram.PollStore) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		telegram.NewPoller(w.client, store, t.Name(), nil, time.Now, slog.New(slog.DiscardHandler)).Run(ctx)
-	})
+	poller := telegram.NewPoller(w.client, store, fmt.Sprintf("%s/%d", t.Name(), holders.Add(1)), nil, time.Now, slog.New(slog.DiscardHandler))
+	poller.CalmAfter(2 * time.Second)
+	wg.Go(func() { poller.Run(ctx) })
 	stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
 	t.Cleanup(stop)
 	return stop
@@ -148,6 +155,109 @@ func TestPolling(t *testing.T) {
 		require.NoError(t, w.network.Start(t.Context(), w.anna, botName, ""))
 		eventually(t, "it goes on by itself", func() bool { return w.waiting(t) == 1 && w.state(t) == gateway.BotActive })
 	})
+	t.Run("alarms when a program of somebody else polls the bot, once, and goes on when that one ends", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.poll(t, w.store)
+		stop := w.thief(t)
+		eventually(t, "the thief is noticed", func() bool { return w.state(t) == gateway.BotConflict })
+		b, err := w.store.Bot(t.Context(), "acc_1", "bot_1")
+		require.NoError(t, err)
+		require.Contains(t, b.StateReason, "The bot is connected to another service; only the last one connected receives messages.")
+		stop()
+		eventually(t, "it goes on by itself", func() bool { return w.state(t) == gateway.BotActive })
+		list, err := w.store.AccountEvents(t.Context(), "acc_1", gateway.AccountEventFilter{Kind: "bot.*"}, gateway.Page{Limit: 10})
+		require.NoError(t, err)
+		var kinds []gateway.AccountEventKind
+		for _, e := range list.Items {
+			kinds = append(kinds, e.Kind)
+		}
+		require.Equal(t, []gateway.AccountEventKind{gateway.BotRecovered, gateway.BotInConflict, gateway.BotAdded}, kinds, "one alarm, however often they throw each other out")
+		require.NoError(t, w.network.Start(t.Context(), w.anna, botName, ""))
+		eventually(t, "updates come again", func() bool { return w.waiting(t) == 1 })
+	})
+	t.Run("is taken over from a process that died, and not by one that lives", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		now := time.Now()
+		held, err := w.store.AcquirePolls(t.Context(), "one that was killed", now, now.Add(2*time.Second))
+		require.NoError(t, err)
+		require.Len(t, held, 1)
+		require.NoError(t, w.network.Start(t.Context(), w.anna, botName, ""))
+		w.poll(t, w.store)
+		w.poll(t, w.store)
+		eventually(t, "one of them takes over", func() bool { return w.waiting(t) == 1 })
+		require.Equal(t, gateway.BotActive, w.state(t))
+	})
+	t.Run("a process that lost its lease makes way instead of crying thief", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.poll(t, w.store)
+		require.NoError(t, w.network.Start(t.Context(), w.anna, botName, ""))
+		eventually(t, "the first process polls", func() bool { return w.waiting(t) == 1 })
+		now := time.Now()
+		_, err := w.store.AcquirePolls(t.Context(), "stranger", now.Add(time.Hour), now.Add(2*time.Hour)) // as if its clock had stood still
+		require.NoError(t, err)
+		stop := w.thief(t) // what the other process of ours does then
+		_, err = w.network.Write(t.Context(), w.anna, botName, "hello")
+		require.NoError(t, err)
+		before, err := w.network.LastCall(t.Context())
+		require.NoError(t, err)
+		eventually(t, "the other process alone polls", func() bool {
+			calls, err := w.network.Log(t.Context(), before)
+			require.NoError(t, err)
+			served := 0
+			for _, c := range calls {
+				if c.Method == "getUpdates" && c.OK {
+					served++
+				}
+			}
+			return served >= 2
+		})
+		require.Equal(t, gateway.BotActive, w.state(t))
+		stop()
+	})
+}
+
+// thief is another program that polls the bot with its own loop, and comes back each time that it is thrown out.
+func (w world) thief(t *testing.T) (stop func()) {
+	t.Helper()
+	made, err := w.network.Bot(t.Context(), botName)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		offset := int64(0)
+		for ctx.Err() == nil {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/bot%s/getUpdates?timeout=3&offset=%d", w.url, made.Token, offset), nil)
+			if err != nil {
+				return
+			}
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				continue
+			}
+			var got struct {
+				Result []struct {
+					UpdateID int64 `json:"update_id"`
+				} `json:"result"`
+			}
+			_ = json.NewDecoder(response.Body).Decode(&got)
+			_ = response.Body.Close()
+			for _, u := range got.Result {
+				offset = u.UpdateID + 1
+			}
+			if response.StatusCode != http.StatusOK {
+				select {
+				case <-ctx.Done():
+				case <-time.After(200 * time.Millisecond):
+				}
+			}
+		}
+	})
+	stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
+	t.Cleanup(stop)
+	return stop
 }
 
 // failingStore is a database that refuses a number of updates.

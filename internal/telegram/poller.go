@@ -19,18 +19,18 @@ import (
 const (
 	pollWait      = 25 * time.Second       // how long the server holds an empty poll
 	pollDeadline  = 40 * time.Second       // of one poll, all in all
-	leaseFor      = 15 * time.Second       // how long a bot is ours without renewal
-	renewEvery    = 3 * time.Second        // how often leases are renewed and bots of dead processes taken over
+	leaseFor      = 6 * time.Second        // how long a bot is ours without renewal
+	renewEvery    = 2 * time.Second        // how often leases are renewed and bots of dead processes taken over
 	pollPauseMin  = 500 * time.Millisecond // after a failed poll, doubling
 	pollPauseMax  = 30 * time.Second
 	pollBatch     = 100
 	stateDeadline = 5 * time.Second // of writing a bot's state
-)
 
-// Words for the owner of a bot that does not receive.
-const (
-	wordsRevoked  = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with POST /v1/bots."
-	wordsConflict = "The bot is connected to another service as well, and only one of them receives its messages. Disconnect the other one; Herald goes on by itself."
+	// calmFor is how long polls must go through before a conflict is over: the other program comes back each time that
+	// it was thrown out.
+	calmFor = 15 * time.Second
+	// wareWait is how long the server holds an empty poll during a conflict.
+	wareWait = 5 * time.Second
 )
 
 // PollStore is what a Poller needs of the database.
@@ -48,11 +48,12 @@ type Poller struct {
 	wake   <-chan struct{}
 	now    gateway.Clock
 	logger *slog.Logger
+	calm   time.Duration
 }
 
 // NewPoller returns a Poller. The holder names this process among all that poll; wake receives when bots have changed.
 func NewPoller(client *Client, store PollStore, holder string, wake <-chan struct{}, now gateway.Clock, logger *slog.Logger) *Poller {
-	return &Poller{client: client, store: store, holder: holder, wake: wake, now: now, logger: logger}
+	return &Poller{client: client, store: store, holder: holder, wake: wake, now: now, logger: logger, calm: calmFor}
 }
 
 // polling is one bot that is being polled.
@@ -115,15 +116,15 @@ func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gate
 	}
 }
 
-// poll asks for one bot's updates until the context ends or its token is revoked.
+// poll asks for one bot's updates until the context ends, its token is revoked or another process has the lease.
 func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
 	var offset int64 // of the first poll: whatever is not confirmed
-	pause := pollPauseMin
+	pause, disturbed := pollPauseMin, p.now()
 	for ctx.Err() == nil {
 		next, err := p.pollOnce(ctx, b, offset)
 		if err == nil {
 			offset, pause = next, pollPauseMin
-			if b.State == gateway.BotConflict {
+			if b.State == gateway.BotConflict && p.now().Sub(disturbed) >= p.calm {
 				b.State = gateway.BotActive
 				p.setState(ctx, b, gateway.BotActive, "")
 			}
@@ -137,14 +138,18 @@ func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
 			switch refusal.Class {
 			case gateway.ClassRevoked:
 				p.logger.WarnContext(ctx, "polling: the token was revoked; the bot is stopped", "bot", b.ID)
-				if p.setState(ctx, b, gateway.BotRevoked, wordsRevoked) {
+				if p.setState(ctx, b, gateway.BotRevoked, gateway.WordsRevoked) {
 					return
 				}
 			case gateway.ClassConflict:
+				disturbed = p.now()
+				if p.lostLease(ctx, b) {
+					return // the other program is a process of ours
+				}
 				if b.State != gateway.BotConflict {
 					p.logger.WarnContext(ctx, "polling: another program receives this bot's updates", "bot", b.ID)
 					b.State = gateway.BotConflict
-					p.setState(ctx, b, gateway.BotConflict, wordsConflict)
+					p.setState(ctx, b, gateway.BotConflict, gateway.WordsConflict)
 				}
 			case gateway.ClassThrottled:
 				pause = max(pause, refusal.RetryAfter)
@@ -159,11 +164,24 @@ func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
 	}
 }
 
+// lostLease tells whether another process of this installation polls the bot now. While the database does not answer
+// nobody knows, and the poll goes on.
+func (p *Poller) lostLease(ctx context.Context, b gateway.Bot) bool {
+	ctx, cancel := context.WithTimeout(ctx, stateDeadline)
+	defer cancel()
+	still, err := p.store.StillPolls(ctx, p.holder, b.ID, p.now())
+	return err == nil && !still
+}
+
 // pollOnce brings one batch and stores it; only then does the returned offset confirm it at the next poll. The offset
 // after an empty batch is none: the poll that brought it has confirmed everything, and after a quiet week the ids of
 // updates begin anew, perhaps below the last one.
 func (p *Poller) pollOnce(ctx context.Context, b gateway.Bot, offset int64) (next int64, err error) {
-	bodies, err := p.client.updates(ctx, b, offset)
+	wait := pollWait
+	if b.State == gateway.BotConflict {
+		wait = wareWait
+	}
+	bodies, err := p.client.updates(ctx, b, offset, wait, pollBatch)
 	if err != nil || len(bodies) == 0 {
 		return 0, err
 	}
@@ -202,7 +220,7 @@ func (p *Poller) setState(ctx context.Context, b gateway.Bot, state gateway.BotS
 }
 
 // updates makes one long poll. The library's own moves the offset before anybody has stored anything.
-func (c *Client) updates(ctx context.Context, b gateway.Bot, offset int64) ([]json.RawMessage, error) {
+func (c *Client) updates(ctx context.Context, b gateway.Bot, offset int64, wait time.Duration, most int) ([]json.RawMessage, error) {
 	server, err := c.server(b.Network)
 	if err != nil {
 		return nil, err
@@ -216,8 +234,8 @@ func (c *Client) updates(ctx context.Context, b gateway.Bot, offset int64) ([]js
 		return nil, fmt.Errorf("write allowed updates: %w", err)
 	}
 	query := url.Values{
-		"timeout":         {strconv.Itoa(int(pollWait.Seconds()))},
-		"limit":           {strconv.Itoa(pollBatch)},
+		"timeout":         {strconv.Itoa(int(wait.Seconds()))},
+		"limit":           {strconv.Itoa(most)},
 		"allowed_updates": {string(kinds)},
 	}
 	if offset != 0 {

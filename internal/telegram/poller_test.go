@@ -37,6 +37,10 @@ func (m *memory) StoreUpdates(_ context.Context, updates []gateway.RawUpdate) (i
 func (m *memory) AcquirePolls(context.Context, string, time.Time, time.Time) ([]gateway.Bot, error) {
 	return nil, nil
 }
+
+func (m *memory) StillPolls(context.Context, string, gateway.BotID, time.Time) (bool, error) {
+	return true, nil
+}
 func (m *memory) ReleasePolls(context.Context, string) error { return nil }
 
 func (m *memory) SetBotState(_ context.Context, _ gateway.Bot, state gateway.BotState, _ string, _ time.Time) error {

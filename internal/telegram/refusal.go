@@ -106,10 +106,16 @@ func (e *exchange) refusal(err error) error {
 	if out.Class == gateway.ClassThrottled {
 		out.RetryAfter = min(max(time.Duration(a.Parameters.RetryAfter)*time.Second, leastPause), maxPause)
 	}
-	if len(out.Text) > maxWords {
-		out.Text = strings.ToValidUTF8(out.Text[:maxWords], "")
-	}
+	out.Text = shortened(out.Text)
 	return out
+}
+
+// shortened bounds words of the messenger.
+func shortened(words string) string {
+	if len(words) > maxWords {
+		words = strings.ToValidUTF8(words[:maxWords], "")
+	}
+	return words
 }
 
 func classOf(status int, description string) gateway.Class {

@@ -37,19 +37,43 @@ func (e BotNetwork) Valid() bool {
 
 // Defines values for BotState.
 const (
-	Active   BotState = "active"
-	Conflict BotState = "conflict"
-	Revoked  BotState = "revoked"
+	BotStateActive   BotState = "active"
+	BotStateConflict BotState = "conflict"
+	BotStatePaused   BotState = "paused"
+	BotStateRemoved  BotState = "removed"
+	BotStateRevoked  BotState = "revoked"
 )
 
 // Valid indicates whether the value is a known member of the BotState enum.
 func (e BotState) Valid() bool {
 	switch e {
-	case Active:
+	case BotStateActive:
 		return true
-	case Conflict:
+	case BotStateConflict:
 		return true
-	case Revoked:
+	case BotStatePaused:
+		return true
+	case BotStateRemoved:
+		return true
+	case BotStateRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BotChangeState.
+const (
+	BotChangeStateActive BotChangeState = "active"
+	BotChangeStatePaused BotChangeState = "paused"
+)
+
+// Valid indicates whether the value is a known member of the BotChangeState enum.
+func (e BotChangeState) Valid() bool {
+	switch e {
+	case BotChangeStateActive:
+		return true
+	case BotChangeStatePaused:
 		return true
 	default:
 		return false
@@ -451,11 +475,35 @@ type Bot struct {
 	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
 	Intake Intake `json:"intake"`
 
-	// State `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works.
+	// State `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works. `paused`: its owner rests it. `removed`: its owner took it away.
 	State BotState `json:"state"`
 
 	// StateReason Words about a state that is not `active`.
 	StateReason string `json:"state_reason,omitempty,omitzero"`
+
+	// About The short text on the bot's profile, as it was set here.
+	About string `json:"about,omitempty,omitzero"`
+
+	// Commands The menu of commands, as it was set here.
+	Commands []BotCommand `json:"commands,omitempty,omitzero"`
+
+	// Description What people read before they press Start, as it was set here.
+	Description string `json:"description,omitempty,omitzero"`
+
+	// HookError Why the messenger could not bring the last update to this installation, in its words.
+	HookError string `json:"hook_error,omitempty,omitzero"`
+
+	// Lagging Many updates wait at the messenger, and their number grows.
+	Lagging bool `json:"lagging,omitempty,omitzero"`
+
+	// Pending How many updates waited at the messenger when it was last asked.
+	Pending int `json:"pending,omitempty,omitzero"`
+
+	// Reclaim Herald takes the bot back when another service connects to it.
+	Reclaim bool `json:"reclaim,omitempty,omitzero"`
+
+	// WatchedAt When the messenger was last asked.
+	WatchedAt time.Time `json:"watched_at,omitempty,omitzero"`
 
 	// CreatedAt When it was added.
 	CreatedAt time.Time `json:"created_at"`
@@ -467,8 +515,44 @@ type Bot struct {
 // BotNetwork `real`: the messenger's own servers. `sandbox`: the sandbox of this installation.
 type BotNetwork string
 
-// BotState `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works.
+// BotState `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works. `paused`: its owner rests it. `removed`: its owner took it away.
 type BotState string
+
+// BotChange What shall be different about a bot. What is left out stays.
+type BotChange struct {
+	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
+	Intake Intake `json:"intake,omitempty,omitzero"`
+
+	// State `paused` rests the bot, `active` resumes it.
+	State BotChangeState `json:"state,omitempty,omitzero"`
+
+	// About The short text on the bot's profile, at most 120 characters; an empty one removes it.
+	About *string `json:"about,omitempty"`
+
+	// Commands The menu of commands, at most 100; an empty list removes it.
+	Commands *[]BotCommand `json:"commands,omitempty"`
+
+	// Description What people read before they press Start, at most 512 characters; an empty one removes it.
+	Description *string `json:"description,omitempty"`
+
+	// Reclaim Take the bot back when another service connects to it.
+	Reclaim *bool `json:"reclaim,omitempty"`
+
+	// Token The bot's new token, as BotFather gave it to you.
+	Token string `json:"token,omitempty,omitzero"`
+}
+
+// BotChangeState `paused` rests the bot, `active` resumes it.
+type BotChangeState string
+
+// BotCommand One line of a bot's menu.
+type BotCommand struct {
+	// Command The command without its slash: 1 to 32 characters of `a-z`, `0-9` and `_`.
+	Command string `json:"command"`
+
+	// Description What it does, in 1 to 256 characters.
+	Description string `json:"description"`
+}
 
 // BotList defines model for BotList.
 type BotList struct {
@@ -1260,6 +1344,9 @@ type CancelMessageParams struct {
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
+// ChangeBotJSONRequestBody defines body for ChangeBot for application/json ContentType.
+type ChangeBotJSONRequestBody = BotChange
+
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
 
@@ -1280,9 +1367,15 @@ type ServerInterface interface {
 	// AddBot Add a bot
 	// (POST /v1/bots)
 	AddBot(c *gin.Context, params AddBotParams)
+	// RemoveBot Remove a bot
+	// (DELETE /v1/bots/{bot})
+	RemoveBot(c *gin.Context, bot BotRef)
 	// GetBot Get a bot
 	// (GET /v1/bots/{bot})
 	GetBot(c *gin.Context, bot BotRef)
+	// ChangeBot Change a bot
+	// (PATCH /v1/bots/{bot})
+	ChangeBot(c *gin.Context, bot BotRef)
 	// GetConnectLink Get the link by which people connect
 	// (GET /v1/bots/{bot}/connect)
 	GetConnectLink(c *gin.Context, bot BotRef, params GetConnectLinkParams)
@@ -1442,6 +1535,30 @@ func (siw *ServerInterfaceWrapper) AddBot(c *gin.Context) {
 	siw.Handler.AddBot(c, params)
 }
 
+// RemoveBot operation middleware
+func (siw *ServerInterfaceWrapper) RemoveBot(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveBot(c, bot)
+}
+
 // GetBot operation middleware
 func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
 	var err error
@@ -1464,6 +1581,30 @@ func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
 	}
 
 	siw.Handler.GetBot(c, bot)
+}
+
+// ChangeBot operation middleware
+func (siw *ServerInterfaceWrapper) ChangeBot(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeBot(c, bot)
 }
 
 // GetConnectLink operation middleware
@@ -2204,7 +2345,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness)
 	router.GET(options.BaseURL+"/v1/bots", wrapper.ListBots)
 	router.POST(options.BaseURL+"/v1/bots", wrapper.AddBot)
+	router.DELETE(options.BaseURL+"/v1/bots/:bot", wrapper.RemoveBot)
 	router.GET(options.BaseURL+"/v1/bots/:bot", wrapper.GetBot)
+	router.PATCH(options.BaseURL+"/v1/bots/:bot", wrapper.ChangeBot)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect", wrapper.GetConnectLink)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.png", wrapper.GetConnectPNG)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.svg", wrapper.GetConnectSVG)
@@ -2352,6 +2495,43 @@ func (response AddBotdefaultApplicationProblemPlusJSONResponse) VisitAddBotRespo
 	return err
 }
 
+type RemoveBotRequestObject struct {
+	Bot BotRef `json:"bot"`
+}
+
+type RemoveBotResponseObject interface {
+	VisitRemoveBotResponse(w http.ResponseWriter) error
+}
+
+type RemoveBot200JSONResponse Bot
+
+func (response RemoveBot200JSONResponse) VisitRemoveBotResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveBotdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveBotdefaultApplicationProblemPlusJSONResponse) VisitRemoveBotResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetBotRequestObject struct {
 	Bot BotRef `json:"bot"`
 }
@@ -2379,6 +2559,44 @@ type GetBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetBotdefaultApplicationProblemPlusJSONResponse) VisitGetBotResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeBotRequestObject struct {
+	Bot  BotRef `json:"bot"`
+	Body *ChangeBotJSONRequestBody
+}
+
+type ChangeBotResponseObject interface {
+	VisitChangeBotResponse(w http.ResponseWriter) error
+}
+
+type ChangeBot200JSONResponse Bot
+
+func (response ChangeBot200JSONResponse) VisitChangeBotResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeBotdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeBotdefaultApplicationProblemPlusJSONResponse) VisitChangeBotResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -3086,9 +3304,15 @@ type StrictServerInterface interface {
 	// AddBot Add a bot
 	// (POST /v1/bots)
 	AddBot(ctx context.Context, request AddBotRequestObject) (AddBotResponseObject, error)
+	// RemoveBot Remove a bot
+	// (DELETE /v1/bots/{bot})
+	RemoveBot(ctx context.Context, request RemoveBotRequestObject) (RemoveBotResponseObject, error)
 	// GetBot Get a bot
 	// (GET /v1/bots/{bot})
 	GetBot(ctx context.Context, request GetBotRequestObject) (GetBotResponseObject, error)
+	// ChangeBot Change a bot
+	// (PATCH /v1/bots/{bot})
+	ChangeBot(ctx context.Context, request ChangeBotRequestObject) (ChangeBotResponseObject, error)
 	// GetConnectLink Get the link by which people connect
 	// (GET /v1/bots/{bot}/connect)
 	GetConnectLink(ctx context.Context, request GetConnectLinkRequestObject) (GetConnectLinkResponseObject, error)
@@ -3319,6 +3543,32 @@ func (sh *strictHandler) AddBot(ctx *gin.Context, params AddBotParams) {
 	}
 }
 
+// RemoveBot operation middleware
+func (sh *strictHandler) RemoveBot(ctx *gin.Context, bot BotRef) {
+	var request RemoveBotRequestObject
+
+	request.Bot = bot
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveBot(ctx, request.(RemoveBotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveBot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveBotResponseObject); ok {
+		if err := validResponse.VisitRemoveBotResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetBot operation middleware
 func (sh *strictHandler) GetBot(ctx *gin.Context, bot BotRef) {
 	var request GetBotRequestObject
@@ -3338,6 +3588,50 @@ func (sh *strictHandler) GetBot(ctx *gin.Context, bot BotRef) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetBotResponseObject); ok {
 		if err := validResponse.VisitGetBotResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeBot operation middleware
+func (sh *strictHandler) ChangeBot(ctx *gin.Context, bot BotRef) {
+	var request ChangeBotRequestObject
+
+	request.Bot = bot
+
+	var body ChangeBotJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeBot(ctx, request.(ChangeBotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeBot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ChangeBotResponseObject); ok {
+		if err := validResponse.VisitChangeBotResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -13,10 +13,10 @@ import (
 const acquirePolls = `-- name: AcquirePolls :many
 UPDATE bots SET poll_holder = $1, poll_until = $2
 WHERE id IN (SELECT b.id FROM bots b
-             WHERE b.intake = 'polling' AND b.state <> 'revoked'
+             WHERE b.intake = 'polling' AND b.state IN ('active', 'conflict')
                AND (b.poll_holder = $1 OR b.poll_until IS NULL OR b.poll_until < $3)
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
 `
 
 type AcquirePollsParams struct {
@@ -51,6 +51,15 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 			&i.PollUntil,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Reclaim,
+			&i.Commands,
+			&i.Description,
+			&i.About,
+			&i.WatchedAt,
+			&i.Pending,
+			&i.Growing,
+			&i.Lagging,
+			&i.HookError,
 		); err != nil {
 			return nil, err
 		}
@@ -72,7 +81,7 @@ func (q *Queries) AnnounceBots(ctx context.Context) error {
 }
 
 const bot = `-- name: Bot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE account_id = $1 AND id = $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
 `
 
 type BotParams struct {
@@ -100,12 +109,22 @@ func (q *Queries) Bot(ctx context.Context, arg BotParams) (Bot, error) {
 		&i.PollUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
 	)
 	return i, err
 }
 
 const botByPlatformID = `-- name: BotByPlatformID :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+ORDER BY state = 'removed', created_at DESC LIMIT 1
 `
 
 type BotByPlatformIDParams struct {
@@ -115,6 +134,7 @@ type BotByPlatformIDParams struct {
 	PlatformID int64
 }
 
+// Also a removed one: it comes back with its people.
 func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams) (Bot, error) {
 	row := q.db.QueryRow(ctx, botByPlatformID,
 		arg.AccountID,
@@ -140,12 +160,21 @@ func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams
 		&i.PollUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
 	)
 	return i, err
 }
 
 const botByUsername = `-- name: BotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE account_id = $1 AND lower(username) = lower($2)
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND lower(username) = lower($2) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1
 `
 
@@ -174,12 +203,21 @@ func (q *Queries) BotByUsername(ctx context.Context, arg BotByUsernameParams) (B
 		&i.PollUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
 	)
 	return i, err
 }
 
 const botForIntake = `-- name: BotForIntake :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE id = $1
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE id = $1 AND state <> 'removed'
 `
 
 // A webhook names its bot by id alone: the secret that comes with it stands for the account.
@@ -203,12 +241,21 @@ func (q *Queries) BotForIntake(ctx context.Context, id string) (Bot, error) {
 		&i.PollUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
 	)
 	return i, err
 }
 
 const bots = `-- name: Bots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type BotsParams struct {
@@ -243,6 +290,15 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 			&i.PollUntil,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Reclaim,
+			&i.Commands,
+			&i.Description,
+			&i.About,
+			&i.WatchedAt,
+			&i.Pending,
+			&i.Growing,
+			&i.Lagging,
+			&i.HookError,
 		); err != nil {
 			return nil, err
 		}
@@ -305,8 +361,66 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const describeBot = `-- name: DescribeBot :one
+UPDATE bots SET reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $8
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+`
+
+type DescribeBotParams struct {
+	AccountID   string
+	ID          string
+	Reclaim     bool
+	Commands    []byte
+	Description string
+	About       string
+	Intake      string
+	At          time.Time
+}
+
+func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, describeBot,
+		arg.AccountID,
+		arg.ID,
+		arg.Reclaim,
+		arg.Commands,
+		arg.Description,
+		arg.About,
+		arg.Intake,
+		arg.At,
+	)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
+	)
+	return i, err
+}
+
 const liveBots = `-- name: LiveBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at FROM bots WHERE state <> 'revoked' ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
 `
 
 func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
@@ -335,6 +449,15 @@ func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
 			&i.PollUntil,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Reclaim,
+			&i.Commands,
+			&i.Description,
+			&i.About,
+			&i.WatchedAt,
+			&i.Pending,
+			&i.Growing,
+			&i.Lagging,
+			&i.HookError,
 		); err != nil {
 			return nil, err
 		}
@@ -346,6 +469,78 @@ func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
 	return items, nil
 }
 
+const noteWatch = `-- name: NoteWatch :exec
+UPDATE bots SET watched_at = $3, pending = $4, growing = $5, lagging = $6, hook_error = $7
+WHERE account_id = $1 AND id = $2 AND state <> 'removed'
+`
+
+type NoteWatchParams struct {
+	AccountID string
+	ID        string
+	At        *time.Time
+	Pending   int32
+	Growing   int32
+	Lagging   bool
+	HookError string
+}
+
+func (q *Queries) NoteWatch(ctx context.Context, arg NoteWatchParams) error {
+	_, err := q.db.Exec(ctx, noteWatch,
+		arg.AccountID,
+		arg.ID,
+		arg.At,
+		arg.Pending,
+		arg.Growing,
+		arg.Lagging,
+		arg.HookError,
+	)
+	return err
+}
+
+const pauseBot = `-- name: PauseBot :one
+UPDATE bots SET state = 'paused', state_reason = '', poll_holder = '', poll_until = NULL, updated_at = $3
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+`
+
+type PauseBotParams struct {
+	AccountID string
+	ID        string
+	At        time.Time
+}
+
+func (q *Queries) PauseBot(ctx context.Context, arg PauseBotParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, pauseBot, arg.AccountID, arg.ID, arg.At)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
+	)
+	return i, err
+}
+
 const releasePolls = `-- name: ReleasePolls :exec
 UPDATE bots SET poll_holder = '', poll_until = NULL WHERE poll_holder = $1
 `
@@ -355,9 +550,61 @@ func (q *Queries) ReleasePolls(ctx context.Context, holder string) error {
 	return err
 }
 
+const removeBot = `-- name: RemoveBot :one
+UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook_secret = $3, poll_holder = '', poll_until = NULL,
+                lagging = false, updated_at = $4
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+`
+
+type RemoveBotParams struct {
+	AccountID string
+	ID        string
+	NewSecret string
+	At        time.Time
+}
+
+func (q *Queries) RemoveBot(ctx context.Context, arg RemoveBotParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, removeBot,
+		arg.AccountID,
+		arg.ID,
+		arg.NewSecret,
+		arg.At,
+	)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
+	)
+	return i, err
+}
+
 const replaceToken = `-- name: ReplaceToken :execrows
 UPDATE bots SET sealed_token = $3, webhook_secret = $4, intake = $5, username = $6, name = $7,
-                state = 'active', state_reason = '', updated_at = $8
+                state = CASE WHEN state = 'paused' THEN state ELSE 'active' END,
+                state_reason = CASE WHEN state = 'paused' THEN state_reason ELSE '' END, updated_at = $8
 WHERE account_id = $1 AND id = $2
 `
 
@@ -372,6 +619,7 @@ type ReplaceTokenParams struct {
 	UpdatedAt     time.Time
 }
 
+// A paused bot stays paused; any other one works again.
 func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int64, error) {
 	result, err := q.db.Exec(ctx, replaceToken,
 		arg.AccountID,
@@ -389,9 +637,54 @@ func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int
 	return result.RowsAffected(), nil
 }
 
+const resumeBot = `-- name: ResumeBot :one
+UPDATE bots SET state = 'active', state_reason = '', growing = 0, updated_at = $3
+WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+`
+
+type ResumeBotParams struct {
+	AccountID string
+	ID        string
+	At        time.Time
+}
+
+func (q *Queries) ResumeBot(ctx context.Context, arg ResumeBotParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, resumeBot, arg.AccountID, arg.ID, arg.At)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
+	)
+	return i, err
+}
+
 const setBotState = `-- name: SetBotState :exec
 UPDATE bots SET state = $3, state_reason = $4, updated_at = $5
 WHERE account_id = $1 AND id = $2 AND sealed_token = $6 AND (state, state_reason) IS DISTINCT FROM ($3, $4)
+  AND state NOT IN ('paused', 'removed')
 `
 
 type SetBotStateParams struct {
@@ -403,7 +696,8 @@ type SetBotStateParams struct {
 	SealedToken []byte
 }
 
-// Only by who used the token that the bot has now: what befell an earlier one says nothing about it.
+// Only by who used the token that the bot has now: what befell an earlier one says nothing about it. What the owner
+// rests or removes stays as it is.
 func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error {
 	_, err := q.db.Exec(ctx, setBotState,
 		arg.AccountID,
@@ -414,4 +708,83 @@ func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error 
 		arg.SealedToken,
 	)
 	return err
+}
+
+const stillPolls = `-- name: StillPolls :one
+SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = $2 AND poll_until > $3)
+`
+
+type StillPollsParams struct {
+	ID     string
+	Holder string
+	Now    *time.Time
+}
+
+func (q *Queries) StillPolls(ctx context.Context, arg StillPollsParams) (bool, error) {
+	row := q.db.QueryRow(ctx, stillPolls, arg.ID, arg.Holder, arg.Now)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const takeWatches = `-- name: TakeWatches :many
+UPDATE bots SET watched_at = $1
+WHERE id IN (SELECT b.id FROM bots b
+             WHERE b.state IN ('active', 'conflict') AND (b.watched_at IS NULL OR b.watched_at <= $2)
+             ORDER BY b.watched_at NULLS FIRST LIMIT $3
+             FOR UPDATE SKIP LOCKED)
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+`
+
+type TakeWatchesParams struct {
+	Now    *time.Time
+	Before *time.Time
+	Most   int32
+}
+
+// Bots whose turn it is to be looked at, each by one process.
+func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot, error) {
+	rows, err := q.db.Query(ctx, takeWatches, arg.Now, arg.Before, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Bot
+	for rows.Next() {
+		var i Bot
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountID,
+			&i.Platform,
+			&i.Network,
+			&i.PlatformID,
+			&i.Username,
+			&i.Name,
+			&i.SealedToken,
+			&i.WebhookSecret,
+			&i.Intake,
+			&i.State,
+			&i.StateReason,
+			&i.PollHolder,
+			&i.PollUntil,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Reclaim,
+			&i.Commands,
+			&i.Description,
+			&i.About,
+			&i.WatchedAt,
+			&i.Pending,
+			&i.Growing,
+			&i.Lagging,
+			&i.HookError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -48,6 +48,15 @@ type Bot struct {
 	PollUntil     *time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	Reclaim       bool
+	Commands      []byte
+	Description   string
+	About         string
+	WatchedAt     *time.Time
+	Pending       int32
+	Growing       int32
+	Lagging       bool
+	HookError     string
 }
 
 type BotSlot struct {

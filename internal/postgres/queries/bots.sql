@@ -12,42 +12,81 @@ WITH made AS (
 INSERT INTO bot_slots (bot_id, account_id) SELECT id, account_id FROM made;
 
 -- name: Bot :one
-SELECT * FROM bots WHERE account_id = $1 AND id = $2;
+SELECT * FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed';
 
 -- name: BotByUsername :one
-SELECT * FROM bots WHERE account_id = $1 AND lower(username) = lower(@username)
+SELECT * FROM bots WHERE account_id = $1 AND lower(username) = lower(@username) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1;
 
 -- name: Bots :many
-SELECT * FROM bots WHERE account_id = $1 AND (@after::text = '' OR id < @after) ORDER BY id DESC LIMIT $2;
+SELECT * FROM bots WHERE account_id = $1 AND (@after::text = '' OR id < @after) AND state <> 'removed' ORDER BY id DESC LIMIT $2;
 
 -- name: ReplaceToken :execrows
+-- A paused bot stays paused; any other one works again.
 UPDATE bots SET sealed_token = $3, webhook_secret = $4, intake = $5, username = $6, name = $7,
-                state = 'active', state_reason = '', updated_at = $8
+                state = CASE WHEN state = 'paused' THEN state ELSE 'active' END,
+                state_reason = CASE WHEN state = 'paused' THEN state_reason ELSE '' END, updated_at = $8
 WHERE account_id = $1 AND id = $2;
 
 -- name: SetBotState :exec
--- Only by who used the token that the bot has now: what befell an earlier one says nothing about it.
+-- Only by who used the token that the bot has now: what befell an earlier one says nothing about it. What the owner
+-- rests or removes stays as it is.
 UPDATE bots SET state = $3, state_reason = $4, updated_at = $5
-WHERE account_id = $1 AND id = $2 AND sealed_token = @sealed_token AND (state, state_reason) IS DISTINCT FROM ($3, $4);
+WHERE account_id = $1 AND id = $2 AND sealed_token = @sealed_token AND (state, state_reason) IS DISTINCT FROM ($3, $4)
+  AND state NOT IN ('paused', 'removed');
+
+-- name: PauseBot :one
+UPDATE bots SET state = 'paused', state_reason = '', poll_holder = '', poll_until = NULL, updated_at = @at
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING *;
+
+-- name: ResumeBot :one
+UPDATE bots SET state = 'active', state_reason = '', growing = 0, updated_at = @at
+WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING *;
+
+-- name: RemoveBot :one
+UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook_secret = @new_secret, poll_holder = '', poll_until = NULL,
+                lagging = false, updated_at = @at
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING *;
+
+-- name: DescribeBot :one
+UPDATE bots SET reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = @at
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING *;
 
 -- name: BotForIntake :one
 -- A webhook names its bot by id alone: the secret that comes with it stands for the account.
-SELECT * FROM bots WHERE id = $1;
+SELECT * FROM bots WHERE id = $1 AND state <> 'removed';
 
 -- name: LiveBots :many
-SELECT * FROM bots WHERE state <> 'revoked' ORDER BY id;
+SELECT * FROM bots WHERE state IN ('active', 'conflict') ORDER BY id;
 
 -- name: BotByPlatformID :one
-SELECT * FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4;
+-- Also a removed one: it comes back with its people.
+SELECT * FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+ORDER BY state = 'removed', created_at DESC LIMIT 1;
 
 -- name: AcquirePolls :many
 UPDATE bots SET poll_holder = @holder, poll_until = @until
 WHERE id IN (SELECT b.id FROM bots b
-             WHERE b.intake = 'polling' AND b.state <> 'revoked'
+             WHERE b.intake = 'polling' AND b.state IN ('active', 'conflict')
                AND (b.poll_holder = @holder OR b.poll_until IS NULL OR b.poll_until < @now)
              FOR UPDATE SKIP LOCKED)
 RETURNING *;
 
 -- name: ReleasePolls :exec
 UPDATE bots SET poll_holder = '', poll_until = NULL WHERE poll_holder = @holder;
+
+-- name: TakeWatches :many
+-- Bots whose turn it is to be looked at, each by one process.
+UPDATE bots SET watched_at = @now
+WHERE id IN (SELECT b.id FROM bots b
+             WHERE b.state IN ('active', 'conflict') AND (b.watched_at IS NULL OR b.watched_at <= @before)
+             ORDER BY b.watched_at NULLS FIRST LIMIT @most
+             FOR UPDATE SKIP LOCKED)
+RETURNING *;
+
+-- name: NoteWatch :exec
+UPDATE bots SET watched_at = @at, pending = @pending, growing = @growing, lagging = @lagging, hook_error = @hook_error
+WHERE account_id = $1 AND id = $2 AND state <> 'removed';
+
+-- name: StillPolls :one
+SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = @holder AND poll_until > @now);
