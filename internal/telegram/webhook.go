@@ -63,6 +63,8 @@ func (h *Webhook) take(r *http.Request, id gateway.BotID) (status int, words str
 		return http.StatusServiceUnavailable, "try again"
 	case !sameSecret(b.WebhookSecret, r.Header.Get(secretHeader)):
 		return http.StatusUnauthorized, "wrong secret"
+	case b.State == gateway.BotPaused:
+		return http.StatusServiceUnavailable, "the bot is paused" // the server shall keep it and bring it again
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxUpdate+1))
 	switch {

@@ -105,3 +105,8 @@ func (c *Client) Log(ctx context.Context, after int64) ([]Call, error) {
 	err := c.do(ctx, http.MethodGet, "/log?after="+strconv.FormatInt(after, 10), nil, &calls)
 	return calls, err
 }
+
+// StealPolling lets another program poll the bot for a while: it takes updates and comes back each time it is thrown out.
+func (c *Client) StealPolling(ctx context.Context, bot string, lasting time.Duration) error {
+	return c.do(ctx, http.MethodPost, "/bots/"+url.PathEscape(bot)+"/steal", map[string]any{"how": "polling", "seconds": int(lasting.Seconds())}, nil)
+}
