@@ -170,7 +170,7 @@ func (i *installation) plant(t *testing.T) planted {
 	p.secrets = append(p.secrets, revoked.Token)
 	await(t, patience, "the bot to be revoked", func() (bool, string) {
 		b, err := i.api.Bot(ctx, acme.ID)
-		return err == nil && b.State == wire.Revoked, fmt.Sprint(b.State, err)
+		return err == nil && b.State == wire.BotStateRevoked, fmt.Sprint(b.State, err)
 	})
 	require.NoError(t, i.sandbox.Block(ctx, vera.ID, shop.at()))
 	return p
