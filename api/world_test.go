@@ -150,8 +150,8 @@ func (w *world) ready(context.Context) map[string]error {
 // resting starts nothing: the outbox keeps what was accepted. It wakes nobody.
 type resting struct{}
 
-func (resting) StartDelivery(gateway.AccountID, gateway.MessageID) {}
-func (resting) WakeDelivery(gateway.AccountID, gateway.MessageID)  {}
+func (resting) StartDelivery(gateway.AccountID, gateway.MessageID, gateway.Lane) {}
+func (resting) WakeDelivery(gateway.AccountID, gateway.MessageID)                {}
 
 // delivering takes one step at a time as the workflow does, without the waits between them.
 type delivering struct {
@@ -160,7 +160,7 @@ type delivering struct {
 	deliverer *messaging.Deliverer
 }
 
-func (d delivering) StartDelivery(account gateway.AccountID, id gateway.MessageID) {
+func (d delivering) StartDelivery(account gateway.AccountID, id gateway.MessageID, _ gateway.Lane) {
 	go func() {
 		for range 10 {
 			step, err := d.deliverer.Attempt(context.Background(), account, id)

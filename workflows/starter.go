@@ -26,9 +26,7 @@ const (
 	startTimeout = 10 * time.Second
 	// taskTimeout is when Temporal gives a task to another worker that nobody finished: a first task that was lost on its
 	// way here delays its message by this long. Attempts that take longer renew it.
-	taskTimeout    = 5 * time.Second
-	startersAtMost = 32   // starts under way at a time
-	startsWaiting  = 1024 // accepted messages waiting for one; more are left to the outbox
+	taskTimeout = 5 * time.Second
 
 	wakeTimeout  = 5 * time.Second
 	wakersAtMost = 8    // signals under way at a time
@@ -41,6 +39,17 @@ const (
 	drainPauseMax = 5 * time.Second
 )
 
+// startLane is how many starts of one lane are under way at a time, and how many accepted messages wait for one; more are
+// left to the outbox. Each lane has its own, so that a code waits for no mailing, and a mailing leaves the processor to
+// others.
+type startLane struct{ starters, waiting int }
+
+var startLanes = map[gateway.Lane]startLane{
+	gateway.LaneCode:    {starters: 8, waiting: 256},
+	gateway.LaneService: {starters: 24, waiting: 1024},
+	gateway.LaneBulk:    {starters: 4, waiting: 256},
+}
+
 // Starter begins the workflow of each accepted message: at once for those accepted by this process, and from the outbox
 // for those whose start did not come about. It wakes workflows, too, for whom a message was changed meanwhile.
 type Starter struct {
@@ -48,23 +57,25 @@ type Starter struct {
 	outbox gateway.OutboxStore
 	now    gateway.Clock
 	logger *slog.Logger
-	queue  chan DeliverMessageInput
+	queues map[gateway.Lane]chan DeliverMessageInput
 	wakes  chan DeliverMessageInput
 }
 
 // NewStarter returns a Starter; Run makes it start.
 func NewStarter(c client.Client, outbox gateway.OutboxStore, now gateway.Clock, logger *slog.Logger) *Starter {
+	queues := map[gateway.Lane]chan DeliverMessageInput{}
+	for name, lane := range startLanes {
+		queues[name] = make(chan DeliverMessageInput, lane.waiting)
+	}
 	return &Starter{
-		client: c, outbox: outbox, now: now, logger: logger,
-		queue: make(chan DeliverMessageInput, startsWaiting),
-		wakes: make(chan DeliverMessageInput, wakesWaiting),
+		client: c, outbox: outbox, now: now, logger: logger, queues: queues, wakes: make(chan DeliverMessageInput, wakesWaiting),
 	}
 }
 
 // StartDelivery asks for the message's workflow to be started soon. It never blocks.
-func (s *Starter) StartDelivery(account gateway.AccountID, id gateway.MessageID) {
+func (s *Starter) StartDelivery(account gateway.AccountID, id gateway.MessageID, lane gateway.Lane) {
 	select {
-	case s.queue <- DeliverMessageInput{AccountID: account, MessageID: id}:
+	case s.queues[lane] <- DeliverMessageInput{AccountID: account, MessageID: id}:
 	default: // the outbox has it
 	}
 }
@@ -80,8 +91,10 @@ func (s *Starter) WakeDelivery(account gateway.AccountID, id gateway.MessageID) 
 // Run starts workflows until the context ends.
 func (s *Starter) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	for range startersAtMost {
-		wg.Go(func() { s.startQueued(ctx) })
+	for name, lane := range startLanes {
+		for range lane.starters {
+			wg.Go(func() { s.startQueued(ctx, s.queues[name]) })
+		}
 	}
 	for range wakersAtMost {
 		wg.Go(func() { s.wakeQueued(ctx) })
@@ -90,12 +103,12 @@ func (s *Starter) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-func (s *Starter) startQueued(ctx context.Context) {
+func (s *Starter) startQueued(ctx context.Context, queue <-chan DeliverMessageInput) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case in := <-s.queue:
+		case in := <-queue:
 			if err := s.start(ctx, in); err != nil && ctx.Err() == nil {
 				s.logger.DebugContext(ctx, "a start is left to the outbox", "message", in.MessageID, "error", err)
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 // StartDelivery starts nothing: a test runs the workflow itself.
-func (w *world) StartDelivery(gateway.AccountID, gateway.MessageID) {}
+func (w *world) StartDelivery(gateway.AccountID, gateway.MessageID, gateway.Lane) {}
 
 // A workflow that waits is woken by whoever changes its message, through the same use cases as in the product.
 func TestWaking(t *testing.T) {

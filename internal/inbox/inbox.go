@@ -189,7 +189,7 @@ func noticing(ask gateway.Answerer, translates *bool) gateway.Answerer {
 // follow sets on its way what a verdict has led to, once it is stored. What is left out here, others find in the database.
 func (i *Inbox) follow(account gateway.AccountID, accepted []gateway.MessageID, translates bool) {
 	for _, id := range accepted {
-		i.starter.StartDelivery(account, id)
+		i.starter.StartDelivery(account, id, gateway.LaneService)
 	}
 	if translates {
 		select {

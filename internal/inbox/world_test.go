@@ -43,7 +43,9 @@ type world struct {
 // starts remembers whose workflow was asked for.
 type starts []gateway.MessageID
 
-func (s *starts) StartDelivery(_ gateway.AccountID, id gateway.MessageID) { *s = append(*s, id) }
+func (s *starts) StartDelivery(_ gateway.AccountID, id gateway.MessageID, _ gateway.Lane) {
+	*s = append(*s, id)
+}
 
 func (s *starts) WakeDelivery(gateway.AccountID, gateway.MessageID) {}
 

@@ -22,7 +22,7 @@ type Store interface {
 // do nothing: the outbox starts what it did not.
 type Starter interface {
 	gateway.Waker
-	StartDelivery(account gateway.AccountID, id gateway.MessageID)
+	StartDelivery(account gateway.AccountID, id gateway.MessageID, lane gateway.Lane)
 }
 
 // Outcomes tells when a message may have settled.
@@ -79,7 +79,7 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	if !created {
 		return s.store.Message(ctx, account, m.ID)
 	}
-	s.starter.StartDelivery(account, m.ID)
+	s.starter.StartDelivery(account, m.ID, m.Lane)
 	return m, nil
 }
 
