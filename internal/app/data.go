@@ -95,7 +95,7 @@ func (a *App) startSchema(ctx context.Context) (string, error) {
 		return "", err
 	}
 	a.store = store
-	a.rules = rules.NewEngine(store, nil)
+	a.rules = rules.NewEngine(store, languageOf)
 	a.onStop(func(context.Context) error { store.Close(); return nil })
 	a.listener = postgres.NewListener(store, a.logger("database"))
 	a.background(a.listener.Run)

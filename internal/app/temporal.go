@@ -92,6 +92,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 		return "", err
 	}
 	deliverer := messaging.NewDeliverer(a.store, a.telegram, a.sms, now, a.o.Policy, a.logger("delivery"))
+	deliverer.TranslateWith(a.translator)
 	worker := workflows.NewWorker(a.temporal.client, workflows.NewActivities(deliverer, a.logger("workflow")))
 	if err := worker.Start(); err != nil {
 		return "", err
@@ -103,6 +104,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 		Store: a.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
 		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
 		Engine: a.rules, Composer: a.messagingService(), Starter: a.starter,
+		Translator: a.translator,
 	})
 	a.background(in.Run)
 	a.background(a.sweep)

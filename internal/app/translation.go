@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"herald/internal/language"
 	"herald/internal/translate"
 )
 
@@ -21,4 +22,10 @@ func (a *App) startTranslation(ctx context.Context) (string, error) {
 	a.translator = translator
 	a.onStop(func(context.Context) error { return translator.Close() })
 	return translator.Describe(), nil
+}
+
+// languageOf is what the rule language's lang_of says.
+func languageOf(text string) string {
+	found, _ := language.Detect(text)
+	return found
 }

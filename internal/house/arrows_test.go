@@ -15,7 +15,7 @@ package house
 // The groups that rows speak about.
 var (
 	// leaves are small packages without I/O of their own, open to use cases, adapters and wiring.
-	leaves = parts("internal/gateway", "internal/phone", "internal/seal")
+	leaves = parts("internal/gateway", "internal/phone", "internal/seal", "internal/language")
 
 	// outsideIn is what a program needs to drive an installation that runs already, and to tell about it.
 	outsideIn = parts("client", "internal/sandbox/controlclient", "internal/installation", "internal/terminal")
@@ -172,6 +172,10 @@ var arrows = []arrow{
 		because: "tokens and phones at rest are sealed in one place",
 	},
 	{
+		from: "internal/language", to: nil,
+		because: "the language of a text is found in one place, from the text alone",
+	},
+	{
 		from: "dsl", to: nil,
 		because: "the rule language knows no message and does no I/O",
 	},
@@ -268,7 +272,8 @@ var outsiders = []outsider{
 // closed lists the packages whose code may import only the standard library and the modules named here. Their tests may
 // import modules for tests besides.
 var closed = map[string][]string{
-	"internal/gateway": nil,
+	"internal/gateway":  nil,
+	"internal/language": nil,
 	// The rule language compares words of people, so that it needs Unicode's table of what composes with what.
 	"dsl":    parts("github.com/expr-lang/expr", "go.yaml.in/yaml", "golang.org/x/text/unicode/norm"),
 	"client": parts("github.com/oapi-codegen/runtime", "github.com/google/uuid"),

@@ -20,11 +20,31 @@ var scripts = []struct {
 	table *unicode.RangeTable
 	name  string // of the profiles, or the language itself
 }{
-	{unicode.Latin, "Latn"}, {unicode.Cyrillic, "Cyrl"}, {unicode.Greek, "el"}, {unicode.Hebrew, "he"}, {unicode.Arabic, "Arab"},
-	{unicode.Georgian, "ka"}, {unicode.Armenian, "hy"}, {unicode.Thai, "th"}, {unicode.Hangul, "ko"}, {unicode.Hiragana, "ja"},
-	{unicode.Katakana, "ja"}, {unicode.Han, "zh"}, {unicode.Devanagari, "hi"}, {unicode.Bengali, "bn"}, {unicode.Tamil, "ta"},
-	{unicode.Telugu, "te"}, {unicode.Gujarati, "gu"}, {unicode.Gurmukhi, "pa"}, {unicode.Malayalam, "ml"}, {unicode.Kannada, "kn"},
-	{unicode.Khmer, "km"}, {unicode.Lao, "lo"}, {unicode.Myanmar, "my"}, {unicode.Sinhala, "si"}, {unicode.Ethiopic, "am"},
+	{unicode.Latin, "Latn"},
+	{unicode.Cyrillic, "Cyrl"},
+	{unicode.Greek, "el"},
+	{unicode.Hebrew, "he"},
+	{unicode.Arabic, "Arab"},
+	{unicode.Georgian, "ka"},
+	{unicode.Armenian, "hy"},
+	{unicode.Thai, "th"},
+	{unicode.Hangul, "ko"},
+	{unicode.Hiragana, "ja"},
+	{unicode.Katakana, "ja"},
+	{unicode.Han, "zh"},
+	{unicode.Devanagari, "hi"},
+	{unicode.Bengali, "bn"},
+	{unicode.Tamil, "ta"},
+	{unicode.Telugu, "te"},
+	{unicode.Gujarati, "gu"},
+	{unicode.Gurmukhi, "pa"},
+	{unicode.Malayalam, "ml"},
+	{unicode.Kannada, "kn"},
+	{unicode.Khmer, "km"},
+	{unicode.Lao, "lo"},
+	{unicode.Myanmar, "my"},
+	{unicode.Sinhala, "si"},
+	{unicode.Ethiopic, "am"},
 }
 
 // Detect returns the language of a text as a BCP 47 tag. It is not ok if the text has no words, or if they tell nothing.

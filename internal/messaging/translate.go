@@ -43,22 +43,22 @@ func Translate(ctx context.Context, t gateway.Translator, network gateway.Networ
 	ctx, cancel := context.WithTimeout(ctx, translateTimeout)
 	defer cancel()
 	var out gateway.Translated
-	translate := func(text string) string {
+	translate := func(text string, format gateway.Format) string {
 		if out.Reason != "" || text == "" {
 			return text
 		}
 		got, err := t.Translate(ctx, gateway.TranslationRequest{
-			AccountID: m.AccountID, Network: network, Text: text, From: m.Language, To: m.TranslateTo, Keep: m.Keep,
+			AccountID: m.AccountID, Network: network, Text: text, Format: format, From: m.Language, To: m.TranslateTo, Keep: m.Keep,
 		})
 		out.Reason = gateway.TranslationReasonOf(err)
 		out.Characters += got.Characters
 		return got.Text
 	}
-	out.Text = translate(m.Text)
+	out.Text = translate(m.Text, m.Format)
 	for _, row := range m.Buttons {
 		translated := slices.Clone(row)
 		for i, b := range row {
-			translated[i].Text = translate(b.Text)
+			translated[i].Text = translate(b.Text, gateway.FormatPlain)
 		}
 		out.Buttons = append(out.Buttons, translated)
 	}

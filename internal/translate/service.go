@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/language"
 
 	"herald/internal/gateway"
+	detect "herald/internal/language"
 )
 
 // Bounds of a request.
@@ -386,11 +387,19 @@ func units(text string) (n int) {
 	return n
 }
 
-// standIn marks a text with the language that it would be in: in the sandbox translation is seen, and nobody is asked.
+// standIn marks a text with the language that it would be in: in the sandbox translation is seen, and nobody is asked. A
+// text that is in that language already stays as it is.
 func standIn(r gateway.TranslationRequest, j job) (gateway.Translation, error) {
-	text := "[" + j.to.String() + "] " + strings.TrimLeft(r.Text, " \t\r\n")
-	if units(text) > maxResult {
+	t := gateway.Translation{Text: r.Text, From: r.From}
+	if t.From == "" {
+		t.From, _ = detect.Detect(decoded(r.Text, r.Format))
+		if found, ok := parseTag(t.From); ok && sameLanguage(found, j.to) {
+			return t, nil
+		}
+	}
+	t.Text = encoded("["+j.to.String()+"] ", r.Format) + strings.TrimLeft(r.Text, " \t\r\n")
+	if units(t.Text) > maxResult {
 		return gateway.Translation{}, &gateway.TranslationError{Reason: gateway.TranslationTooLong}
 	}
-	return gateway.Translation{Text: text, From: r.From}, nil
+	return t, nil
 }

@@ -364,8 +364,18 @@ func TestSandboxAsksNobody(t *testing.T) {
 	got, err := w.ask(t, "Hello", func(r *gateway.TranslationRequest) { r.Network = gateway.NetworkSandbox })
 	require.NoError(t, err)
 	require.Equal(t, "[uk] Hello", got.Text)
+	found := func(r *gateway.TranslationRequest) { r.Network, r.From = gateway.NetworkSandbox, "" }
+	got, err = w.ask(t, "Where is my order?", found)
+	require.NoError(t, err)
+	require.Equal(t, gateway.Translation{Text: "[uk] Where is my order?", From: "en"}, got)
+	got, err = w.ask(t, "Де моє замовлення?", found)
+	require.NoError(t, err)
+	require.Equal(t, gateway.Translation{Text: "Де моє замовлення?", From: "uk"}, got, "it is in Ukrainian already")
+	got, err = w.ask(t, "*Hello*", found, func(r *gateway.TranslationRequest) { r.Format = gateway.FormatMarkdown })
+	require.NoError(t, err)
+	require.Equal(t, `\[uk\] *Hello*`, got.Text, "the mark is escaped as the format wants")
 	require.Empty(t, w.cloud.asked())
-	require.Equal(t, int64(1), w.Stats().Texts["sandbox"])
+	require.Equal(t, int64(4), w.Stats().Texts["sandbox"])
 }
 
 func TestQuotes(t *testing.T) {
