@@ -54,6 +54,11 @@ race: deps ## run the tests of all packages but the stories under the race detec
 bench: deps build ## measure start, memory and throughput; figures also go to bench.json
 	bin/herald bench --json=$(BENCH_JSON)
 
+# cel-go is a rival here and nothing else, so it lives in a module of its own.
+.PHONY: bench-rules
+bench-rules: ## measure rule files beside bare expr and cel-go
+	go -C internal/bench/cel run .
+
 .PHONY: verify
 verify: ## check format, vet, staticcheck, determinism, generated files, import arrows and secrets
 	@scripts/verify

@@ -18,6 +18,23 @@ const (
 
 // BenchCmd measures this program.
 type BenchCmd struct {
+	Whole BenchWholeCmd `cmd:"" default:"withargs" help:"Measure a whole Herald: start, memory, throughput."`
+	Rules BenchRulesCmd `cmd:"" help:"Measure rule files: what an update costs with 10, 1,000 and 10,000 rules."`
+}
+
+// Help is shown by herald bench --help.
+func (BenchCmd) Help() string {
+	return `Without a command it measures a whole Herald; the flags of that: herald bench whole --help.
+
+Examples:
+
+    herald bench
+    herald bench --json bench.json --rounds 9
+    herald bench rules`
+}
+
+// BenchWholeCmd measures a whole Herald.
+type BenchWholeCmd struct {
 	JSON    string        `name:"json" env:"HERALD_BENCH_JSON" placeholder:"FILE" help:"Also write the figures to this file, as JSON."`
 	Callers int           `env:"HERALD_BENCH_CALLERS" default:"16" placeholder:"N" help:"How many send at the same time (default 16)."`
 	Rounds  int           `env:"HERALD_BENCH_ROUNDS" default:"5" placeholder:"N" help:"How many slices of messages and of empty workflows, by turns (default 5)."`
@@ -27,8 +44,8 @@ type BenchCmd struct {
 	Bulk    int           `env:"HERALD_BENCH_BULK" default:"10000" placeholder:"N" help:"How many bulk messages wait on the bot whose codes are timed (default 10000)."`
 }
 
-// Help is shown by herald bench --help.
-func (BenchCmd) Help() string {
+// Help is shown by herald bench whole --help.
+func (BenchWholeCmd) Help() string {
 	return `Starts a Herald of its own in a temporary folder and measures, part by part:
 
     start       how soon it is ready on an empty and on an existing folder, and its memory when idle
@@ -52,7 +69,7 @@ Examples:
 }
 
 // Validate is called by the parser.
-func (b *BenchCmd) Validate() error {
+func (b *BenchWholeCmd) Validate() error {
 	switch {
 	case b.Callers < 1 || b.Callers > maxBench:
 		return fmt.Errorf("--callers must be from 1 to %d", maxBench)
@@ -69,7 +86,7 @@ func (b *BenchCmd) Validate() error {
 }
 
 // Run measures.
-func (b *BenchCmd) Run(ctx context.Context, c *console) error {
+func (b *BenchWholeCmd) Run(ctx context.Context, c *console) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)

@@ -36,7 +36,7 @@ type cli struct {
 	Keys        KeysCmd        `cmd:"" group:"use" help:"List, make and revoke API keys."`
 
 	Demo    DemoCmd    `cmd:"" group:"try" help:"Play a story on the sandbox of a running Herald."`
-	Bench   BenchCmd   `cmd:"" group:"try" help:"Measure start, memory and throughput."`
+	Bench   BenchCmd   `cmd:"" group:"try" help:"Measure start, memory, throughput and rules."`
 	Version VersionCmd `cmd:"" group:"try" help:"Print the version of this program."`
 }
 

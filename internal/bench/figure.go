@@ -4,20 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
-	"strconv"
 	"time"
+
+	"herald/internal/bench/figure"
 )
 
 // Figure is one measured value.
-type Figure struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  string  `json:"unit"`
-	Bar   string  `json:"bar,omitempty"` // what it should be, such as "under 20"
-}
+type Figure = figure.Figure
 
 // Report is all figures of a run, and what they depend on.
 type Report struct {
@@ -29,7 +24,7 @@ type Report struct {
 }
 
 func (r *Report) add(name string, value float64, unit, bar string) {
-	r.Figures = append(r.Figures, Figure{Name: name, Value: rounded(value), Unit: unit, Bar: bar})
+	r.Figures = append(r.Figures, figure.New(name, value, unit, bar))
 }
 
 // addLatencies adds the median and the 99th percentile in milliseconds.
@@ -48,31 +43,8 @@ func (r *Report) addBoundLatencies(name string, latencies []time.Duration, barP5
 	}
 }
 
-// rounded keeps four digits of what was measured, the rest is noise, and all of what was counted.
-func rounded(value float64) float64 {
-	if value == math.Trunc(value) {
-		return value
-	}
-	short, err := strconv.ParseFloat(strconv.FormatFloat(value, 'g', 4, 64), 64)
-	if err != nil {
-		return value
-	}
-	return short
-}
-
 // WriteLines writes a line "name value unit" for each figure, with its bar behind.
-func (r Report) WriteLines(w io.Writer) error {
-	for _, f := range r.Figures {
-		line := fmt.Sprintf("%s %s %s", f.Name, strconv.FormatFloat(f.Value, 'f', -1, 64), f.Unit)
-		if f.Bar != "" {
-			line += "\n# the bar of " + f.Name + ": " + f.Bar
-		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return fmt.Errorf("write figures: %w", err)
-		}
-	}
-	return nil
-}
+func (r Report) WriteLines(w io.Writer) error { return figure.WriteLines(w, r.Figures) }
 
 // WriteFile writes the report as JSON.
 func (r Report) WriteFile(path string) error {
@@ -89,17 +61,7 @@ func (r Report) WriteFile(path string) error {
 func megabytes(bytes int64) float64 { return float64(bytes) / 1e6 }
 
 // median returns the middle value, or the mean of the two in the middle; 0 of nothing.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	switch n := len(sorted); {
-	case n == 0:
-		return 0
-	case n%2 == 1:
-		return sorted[n/2]
-	default:
-		return (sorted[n/2-1] + sorted[n/2]) / 2
-	}
-}
+func median(values []float64) float64 { return figure.Median(values) }
 
 // quantile returns the smallest value that at least the given part of all values do not exceed; 0 of nothing.
 func quantile(values []time.Duration, part float64) time.Duration {
