@@ -212,6 +212,11 @@ func (s *server) withLegs(ctx context.Context, m gateway.Message) (wire.Message,
 	legs, err := s.messaging.Legs(ctx, m.AccountID, m.ID)
 	body := message(m)
 	body.Legs = each(legs, leg)
+	if err != nil || m.Direction != gateway.Out {
+		return body, err
+	}
+	last, err := s.messaging.LastEdit(ctx, m.AccountID, m.ID)
+	body.Edit = edit(last)
 	return body, err
 }
 
@@ -220,7 +225,7 @@ func message(m gateway.Message) wire.Message {
 		ID: string(m.ID), Bot: string(m.BotID), Direction: wire.Direction(m.Direction), Subscriber: string(m.SubscriberID),
 		Kind: string(m.Kind), Text: m.Text, Buttons: each(m.Buttons, buttonRow), Silent: m.Silent, ProtectContent: m.Protected, Label: m.Label,
 		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: messaging.Explain(m.Reason),
-		ReadLink: m.ReadLink, SendAt: m.NotBefore, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
+		ReadLink: m.ReadLink, SendAt: m.NotBefore, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
 	}
 	if m.Format.Marked() {
 		body.Format = wire.Format(m.Format)

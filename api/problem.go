@@ -64,6 +64,8 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeLinkNotFound:     {404, "No such link", "Check the link."},
 	gateway.CodePrice:            {422, "The price cannot be", "Write it like 0.045: not below zero, with at most six decimals."},
 	gateway.CodeOverPrice:        {422, "The message costs more than its max_price", "Allow a higher price, or a cheaper way: POST /v1/messages/preview tells the prices."},
+	gateway.CodeNotEditable:      {409, "The message cannot be changed", "What stands in a chat can be changed, until it is deleted. What has not left is cancelled."},
+	gateway.CodeNotDeletable:     {409, "The message cannot be deleted", "What stands in a chat can be deleted for 48 hours. What has not left is cancelled."},
 	gateway.CodeNotCancellable:   {409, "The message cannot be taken back", "A message can be cancelled until its first leg is sent."},
 
 	gateway.CodeFileNotFound: {404, "No such file", "Upload it with POST /v1/files. Files that no message needs are removed after 7 days."},

@@ -36,21 +36,22 @@ func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 // world is an installation as the API sees one: a real database, the real adapter and a sandbox as the messenger. Only
 // the workflows are missing, so a message stays queued, except in a world that delivers.
 type world struct {
-	url      gateway.Secret
-	store    *postgres.Store
-	ids      *gateway.IDs
-	accounts *accounts.Service
-	sandbox  *sandbox.Server
-	server   *httptest.Server
-	public   *httptest.Server // what people and SMS providers call
-	courier  *messaging.Deliverer
-	service  *messaging.Service
-	anna     network.PersonID
-	clock    atomic.Int64 // milliseconds; it moves only when a test moves it
-	broken   atomic.Bool  // the database does not answer to /readyz
-	names    map[string]string
-	rows     func(table string) int // of a table, or of a part of it with WHERE
-	exec     func(t *testing.T, sql string) error
+	url       gateway.Secret
+	store     *postgres.Store
+	ids       *gateway.IDs
+	accounts  *accounts.Service
+	sandbox   *sandbox.Server
+	server    *httptest.Server
+	public    *httptest.Server // what people and SMS providers call
+	courier   *messaging.Deliverer
+	service   *messaging.Service
+	messenger *telegram.Client
+	anna      network.PersonID
+	clock     atomic.Int64 // milliseconds; it moves only when a test moves it
+	broken    atomic.Bool  // the database does not answer to /readyz
+	names     map[string]string
+	rows      func(table string) int // of a table, or of a part of it with WHERE
+	exec      func(t *testing.T, sql string) error
 
 	mine, theirs gateway.AccountID
 }
@@ -99,6 +100,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	}}}, sms.Deps{PublicURL: reachedAt, Clock: w.now})
 	require.NoError(t, err)
 	t.Cleanup(router.Close)
+	w.messenger = messenger
 	w.courier = messaging.NewDeliverer(w.store, messenger, router, w.now, messaging.Policy{}, logger)
 	if delivers {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -106,6 +108,10 @@ func newWorld(t *testing.T, delivers bool) *world {
 		go func() { defer close(listening); listener.Run(ctx) }()
 		t.Cleanup(func() { cancel(); <-listening })
 		starter = delivering{t: t, deliverer: w.courier}
+		editor := messaging.NewEditor(w.store, messenger, w.now, messaging.Policy{}, logger)
+		editing := make(chan struct{})
+		go func() { defer close(editing); editor.Run(ctx, listener.Edits()) }()
+		t.Cleanup(func() { cancel(); <-editing })
 	}
 	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now)
 	w.service = service
@@ -275,7 +281,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
-	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "outbox", "updates", "events",
+	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "edits", "outbox", "updates", "events",
 }
 
 func (w *world) counts() map[string]int {

@@ -13,6 +13,12 @@ import (
 // SendOption changes how a message is sent.
 type SendOption func(*wire.SendMessageParams)
 
+// preferWait is the header that asks for a wait, in whole seconds.
+func preferWait(d time.Duration) *string {
+	prefer := fmt.Sprintf("wait=%d", int64((d+time.Second-1)/time.Second))
+	return &prefer
+}
+
 // WithIdempotencyKey names the send: repeated with the same key, by this program or by another, it is done once.
 func WithIdempotencyKey(key string) SendOption {
 	return func(p *wire.SendMessageParams) { p.IdempotencyKey = &key }
@@ -22,8 +28,7 @@ func WithIdempotencyKey(key string) SendOption {
 // that comes back may still be on its way: look at its state.
 func WithWait(d time.Duration) SendOption {
 	return func(p *wire.SendMessageParams) {
-		prefer := fmt.Sprintf("wait=%d", int64((d+time.Second-1)/time.Second))
-		p.Prefer = &prefer
+		p.Prefer = preferWait(d)
 	}
 }
 
@@ -44,6 +49,27 @@ func (c *Client) Send(ctx context.Context, m NewMessage, options ...SendOption) 
 func (c *Client) CancelMessage(ctx context.Context, id string) (Message, error) {
 	params := wire.CancelMessageParams{IdempotencyKey: newKey()}
 	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.CancelMessage(ctx, id, &params) })
+}
+
+// EditMessage changes what a message shows in the chat where it stands, and waits up to wait, at most a minute, until that is
+// decided: Message.Edit says how it ended. What cannot be changed has the code message:not_editable. A change may be asked
+// for again: one that the message shows already changes nothing.
+func (c *Client) EditMessage(ctx context.Context, id string, change MessageChange, wait time.Duration) (Message, error) {
+	var params wire.EditMessageParams
+	if wait > 0 {
+		params.Prefer = preferWait(wait)
+	}
+	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.EditMessage(ctx, id, &params, change) })
+}
+
+// DeleteMessage takes a message out of the chat where it stands, and waits as EditMessage does. What cannot be deleted has
+// the code message:not_deletable.
+func (c *Client) DeleteMessage(ctx context.Context, id string, wait time.Duration) (Message, error) {
+	var params wire.DeleteMessageParams
+	if wait > 0 {
+		params.Prefer = preferWait(wait)
+	}
+	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.DeleteMessage(ctx, id, &params) })
 }
 
 // Message returns one message with its legs.

@@ -134,6 +134,48 @@ func (e Direction) Valid() bool {
 	}
 }
 
+// Defines values for EditKind.
+const (
+	EditKindDelete EditKind = "delete"
+	EditKindEdit   EditKind = "edit"
+)
+
+// Valid indicates whether the value is a known member of the EditKind enum.
+func (e EditKind) Valid() bool {
+	switch e {
+	case EditKindDelete:
+		return true
+	case EditKindEdit:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EditState.
+const (
+	EditStateDone     EditState = "done"
+	EditStateFailed   EditState = "failed"
+	EditStatePending  EditState = "pending"
+	EditStateReplaced EditState = "replaced"
+)
+
+// Valid indicates whether the value is a known member of the EditState enum.
+func (e EditState) Valid() bool {
+	switch e {
+	case EditStateDone:
+		return true
+	case EditStateFailed:
+		return true
+	case EditStatePending:
+		return true
+	case EditStateReplaced:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EvidenceKind.
 const (
 	EvidenceKindButton EvidenceKind = "button"
@@ -632,6 +674,36 @@ type CreatedKey struct {
 // Direction `out`: from you to a person. `in`: from a person to your bot.
 type Direction string
 
+// Edit The newest change of a message after it was sent.
+type Edit struct {
+	// Kind `edit`: another text or other buttons. `delete`: it is taken out of the chat.
+	Kind EditKind `json:"kind"`
+
+	// Text The text that it shall show, while the change is pending or after it failed.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// State `pending`: not made yet. `done`: the chat shows it. `failed`: it cannot be, see the reason. `replaced`: a newer one was asked for first.
+	State EditState `json:"state"`
+
+	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// ReasonText The reason in words for people.
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// SettledAt When it was done, or turned out not to be possible.
+	SettledAt time.Time `json:"settled_at,omitempty,omitzero"`
+
+	// CreatedAt When it was asked for.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// EditKind `edit`: another text or other buttons. `delete`: it is taken out of the chat.
+type EditKind string
+
+// EditState `pending`: not made yet. `done`: the chat shows it. `failed`: it cannot be, see the reason. `replaced`: a newer one was asked for first.
+type EditState string
+
 // Event One line of a message's story.
 type Event struct {
 	// Sequence From 1, in order.
@@ -640,7 +712,7 @@ type Event struct {
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), or `state` (the state changed).
+	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), `edit` and `delete` (about a change after it was sent), or `state` (the state changed).
 	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
@@ -913,6 +985,15 @@ type Message struct {
 	// Silent Whether it arrives without a sound.
 	Silent bool `json:"silent,omitempty,omitzero"`
 
+	// EditedAt When its text or buttons were last changed in the chat.
+	EditedAt time.Time `json:"edited_at,omitempty,omitzero"`
+
+	// DeletedAt When it was taken out of the chat.
+	DeletedAt time.Time `json:"deleted_at,omitempty,omitzero"`
+
+	// Edit The newest change of a message after it was sent.
+	Edit Edit `json:"edit,omitempty,omitzero"`
+
 	// SendAt When it may be sent at the earliest, in its window of the day. Left out if it may at once.
 	SendAt time.Time `json:"send_at,omitempty,omitzero"`
 
@@ -927,6 +1008,18 @@ type Message struct {
 
 	// Legs The attempts to reach the person over a channel, in order. Left out in lists, and in the answer to a send that did not wait.
 	Legs []Leg `json:"legs,omitempty,omitzero"`
+}
+
+// MessageChange What a message shall show instead. What is left out stays as it is.
+type MessageChange struct {
+	// Text The new text, or the new caption of a photo or document, with the limits of a message that is sent.
+	Text *string `json:"text,omitempty"`
+
+	// Buttons The new rows of buttons; an empty list takes them away.
+	Buttons *[][]Button `json:"buttons,omitempty"`
+
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format *Format `json:"format,omitempty"`
 }
 
 // MessageList defines model for MessageList.
@@ -1334,6 +1427,20 @@ type SendMessageParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// DeleteMessageParams defines parameters for DeleteMessage.
+type DeleteMessageParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 60, for the outcome of the message (RFC 7240). The answer says in
+	// `Preference-Applied` how long it was ready to wait. Preferences that are not known here are ignored.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// EditMessageParams defines parameters for EditMessage.
+type EditMessageParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 60, for the outcome of the message (RFC 7240). The answer says in
+	// `Preference-Applied` how long it was ready to wait. Preferences that are not known here are ignored.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // CancelMessageParams defines parameters for CancelMessage.
 type CancelMessageParams struct {
 	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
@@ -1352,6 +1459,9 @@ type CreateKeyJSONRequestBody = NewKey
 
 // SendMessageJSONRequestBody defines body for SendMessage for application/json ContentType.
 type SendMessageJSONRequestBody = NewMessage
+
+// EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
+type EditMessageJSONRequestBody = MessageChange
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1701,12 +1811,57 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/messages (the `SendMessage` operationId).
 	SendMessage(ctx context.Context, params *SendMessageParams, body SendMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DeleteMessage Take a message out of the chat
+	//
+	// Deletes a message where it stands in the person's chat, at most 48 hours after it was sent; the history keeps it, with
+	// `deleted_at`. It is done at once or when the bot's turn comes. Deleting a deleted message changes nothing. A message
+	// that has not left yet is cancelled instead: `POST /v1/messages/{message}/cancel`.
+	//
+	// With `Prefer: wait=10` the answer waits until that is decided, as for a change.
+	//
+	// Corresponds with DELETE /v1/messages/{message} (the `DeleteMessage` operationId).
+	DeleteMessage(ctx context.Context, message MessageID, params *DeleteMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMessage Get a message
 	//
 	// One message with its state and its legs, the attempts to reach the person over a channel.
 	//
 	// Corresponds with GET /v1/messages/{message} (the `GetMessage` operationId).
 	GetMessage(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMessageWithBody Change what a message shows
+	//
+	// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+	// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+	// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+	// message shows already changes nothing, so the request may be repeated.
+	//
+	// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+	//
+	// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+	// decided, `202` if it is still to come.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+	EditMessageWithBody(ctx context.Context, message MessageID, params *EditMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMessage Change what a message shows
+	//
+	// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+	// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+	// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+	// message shows already changes nothing, so the request may be repeated.
+	//
+	// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+	//
+	// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+	// decided, `202` if it is still to come.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+	EditMessage(ctx context.Context, message MessageID, params *EditMessageParams, body EditMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelMessage Take a message back
 	//
@@ -2260,6 +2415,27 @@ func (c *Client) SendMessage(ctx context.Context, params *SendMessageParams, bod
 	return c.Client.Do(req)
 }
 
+// DeleteMessage Take a message out of the chat
+//
+// Deletes a message where it stands in the person's chat, at most 48 hours after it was sent; the history keeps it, with
+// `deleted_at`. It is done at once or when the bot's turn comes. Deleting a deleted message changes nothing. A message
+// that has not left yet is cancelled instead: `POST /v1/messages/{message}/cancel`.
+//
+// With `Prefer: wait=10` the answer waits until that is decided, as for a change.
+//
+// Corresponds with DELETE /v1/messages/{message} (the `DeleteMessage` operationId).
+func (c *Client) DeleteMessage(ctx context.Context, message MessageID, params *DeleteMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMessageRequest(c.Server, message, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMessage Get a message
 //
 // One message with its state and its legs, the attempts to reach the person over a channel.
@@ -2267,6 +2443,60 @@ func (c *Client) SendMessage(ctx context.Context, params *SendMessageParams, bod
 // Corresponds with GET /v1/messages/{message} (the `GetMessage` operationId).
 func (c *Client) GetMessage(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMessageRequest(c.Server, message)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMessageWithBody Change what a message shows
+//
+// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+// message shows already changes nothing, so the request may be repeated.
+//
+// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+//
+// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+// decided, `202` if it is still to come.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+func (c *Client) EditMessageWithBody(ctx context.Context, message MessageID, params *EditMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMessageRequestWithBody(c.Server, message, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMessage Change what a message shows
+//
+// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+// message shows already changes nothing, so the request may be repeated.
+//
+// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+//
+// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+// decided, `202` if it is still to come.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+func (c *Client) EditMessage(ctx context.Context, message MessageID, params *EditMessageParams, body EditMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMessageRequest(c.Server, message, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3525,6 +3755,53 @@ func NewSendMessageRequestWithBody(server string, params *SendMessageParams, con
 	return req, nil
 }
 
+// NewDeleteMessageRequest constructs an http.Request for the DeleteMessage method
+func NewDeleteMessageRequest(server string, message MessageID, params *DeleteMessageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "message", message, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/messages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
 // NewGetMessageRequest constructs an http.Request for the GetMessage method
 func NewGetMessageRequest(server string, message MessageID) (*http.Request, error) {
 	var err error
@@ -3554,6 +3831,66 @@ func NewGetMessageRequest(server string, message MessageID) (*http.Request, erro
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEditMessageRequest calls the generic EditMessage builder with application/json body
+func NewEditMessageRequest(server string, message MessageID, params *EditMessageParams, body EditMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEditMessageRequestWithBody(server, message, params, "application/json", bodyReader)
+}
+
+// NewEditMessageRequestWithBody constructs an http.Request for the EditMessage method, with any body, and a specified content type
+func NewEditMessageRequestWithBody(server string, message MessageID, params *EditMessageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "message", message, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/messages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.Prefer != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam0)
+		}
 	}
 
 	return req, nil
@@ -3992,6 +4329,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/messages (the `SendMessage` operationId).
 	SendMessageWithResponse(ctx context.Context, params *SendMessageParams, body SendMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*SendMessageResponse, error)
 
+	// DeleteMessageWithResponse Take a message out of the chat
+	//
+	// Deletes a message where it stands in the person's chat, at most 48 hours after it was sent; the history keeps it, with
+	// `deleted_at`. It is done at once or when the bot's turn comes. Deleting a deleted message changes nothing. A message
+	// that has not left yet is cancelled instead: `POST /v1/messages/{message}/cancel`.
+	//
+	// With `Prefer: wait=10` the answer waits until that is decided, as for a change.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/messages/{message} (the `DeleteMessage` operationId).
+	DeleteMessageWithResponse(ctx context.Context, message MessageID, params *DeleteMessageParams, reqEditors ...RequestEditorFn) (*DeleteMessageResponse, error)
+
 	// GetMessageWithResponse Get a message
 	//
 	// One message with its state and its legs, the attempts to reach the person over a channel.
@@ -4000,6 +4350,40 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message} (the `GetMessage` operationId).
 	GetMessageWithResponse(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*GetMessageResponse, error)
+
+	// EditMessageWithBodyWithResponse Change what a message shows
+	//
+	// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+	// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+	// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+	// message shows already changes nothing, so the request may be repeated.
+	//
+	// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+	//
+	// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+	// decided, `202` if it is still to come.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+	EditMessageWithBodyWithResponse(ctx context.Context, message MessageID, params *EditMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditMessageResponse, error)
+
+	// EditMessageWithResponse Change what a message shows
+	//
+	// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+	// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+	// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+	// message shows already changes nothing, so the request may be repeated.
+	//
+	// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+	//
+	// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+	// decided, `202` if it is still to come.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+	EditMessageWithResponse(ctx context.Context, message MessageID, params *EditMessageParams, body EditMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*EditMessageResponse, error)
 
 	// CancelMessageWithResponse Take a message back
 	//
@@ -5064,6 +5448,75 @@ func (r SendMessageResponse) ContentType() string {
 	return ""
 }
 
+// DeleteMessageResponse200Headers the declared response headers of an HTTP 200 response for DeleteMessage
+type DeleteMessageResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// DeleteMessageResponse202Headers the declared response headers of an HTTP 202 response for DeleteMessage
+type DeleteMessageResponse202Headers struct {
+	PreferenceApplied *string
+}
+
+type DeleteMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Message
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DeleteMessageResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *DeleteMessageResponse202Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeleteMessageResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r DeleteMessageResponse) GetJSON202() *Message {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteMessageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteMessageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetMessageResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5106,6 +5559,75 @@ func (r GetMessageResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetMessageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// EditMessageResponse200Headers the declared response headers of an HTTP 200 response for EditMessage
+type EditMessageResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// EditMessageResponse202Headers the declared response headers of an HTTP 202 response for EditMessage
+type EditMessageResponse202Headers struct {
+	PreferenceApplied *string
+}
+
+type EditMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Message
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *EditMessageResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *EditMessageResponse202Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EditMessageResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r EditMessageResponse) GetJSON202() *Message {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EditMessageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EditMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EditMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EditMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EditMessageResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5673,6 +6195,25 @@ func (c *ClientWithResponses) SendMessageWithResponse(ctx context.Context, param
 	return ParseSendMessageResponse(rsp)
 }
 
+// DeleteMessageWithResponse Take a message out of the chat
+//
+// Deletes a message where it stands in the person's chat, at most 48 hours after it was sent; the history keeps it, with
+// `deleted_at`. It is done at once or when the bot's turn comes. Deleting a deleted message changes nothing. A message
+// that has not left yet is cancelled instead: `POST /v1/messages/{message}/cancel`.
+//
+// With `Prefer: wait=10` the answer waits until that is decided, as for a change.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/messages/{message} (the `DeleteMessage` operationId).
+func (c *ClientWithResponses) DeleteMessageWithResponse(ctx context.Context, message MessageID, params *DeleteMessageParams, reqEditors ...RequestEditorFn) (*DeleteMessageResponse, error) {
+	rsp, err := c.DeleteMessage(ctx, message, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteMessageResponse(rsp)
+}
+
 // GetMessageWithResponse Get a message
 //
 // One message with its state and its legs, the attempts to reach the person over a channel.
@@ -5686,6 +6227,52 @@ func (c *ClientWithResponses) GetMessageWithResponse(ctx context.Context, messag
 		return nil, err
 	}
 	return ParseGetMessageResponse(rsp)
+}
+
+// EditMessageWithBodyWithResponse Change what a message shows
+//
+// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+// message shows already changes nothing, so the request may be repeated.
+//
+// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+//
+// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+// decided, `202` if it is still to come.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+func (c *ClientWithResponses) EditMessageWithBodyWithResponse(ctx context.Context, message MessageID, params *EditMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditMessageResponse, error) {
+	rsp, err := c.EditMessageWithBody(ctx, message, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEditMessageResponse(rsp)
+}
+
+// EditMessageWithResponse Change what a message shows
+//
+// Changes the text or the buttons of a message where it stands in the person's chat; under a photo or document the text
+// is its caption. What is left out stays as it is; `"buttons": []` takes the buttons away. The change is stored, and made
+// at once or when the bot's turn comes: see `edit` of the message and its story. The newest change counts. One that the
+// message shows already changes nothing, so the request may be repeated.
+//
+// A changed text can have the read links that the message was sent with, and no others. An SMS stays as it is.
+//
+// With `Prefer: wait=10` the answer waits up to 10 seconds (at most 60) for the chat to show it: `200` once that is
+// decided, `202` if it is still to come.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/messages/{message} (the `EditMessage` operationId).
+func (c *ClientWithResponses) EditMessageWithResponse(ctx context.Context, message MessageID, params *EditMessageParams, body EditMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*EditMessageResponse, error) {
+	rsp, err := c.EditMessage(ctx, message, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEditMessageResponse(rsp)
 }
 
 // CancelMessageWithResponse Take a message back
@@ -6435,6 +7022,69 @@ func ParseSendMessageResponse(rsp *http.Response) (*SendMessageResponse, error) 
 	return response, nil
 }
 
+// ParseDeleteMessageResponse parses an HTTP response from a DeleteMessageWithResponse call
+func ParseDeleteMessageResponse(rsp *http.Response) (*DeleteMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DeleteMessageResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers DeleteMessageResponse202Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetMessageResponse parses an HTTP response from a GetMessageWithResponse call
 func ParseGetMessageResponse(rsp *http.Response) (*GetMessageResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6463,6 +7113,69 @@ func ParseGetMessageResponse(rsp *http.Response) (*GetMessageResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseEditMessageResponse parses an HTTP response from a EditMessageWithResponse call
+func ParseEditMessageResponse(rsp *http.Response) (*EditMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EditMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers EditMessageResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers EditMessageResponse202Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -15,6 +15,8 @@ type MessagesCmd struct {
 	Get    MessagesGetCmd    `cmd:"" help:"Show one message with its legs."`
 	Events MessagesEventsCmd `cmd:"" help:"Tell the story of one message, line by line."`
 	Cancel MessagesCancelCmd `cmd:"" help:"Take a message back that has not left yet."`
+	Edit   MessagesEditCmd   `cmd:"" help:"Change what a message shows in the chat."`
+	Delete MessagesDeleteCmd `cmd:"" help:"Take a message out of the chat."`
 }
 
 // Help is shown by herald messages --help.
@@ -26,7 +28,9 @@ Examples:
     herald messages --state failed --limit 10
     herald messages --bot @acme_bot --direction in --all --json
     herald messages events msg_06f0qv3x8k5y1n7c2m9hdw4z6s
-    herald messages cancel msg_06f0qv3x8k5y1n7c2m9hdw4z6s`
+    herald messages cancel msg_06f0qv3x8k5y1n7c2m9hdw4z6s
+    herald messages edit msg_06f0qv3x8k5y1n7c2m9hdw4z6s --text "Thank you!" --no-buttons
+    herald messages delete msg_06f0qv3x8k5y1n7c2m9hdw4z6s`
 }
 
 // MessagesListCmd lists messages.
@@ -129,6 +133,9 @@ func (c *console) showMessage(m client.Message) error {
 	record.Add("send at", terminal.Moment(m.SendAt, c.Zone))
 	record.Add("created", terminal.Moment(m.CreatedAt, c.Zone))
 	record.Add("updated", terminal.Moment(m.UpdatedAt, c.Zone))
+	record.Add("changed", terminal.Moment(m.EditedAt, c.Zone))
+	record.Add("deleted", terminal.Moment(m.DeletedAt, c.Zone))
+	record.Add("last change", describeEdit(m.Edit))
 	record.Add("expires", terminal.Moment(m.ExpiresAt, c.Zone))
 	for _, row := range m.Buttons {
 		record.Add("buttons", describeButtons(row))

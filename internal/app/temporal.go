@@ -107,6 +107,8 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 		Translator: a.translator,
 	})
 	a.background(in.Run)
+	editor := messaging.NewEditor(a.store, a.telegram, now, a.o.Policy, a.logger("edits"))
+	a.background(func(ctx context.Context) { editor.Run(ctx, a.listener.Edits()) })
 	a.background(a.sweep)
 	a.background(a.watchSMS)
 	return "workflows and inbox", nil

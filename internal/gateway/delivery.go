@@ -234,6 +234,10 @@ type Receipt struct {
 // Messenger sends. A failure is always a *DeliveryError.
 type Messenger interface {
 	Send(ctx context.Context, out Outgoing) (Receipt, error)
+	// Edit changes a message that stands in a chat.
+	Edit(ctx context.Context, a Alteration) error
+	// Delete takes it away.
+	Delete(ctx context.Context, a Alteration) error
 	// AnswerButton stops the waiting sign on a pressed button.
 	AnswerButton(ctx context.Context, b Bot, callbackID string) error
 }
@@ -258,6 +262,9 @@ const (
 	ClassUnavailable   Class = "unavailable"    // not taken for certain; try again later
 	ClassUnknown       Class = "unknown"        // the request had left and the answer was lost
 	ClassStale         Class = "stale"          // too late to matter: ignore
+	ClassNotModified   Class = "not_modified"   // the message shows that already
+	ClassMessageGone   Class = "message_gone"   // the message does not stand in the chat any more
+	ClassTooLate       Class = "too_late"       // the message cannot be changed or taken away any more
 	ClassDefect        Class = "defect"         // the messenger did not understand us
 )
 

@@ -47,6 +47,8 @@ const (
 	CodeLinkNotFound     Code = "link:not_found"          // no such read link
 	CodePrice            Code = "price:invalid"           // not a decimal number from zero on, or a price list that cannot be
 	CodeOverPrice        Code = "price:over_max"          // every way of the message costs more than its max_price
+	CodeNotEditable      Code = "message:not_editable"    // it does not stand in a chat, or cannot be changed there
+	CodeNotDeletable     Code = "message:not_deletable"   // it does not stand in a chat, or is over 48 hours old
 	CodeNotCancellable   Code = "message:not_cancellable" // a leg has left already, or the message has its outcome
 
 	CodeFileNotFound Code = "file:not_found"

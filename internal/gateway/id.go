@@ -19,6 +19,7 @@ type (
 	LegID        string // leg_...
 	EventID      string // evt_...
 	FileID       string // file_...
+	EditID       string // edt_...
 )
 
 // idAlphabet is Crockford's base 32 in lower case: no i, l, o or u, so that an id can be read aloud.
@@ -51,6 +52,7 @@ func (g *IDs) Subscriber() SubscriberID { return SubscriberID(g.New("sub")) }
 func (g *IDs) Message() MessageID       { return MessageID(g.New("msg")) }
 func (g *IDs) Leg() LegID               { return LegID(g.New("leg")) }
 func (g *IDs) Event() EventID           { return EventID(g.New("evt")) }
+func (g *IDs) Edit() EditID             { return EditID(g.New("edt")) }
 func (g *IDs) File() FileID             { return FileID(g.New("file")) }
 
 // New returns prefix, an underscore, 48 bits of milliseconds and 80 random bits.

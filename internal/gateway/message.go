@@ -92,6 +92,8 @@ type Message struct {
 	ReadLink     string    // the address behind the link that proves reading; empty: none
 	Evidence     EvidenceKind
 	EvidenceAt   time.Time
+	EditedAt     time.Time // when its content was last changed in the chat
+	DeletedAt    time.Time // when it was taken out of the chat
 	ExpiresAt    time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -153,6 +155,8 @@ const (
 	ReasonNoPhone      Reason = "no_phone"        // no phone of the recipient is known for an SMS
 	ReasonNoProvider   Reason = "no_provider"     // no SMS provider takes messages to this number
 	ReasonUndelivered  Reason = "undelivered"     // the operator could not deliver the SMS
+	ReasonMessageGone  Reason = "message_gone"    // it does not stand in the chat any more
+	ReasonTooLate      Reason = "too_late"        // the messenger does not let it be changed or taken away any more
 	ReasonFileGone     Reason = "file_gone"       // the file that it carries was removed before it was sent
 	ReasonDefect       Reason = "defect"          // our fault; the log has the cause
 )
@@ -183,6 +187,8 @@ const (
 	EventEvidence   EventKind = "evidence"   // proof that the person got it
 	EventScheduled  EventKind = "scheduled"  // waits for its time
 	EventTranslated EventKind = "translated" // into the language that was wanted, or not, with the reason
+	EventEdit       EventKind = "edit"       // its content is to be changed in the chat, or was, or cannot be
+	EventDelete     EventKind = "delete"     // it is to be taken out of the chat, or was, or cannot be
 	EventState      EventKind = "state"      // the state changed
 )
 

@@ -35,6 +35,10 @@ func Explain(reason gateway.Reason) string {
 		return "No SMS provider takes messages to this number. The operator configures providers."
 	case gateway.ReasonUndelivered:
 		return "The operator could not deliver the SMS."
+	case gateway.ReasonMessageGone:
+		return "The message does not stand in the chat any more: the person deleted it, or the chat's history."
+	case gateway.ReasonTooLate:
+		return "The messenger does not let this message be changed or deleted any more."
 	case gateway.ReasonFileGone:
 		return "The photo or document was removed before it could be sent. Upload it again, and send a new message."
 	case gateway.ReasonDefect:

@@ -13,6 +13,7 @@ type Store interface {
 	gateway.MessageStore
 	gateway.DeliveryStore
 	gateway.LinkStore
+	gateway.EditStore
 	Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error)
 	BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error)
 	Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error)
@@ -148,7 +149,16 @@ func (s *Service) onlyBot(ctx context.Context, account gateway.AccountID) (gatew
 const pollOutcome = time.Second
 
 // Wait returns the message once it has an outcome, or as it is when the time is over.
-func (s *Service) Wait(ctx context.Context, account gateway.AccountID, id gateway.MessageID, atMost time.Duration) (gateway.Message, error) {
+func (s *Service) Wait(ctx context.Context, account gateway.AccountID, id gateway.MessageID, atMost time.Duration) (m gateway.Message, err error) {
+	err = s.watch(ctx, id, atMost, func() (settled bool, err error) {
+		m, err = s.store.Message(ctx, account, id)
+		return m.State.Settled(), err
+	})
+	return m, err
+}
+
+// watch looks again and again until what happens to a message has settled, or the time is over.
+func (s *Service) watch(ctx context.Context, id gateway.MessageID, atMost time.Duration, look func() (settled bool, err error)) error {
 	changed, stop := s.outcomes.Watch(id)
 	defer stop()
 	deadline := time.NewTimer(atMost)
@@ -156,9 +166,9 @@ func (s *Service) Wait(ctx context.Context, account gateway.AccountID, id gatewa
 	poll := time.NewTicker(pollOutcome)
 	defer poll.Stop()
 	for over := false; ; {
-		m, err := s.store.Message(ctx, account, id)
-		if err != nil || over || m.State.Settled() {
-			return m, err
+		settled, err := look()
+		if err != nil || over || settled {
+			return err
 		}
 		select {
 		case <-changed:
@@ -166,7 +176,7 @@ func (s *Service) Wait(ctx context.Context, account gateway.AccountID, id gatewa
 		case <-deadline.C:
 			over = true
 		case <-ctx.Done():
-			return m, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }

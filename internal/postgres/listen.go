@@ -18,6 +18,7 @@ const (
 	outcomeChannel = "herald_outcome" // payload: the id of a message that settled and whose sender waits
 	inboxChannel   = "herald_inbox"   // new updates are stored
 	botsChannel    = "herald_bots"    // a bot was added or has a new token
+	editsChannel   = "herald_edits"   // a change of a message is asked for
 	rulesChannel   = "herald_rules"   // payload: account and bot whose rules are another version now
 )
 
@@ -31,6 +32,7 @@ type Listener struct {
 	logger *slog.Logger
 	inbox  chan struct{}
 	bots   chan struct{}
+	edits  chan struct{}
 	rules  chan RulesChange
 
 	mu       sync.Mutex
@@ -40,7 +42,7 @@ type Listener struct {
 // NewListener returns a Listener; Run makes it listen.
 func NewListener(store *Store, logger *slog.Logger) *Listener {
 	return &Listener{
-		store: store, logger: logger, inbox: make(chan struct{}, 1), bots: make(chan struct{}, 1),
+		store: store, logger: logger, inbox: make(chan struct{}, 1), bots: make(chan struct{}, 1), edits: make(chan struct{}, 1),
 		rules:    make(chan RulesChange, rulesWaiting),
 		watchers: map[gateway.MessageID][]chan struct{}{},
 	}
@@ -51,6 +53,9 @@ func (l *Listener) Inbox() <-chan struct{} { return l.inbox }
 
 // Bots receives whenever a bot was added or got a new token, by any process.
 func (l *Listener) Bots() <-chan struct{} { return l.bots }
+
+// Edits receives whenever a change of a message was asked for, by any process.
+func (l *Listener) Edits() <-chan struct{} { return l.edits }
 
 // RulesChange names the rules that are another version now.
 type RulesChange struct {
@@ -116,7 +121,7 @@ func (l *Listener) listen(ctx context.Context) error {
 		return fmt.Errorf("connect listener: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	for _, channel := range []string{outcomeChannel, inboxChannel, rulesChannel, botsChannel} {
+	for _, channel := range []string{outcomeChannel, inboxChannel, rulesChannel, botsChannel, editsChannel} {
 		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 			return fmt.Errorf("listen to %s: %w", channel, err)
 		}
@@ -131,6 +136,8 @@ func (l *Listener) listen(ctx context.Context) error {
 			wake(l.inbox)
 		case botsChannel:
 			wake(l.bots)
+		case editsChannel:
+			wake(l.edits)
 		case rulesChannel:
 			l.rulesChanged(n.Payload)
 		case outcomeChannel:

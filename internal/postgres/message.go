@@ -146,6 +146,7 @@ func message(r dbsqlc.Message) gateway.Message {
 		ExpiresAt: orZero(r.ExpiresAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 	m.Rule, m.Cause, m.After = r.Rule, gateway.MessageID(r.CauseID), gateway.MessageID(r.AfterID)
+	m.EditedAt, m.DeletedAt = orZero(r.EditedAt), orZero(r.DeletedAt)
 	m.AskPhone, m.Language, m.TranslateTo = r.AskPhone, r.Language, r.TranslateTo
 	m.Translation = gateway.Translated{
 		At: orZero(r.TranslatedAt), Text: r.Translation, Reason: gateway.TranslationReason(r.TranslationReason), Characters: int(r.TranslationCharacters),

@@ -288,3 +288,17 @@ func TestGroups(t *testing.T) {
 	b.do(http.MethodDelete, path, nil)
 	require.Equal(t, "Forbidden: the group chat was deleted", b.call("sendMessage", object{"chat_id": super.ID, "text": "hi"}).Description)
 }
+
+func TestOldMessagesStay(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	b := start(t, sandbox.Options{Clock: now.Now}).bot("acme_bot")
+	p := b.started("Anna", "")
+	first := b.send(p, "first")
+	now.advance(47 * time.Hour)
+	second := b.send(p, "second")
+	now.advance(time.Hour)
+	require.Equal(t, "Bad Request: message can't be deleted for everyone",
+		b.call("deleteMessage", object{"chat_id": p.ID, "message_id": first.ID}).Description)
+	must[bool](b, "deleteMessage", object{"chat_id": p.ID, "message_id": second.ID})
+}

@@ -134,6 +134,48 @@ func (e Direction) Valid() bool {
 	}
 }
 
+// Defines values for EditKind.
+const (
+	EditKindDelete EditKind = "delete"
+	EditKindEdit   EditKind = "edit"
+)
+
+// Valid indicates whether the value is a known member of the EditKind enum.
+func (e EditKind) Valid() bool {
+	switch e {
+	case EditKindDelete:
+		return true
+	case EditKindEdit:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EditState.
+const (
+	EditStateDone     EditState = "done"
+	EditStateFailed   EditState = "failed"
+	EditStatePending  EditState = "pending"
+	EditStateReplaced EditState = "replaced"
+)
+
+// Valid indicates whether the value is a known member of the EditState enum.
+func (e EditState) Valid() bool {
+	switch e {
+	case EditStateDone:
+		return true
+	case EditStateFailed:
+		return true
+	case EditStatePending:
+		return true
+	case EditStateReplaced:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EvidenceKind.
 const (
 	EvidenceKindButton EvidenceKind = "button"
@@ -632,6 +674,36 @@ type CreatedKey struct {
 // Direction `out`: from you to a person. `in`: from a person to your bot.
 type Direction string
 
+// Edit The newest change of a message after it was sent.
+type Edit struct {
+	// Kind `edit`: another text or other buttons. `delete`: it is taken out of the chat.
+	Kind EditKind `json:"kind"`
+
+	// Text The text that it shall show, while the change is pending or after it failed.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// State `pending`: not made yet. `done`: the chat shows it. `failed`: it cannot be, see the reason. `replaced`: a newer one was asked for first.
+	State EditState `json:"state"`
+
+	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// ReasonText The reason in words for people.
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// SettledAt When it was done, or turned out not to be possible.
+	SettledAt time.Time `json:"settled_at,omitempty,omitzero"`
+
+	// CreatedAt When it was asked for.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// EditKind `edit`: another text or other buttons. `delete`: it is taken out of the chat.
+type EditKind string
+
+// EditState `pending`: not made yet. `done`: the chat shows it. `failed`: it cannot be, see the reason. `replaced`: a newer one was asked for first.
+type EditState string
+
 // Event One line of a message's story.
 type Event struct {
 	// Sequence From 1, in order.
@@ -640,7 +712,7 @@ type Event struct {
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), or `state` (the state changed).
+	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), `edit` and `delete` (about a change after it was sent), or `state` (the state changed).
 	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
@@ -913,6 +985,15 @@ type Message struct {
 	// Silent Whether it arrives without a sound.
 	Silent bool `json:"silent,omitempty,omitzero"`
 
+	// EditedAt When its text or buttons were last changed in the chat.
+	EditedAt time.Time `json:"edited_at,omitempty,omitzero"`
+
+	// DeletedAt When it was taken out of the chat.
+	DeletedAt time.Time `json:"deleted_at,omitempty,omitzero"`
+
+	// Edit The newest change of a message after it was sent.
+	Edit Edit `json:"edit,omitempty,omitzero"`
+
 	// SendAt When it may be sent at the earliest, in its window of the day. Left out if it may at once.
 	SendAt time.Time `json:"send_at,omitempty,omitzero"`
 
@@ -927,6 +1008,18 @@ type Message struct {
 
 	// Legs The attempts to reach the person over a channel, in order. Left out in lists, and in the answer to a send that did not wait.
 	Legs []Leg `json:"legs,omitempty,omitzero"`
+}
+
+// MessageChange What a message shall show instead. What is left out stays as it is.
+type MessageChange struct {
+	// Text The new text, or the new caption of a photo or document, with the limits of a message that is sent.
+	Text *string `json:"text,omitempty"`
+
+	// Buttons The new rows of buttons; an empty list takes them away.
+	Buttons *[][]Button `json:"buttons,omitempty"`
+
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format *Format `json:"format,omitempty"`
 }
 
 // MessageList defines model for MessageList.
@@ -1334,6 +1427,20 @@ type SendMessageParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// DeleteMessageParams defines parameters for DeleteMessage.
+type DeleteMessageParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 60, for the outcome of the message (RFC 7240). The answer says in
+	// `Preference-Applied` how long it was ready to wait. Preferences that are not known here are ignored.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// EditMessageParams defines parameters for EditMessage.
+type EditMessageParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 60, for the outcome of the message (RFC 7240). The answer says in
+	// `Preference-Applied` how long it was ready to wait. Preferences that are not known here are ignored.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // CancelMessageParams defines parameters for CancelMessage.
 type CancelMessageParams struct {
 	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
@@ -1352,6 +1459,9 @@ type CreateKeyJSONRequestBody = NewKey
 
 // SendMessageJSONRequestBody defines body for SendMessage for application/json ContentType.
 type SendMessageJSONRequestBody = NewMessage
+
+// EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
+type EditMessageJSONRequestBody = MessageChange
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -1418,9 +1528,15 @@ type ServerInterface interface {
 	// SendMessage Send a message
 	// (POST /v1/messages)
 	SendMessage(c *gin.Context, params SendMessageParams)
+	// DeleteMessage Take a message out of the chat
+	// (DELETE /v1/messages/{message})
+	DeleteMessage(c *gin.Context, message MessageID, params DeleteMessageParams)
 	// GetMessage Get a message
 	// (GET /v1/messages/{message})
 	GetMessage(c *gin.Context, message MessageID)
+	// EditMessage Change what a message shows
+	// (PATCH /v1/messages/{message})
+	EditMessage(c *gin.Context, message MessageID, params EditMessageParams)
 	// CancelMessage Take a message back
 	// (POST /v1/messages/{message}/cancel)
 	CancelMessage(c *gin.Context, message MessageID, params CancelMessageParams)
@@ -2218,6 +2334,54 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 	siw.Handler.SendMessage(c, params)
 }
 
+// DeleteMessage operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMessage(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message" -------------
+	var message MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", c.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMessage(c, message, params)
+}
+
 // GetMessage operation middleware
 func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
 	var err error
@@ -2240,6 +2404,54 @@ func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
 	}
 
 	siw.Handler.GetMessage(c, message)
+}
+
+// EditMessage operation middleware
+func (siw *ServerInterfaceWrapper) EditMessage(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message" -------------
+	var message MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", c.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EditMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = &Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EditMessage(c, message, params)
 }
 
 // CancelMessage operation middleware
@@ -2362,7 +2574,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/keys/:key", wrapper.RevokeKey)
 	router.GET(options.BaseURL+"/v1/messages", wrapper.ListMessages)
 	router.POST(options.BaseURL+"/v1/messages", wrapper.SendMessage)
+	router.DELETE(options.BaseURL+"/v1/messages/:message", wrapper.DeleteMessage)
 	router.GET(options.BaseURL+"/v1/messages/:message", wrapper.GetMessage)
+	router.PATCH(options.BaseURL+"/v1/messages/:message", wrapper.EditMessage)
 	router.POST(options.BaseURL+"/v1/messages/:message/cancel", wrapper.CancelMessage)
 	router.GET(options.BaseURL+"/v1/messages/:message/events", wrapper.ListMessageEvents)
 }
@@ -3178,6 +3392,77 @@ func (response SendMessagedefaultApplicationProblemPlusJSONResponse) VisitSendMe
 	return err
 }
 
+type DeleteMessageRequestObject struct {
+	Message MessageID `json:"message"`
+	Params  DeleteMessageParams
+}
+
+type DeleteMessageResponseObject interface {
+	VisitDeleteMessageResponse(w http.ResponseWriter) error
+}
+
+type DeleteMessage200ResponseHeaders struct {
+	PreferenceApplied *string
+}
+
+type DeleteMessage200JSONResponse struct {
+	Body    Message
+	Headers DeleteMessage200ResponseHeaders
+}
+
+func (response DeleteMessage200JSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.PreferenceApplied != nil {
+		w.Header().Set("Preference-Applied", fmt.Sprint(*response.Headers.PreferenceApplied))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMessage202ResponseHeaders struct {
+	PreferenceApplied *string
+}
+
+type DeleteMessage202JSONResponse struct {
+	Body    Message
+	Headers DeleteMessage202ResponseHeaders
+}
+
+func (response DeleteMessage202JSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.PreferenceApplied != nil {
+		w.Header().Set("Preference-Applied", fmt.Sprint(*response.Headers.PreferenceApplied))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMessagedefaultApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMessageRequestObject struct {
 	Message MessageID `json:"message"`
 }
@@ -3205,6 +3490,78 @@ type GetMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMessagedefaultApplicationProblemPlusJSONResponse) VisitGetMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditMessageRequestObject struct {
+	Message MessageID `json:"message"`
+	Params  EditMessageParams
+	Body    *EditMessageJSONRequestBody
+}
+
+type EditMessageResponseObject interface {
+	VisitEditMessageResponse(w http.ResponseWriter) error
+}
+
+type EditMessage200ResponseHeaders struct {
+	PreferenceApplied *string
+}
+
+type EditMessage200JSONResponse struct {
+	Body    Message
+	Headers EditMessage200ResponseHeaders
+}
+
+func (response EditMessage200JSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.PreferenceApplied != nil {
+		w.Header().Set("Preference-Applied", fmt.Sprint(*response.Headers.PreferenceApplied))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditMessage202ResponseHeaders struct {
+	PreferenceApplied *string
+}
+
+type EditMessage202JSONResponse struct {
+	Body    Message
+	Headers EditMessage202ResponseHeaders
+}
+
+func (response EditMessage202JSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.PreferenceApplied != nil {
+		w.Header().Set("Preference-Applied", fmt.Sprint(*response.Headers.PreferenceApplied))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EditMessagedefaultApplicationProblemPlusJSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -3355,9 +3712,15 @@ type StrictServerInterface interface {
 	// SendMessage Send a message
 	// (POST /v1/messages)
 	SendMessage(ctx context.Context, request SendMessageRequestObject) (SendMessageResponseObject, error)
+	// DeleteMessage Take a message out of the chat
+	// (DELETE /v1/messages/{message})
+	DeleteMessage(ctx context.Context, request DeleteMessageRequestObject) (DeleteMessageResponseObject, error)
 	// GetMessage Get a message
 	// (GET /v1/messages/{message})
 	GetMessage(ctx context.Context, request GetMessageRequestObject) (GetMessageResponseObject, error)
+	// EditMessage Change what a message shows
+	// (PATCH /v1/messages/{message})
+	EditMessage(ctx context.Context, request EditMessageRequestObject) (EditMessageResponseObject, error)
 	// CancelMessage Take a message back
 	// (POST /v1/messages/{message}/cancel)
 	CancelMessage(ctx context.Context, request CancelMessageRequestObject) (CancelMessageResponseObject, error)
@@ -4046,6 +4409,33 @@ func (sh *strictHandler) SendMessage(ctx *gin.Context, params SendMessageParams)
 	}
 }
 
+// DeleteMessage operation middleware
+func (sh *strictHandler) DeleteMessage(ctx *gin.Context, message MessageID, params DeleteMessageParams) {
+	var request DeleteMessageRequestObject
+
+	request.Message = message
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMessage(ctx, request.(DeleteMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteMessageResponseObject); ok {
+		if err := validResponse.VisitDeleteMessageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetMessage operation middleware
 func (sh *strictHandler) GetMessage(ctx *gin.Context, message MessageID) {
 	var request GetMessageRequestObject
@@ -4065,6 +4455,51 @@ func (sh *strictHandler) GetMessage(ctx *gin.Context, message MessageID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMessageResponseObject); ok {
 		if err := validResponse.VisitGetMessageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EditMessage operation middleware
+func (sh *strictHandler) EditMessage(ctx *gin.Context, message MessageID, params EditMessageParams) {
+	var request EditMessageRequestObject
+
+	request.Message = message
+	request.Params = params
+
+	var body EditMessageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EditMessage(ctx, request.(EditMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EditMessageResponseObject); ok {
+		if err := validResponse.VisitEditMessageResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

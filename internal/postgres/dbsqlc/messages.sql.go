@@ -269,7 +269,7 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -322,12 +322,14 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.Media,
 		&i.Silent,
 		&i.Protected,
+		&i.EditedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -409,6 +411,8 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.Media,
 			&i.Silent,
 			&i.Protected,
+			&i.EditedAt,
+			&i.DeletedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -71,6 +71,27 @@ type BotSlot struct {
 	Refusals      int64
 }
 
+type Edit struct {
+	ID        string
+	AccountID string
+	MessageID string
+	Number    int32
+	Kind      string
+	Text      string
+	Format    string
+	Buttons   []byte
+	State     string
+	Reason    string
+	IntentAt  *time.Time
+	Plain     bool
+	Attempts  int32
+	SlotAt    *time.Time
+	DueAt     time.Time
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	SettledAt *time.Time
+}
+
 type Event struct {
 	ID           string
 	AccountID    string
@@ -188,6 +209,8 @@ type Message struct {
 	Media                 []byte
 	Silent                bool
 	Protected             bool
+	EditedAt              *time.Time
+	DeletedAt             *time.Time
 }
 
 type MessageEvent struct {

@@ -154,6 +154,9 @@ func sameEntities(a, b []wire.Entity) bool {
 	return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b)
 }
 
+// deletableFor is how long a message can be deleted, in seconds.
+const deletableFor = 48 * 60 * 60
+
 // Delete deletes a message. A bot may delete its own ones, and those of the person in a private chat.
 func (n *Network) Delete(id BotID, chat ChatID, message int64) error {
 	n.mu.Lock()
@@ -169,6 +172,9 @@ func (n *Network) Delete(id BotID, chat ChatID, message int64) error {
 	i := at.history().find(message)
 	if i < 0 {
 		return BadRequest(WordsDeleteNotFound)
+	}
+	if n.unix()-at.history().messages[i].Date >= deletableFor {
+		return BadRequest("message can't be deleted for everyone")
 	}
 	if m := at.history().messages[i]; at.group != nil && (m.From == nil || m.From.ID != int64(id)) {
 		return BadRequest("message can't be deleted")
