@@ -18,6 +18,7 @@ import (
 	_ "github.com/pressly/goose/v3"
 	_ "github.com/prometheus/client_golang/prometheus"
 	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
 	_ "github.com/skip2/go-qrcode"
 	_ "github.com/stretchr/testify/require"
 	_ "github.com/tink-crypto/tink-go/v2/aead"

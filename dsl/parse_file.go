@@ -158,7 +158,11 @@ func (r *reader) texts1(n *yaml.Node, what string, limit int) []Scalar {
 }
 
 func textsShape() map[string]any {
-	return oneOf(textShape, mapOf(textShape, MaxLanguages))()
+	byLanguage := map[string]any{
+		"type": "object", "patternProperties": map[string]any{languagePattern: textShape()}, "additionalProperties": false,
+		"minProperties": 1, "maxProperties": MaxLanguages,
+	}
+	return oneOf(textShape, func() map[string]any { return byLanguage })()
 }
 
 // texts reads a text, or one text by language.

@@ -56,7 +56,7 @@ var ruleKeys = object[Rule]{name: "a rule", keys: []key[Rule]{
 		},
 	},
 	{
-		name: "ask_phone", doc: "a text that asks the person to share the phone, with the button for it", shape: ref("reply"),
+		name: "ask_phone", doc: "a text that asks the person to share the phone, with the button for it", shape: ref("ask"),
 		read: func(r *reader, n *yaml.Node, rule *Rule) {
 			reply := r.reply(n, "`ask_phone`", askKeys)
 			rule.AskPhone = &reply

@@ -13,8 +13,17 @@ func lengthShape() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$`}
 }
 
+const languagePattern = `^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`
+
 func languageShape() map[string]any {
-	return map[string]any{"type": "string", "pattern": `^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`}
+	return map[string]any{"type": "string", "pattern": languagePattern}
+}
+
+// eventShape proposes the events, and takes commands.
+func eventShape() map[string]any {
+	return oneOf(choice(Events...), func() map[string]any {
+		return map[string]any{"type": "string", "pattern": commandForm.String()}
+	})()
 }
 
 // ref points to a definition of the schema.
