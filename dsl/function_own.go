@@ -25,7 +25,7 @@ func ownFunctions() []Function {
 			Name: "like", Own: true, Result: KindBool, Cost: Cost{Call: 8, PerByte: 64},
 			Params: []Param{text, {Name: "phrase", Kind: KindString, Literal: true}},
 			Doc: "Tells whether a text has the words of a phrase one after another, typing errors allowed: a letter too many, one " +
-				"missing, a wrong one, or two neighbours swapped. Words of up to 3 letters must be right, those of 4 to 7 may have one " +
+				"missing, a wrong one, or two neighbours swapped. Words of up to 3 letters and numbers must be right, words of 4 to 7 letters may have one " +
 				"error, longer ones two.",
 			Examples: []Example{
 				{`like("how much is the delivrey?", "delivery")`, `true`},
