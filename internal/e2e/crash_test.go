@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"herald/client"
@@ -158,4 +159,65 @@ func fault(t testing.TB, on *installation, f controlclient.Fault) {
 	t.Helper()
 	_, err := on.sandbox.AddFault(t.Context(), f)
 	require.NoError(t, err)
+}
+
+// TestCrashBetweenIntentAndOutcome kills everything when the messenger has shown the messages already and their outcome is
+// about to be written: locks of ours hold it up. What the sender said beforehand decides, and the messenger's own log tells
+// how often each was sent.
+func TestCrashBetweenIntentAndOutcome(t *testing.T) {
+	t.Parallel()
+	messenger := launch(t, "sandbox", "--listen", "127.0.0.1:0")
+	address := messenger.awaitReady(t)
+	data := newFolder(t)
+	before := up(t, data, "--sandbox-url", address)
+	bots, sent := map[client.OnUnknown]bot{}, map[client.OnUnknown]client.Message{}
+	anna, err := before.sandbox.CreatePerson(t.Context(), controlclient.Person{FirstName: "Anna"})
+	require.NoError(t, err)
+	database, err := before.databaseURL("herald")
+	require.NoError(t, err)
+	lock, err := pgx.Connect(t.Context(), database)
+	require.NoError(t, err)
+	_, err = lock.Exec(t.Context(), "BEGIN")
+	require.NoError(t, err)
+	for policy, name := range map[client.OnUnknown]string{wire.Hold: "hold_bot", wire.Resend: "resend_bot"} {
+		b := before.connected(t, name, wire.Polling, anna.ID)
+		fault(t, before, controlclient.Fault{Bot: b.at(), Method: "sendMessage", Kind: "slow", Delay: 4 * time.Second, Times: 1})
+		bots[policy], sent[policy] = b, before.send(t, b, anna.ID, "under "+string(policy), policy)
+	}
+	for policy, m := range sent {
+		before.awaitEvent(t, m.ID, "intent")
+		_, err = lock.Exec(t.Context(), "SELECT FROM messages WHERE id = $1 FOR UPDATE", m.ID)
+		require.NoError(t, err)
+		await(t, patience, m.Text, func() (bool, string) {
+			return before.copies(t, anna.ID, bots[policy].at(), m.Text) == 1, "it is not in Anna's chat"
+		})
+	}
+	for _, m := range sent {
+		require.Equal(t, "pending", before.count(t, "SELECT state FROM legs WHERE message_id = $1", m.ID), "the outcome is not written")
+	}
+	before.kill9(t)
+	_ = lock.Close(t.Context()) // its server is gone
+
+	after := up(t, data, "--sandbox-url", address)
+	for policy, want := range map[client.OnUnknown]struct {
+		state  client.MessageState
+		copies int
+	}{
+		wire.Hold:   {wire.MessageStateUnknown, 1},
+		wire.Resend: {wire.MessageStateAccepted, 2},
+	} {
+		m, b := sent[policy], bots[policy]
+		require.Equal(t, want.state, after.outcome(t, m.ID).State, m.Text)
+		require.Equal(t, want.copies, after.copies(t, anna.ID, b.at(), m.Text), m.Text)
+		calls, err := after.calls(t.Context(), b.PlatformID, "sendMessage")
+		require.NoError(t, err)
+		require.Len(t, calls, want.copies, "the messenger's log has no other call")
+		for _, c := range calls {
+			require.True(t, c.OK)
+			require.Equal(t, anna.ID, c.ChatID)
+		}
+	}
+	after.awaitEvent(t, sent[wire.Resend].ID, "in_doubt")
+	require.Zero(t, after.interrupt(t))
+	require.Zero(t, messenger.interrupt(t))
 }
