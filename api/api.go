@@ -15,6 +15,7 @@ import (
 	"herald/internal/files"
 	"herald/internal/gateway"
 	"herald/internal/messaging"
+	"herald/rules"
 )
 
 // Deps are what the private listener works with. All but Metrics are needed.
@@ -22,6 +23,7 @@ type Deps struct {
 	Accounts  *accounts.Service
 	Bots      *bots.Service
 	Messaging *messaging.Service
+	Rules     *rules.Service
 	Files     *files.Service
 	Events    gateway.AccountEventStore
 	Claims    gateway.ClaimStore
@@ -36,7 +38,7 @@ type Deps struct {
 
 func (d Deps) check() error {
 	for name, missing := range map[string]bool{
-		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Claims": d.Claims == nil,
+		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Rules": d.Rules == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Claims": d.Claims == nil,
 		"Sealer": d.Sealer == nil, "Ready": d.Ready == nil, "Now": d.Now == nil, "IDs": d.IDs == nil, "Logger": d.Logger == nil,
 	} {
 		if missing {
@@ -52,6 +54,7 @@ type server struct {
 	accounts  *accounts.Service
 	bots      *bots.Service
 	messaging *messaging.Service
+	rules     *rules.Service
 	files     *files.Service
 	events    gateway.AccountEventStore
 	claims    gateway.ClaimStore
@@ -75,7 +78,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, files: d.Files, events: d.Events, claims: d.Claims, sealer: d.Sealer,
+		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, rules: d.Rules, files: d.Files, events: d.Events, claims: d.Claims, sealer: d.Sealer,
 		ready: d.Ready, now: d.Now, ids: d.IDs, logger: d.Logger,
 	}
 	engine := newEngine(d.IDs, d.Logger)

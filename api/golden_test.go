@@ -190,6 +190,8 @@ func (c *conversation) name(id, kind string) string {
 // shown writes a body so that it can be read in a diff.
 func (c *conversation) shown(response *http.Response, body []byte) string {
 	switch kind := response.Header.Get("Content-Type"); {
+	case kind == "application/x-ndjson":
+		return string(body)
 	case strings.HasSuffix(kind, "json"):
 		var b bytes.Buffer
 		require.NoError(c.t, json.Indent(&b, body, "", "  "), "the answer: %s", body)

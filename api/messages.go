@@ -233,6 +233,8 @@ func message(m gateway.Message) wire.Message {
 	if m.Media != nil {
 		body.Media = wire.Media{Kind: wire.MediaKind(m.Media.Kind), File: string(m.Media.File), URL: m.Media.URL, Name: m.Media.Name}
 	}
+	body.Rule, body.Answers, body.TranslateTo = m.Rule, string(m.Cause), m.TranslateTo
+	body.Translation, body.TranslationReason = m.Translation.Text, string(m.Translation.Reason)
 	if m.Evidence != "" {
 		body.Evidence = wire.Evidence{Kind: wire.EvidenceKind(m.Evidence), At: m.EvidenceAt}
 	}

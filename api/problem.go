@@ -11,6 +11,7 @@ import (
 
 	"herald/api/internal/wire"
 	"herald/internal/gateway"
+	"herald/rules"
 )
 
 // answer is how a code is told over HTTP.
@@ -87,6 +88,11 @@ var answers = map[gateway.Code]answer{
 
 	gateway.CodeMessengerDown: {502, "The messenger does not answer", "Try again in a moment with the same Idempotency-Key."},
 
+	gateway.CodeRulesNotFound:   {404, "No such version of a rule file", "GET /v1/bots/{bot}/rules/versions lists them; publish the first one with PUT /v1/bots/{bot}/rules."},
+	gateway.CodeRulesRefused:    {422, "The rule file is faulty", "See the diagnostics: each has its line, its column and what to do."},
+	gateway.CodeRulesConflict:   {409, "Another version was published meanwhile", "Look at the newest version, and publish what you want on top of it."},
+	gateway.CodeVerdictNotFound: {404, "There is no verdict", "No rules were active when the message came, or none had to say anything to its event."},
+
 	gateway.CodeSubscriberNotFound: {404, "No such subscriber", "GET /v1/bots/{bot}/subscribers lists them."},
 }
 
@@ -153,6 +159,10 @@ func problem(err error) wire.Problem {
 	p := wire.Problem{
 		Type: "/docs#" + string(single.Code), Title: known.title, Status: known.status,
 		Detail: single.Message, Code: string(single.Code), Field: single.Field,
+	}
+	var refused *rules.RefusedError
+	if errors.As(err, &refused) {
+		p.Diagnostics = each(refused.Diagnostics, diagnostic)
 	}
 	for _, fault := range faults {
 		if fault.Field != "" {

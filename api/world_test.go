@@ -29,6 +29,7 @@ import (
 	"herald/internal/seal"
 	"herald/internal/sms"
 	"herald/internal/telegram"
+	"herald/rules"
 )
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
@@ -120,8 +121,9 @@ func newWorld(t *testing.T, delivers bool) *world {
 	})
 	w.public.Start()
 	t.Cleanup(w.public.Close)
+	engine := rules.NewEngine(w.store, nil)
 	handler, err := New(Deps{
-		Accounts: w.accounts, Bots: botService, Messaging: service, Files: files.New(w.store, w.ids, w.now),
+		Accounts: w.accounts, Bots: botService, Messaging: service, Rules: rules.NewService(w.store, engine, w.now), Files: files.New(w.store, w.ids, w.now),
 		Events: w.store, Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -282,6 +284,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
 	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "edits", "outbox", "updates", "events",
+	"rule_versions", "rule_sets", "rule_activations", "person_states", "verdicts",
 }
 
 func (w *world) counts() map[string]int {

@@ -25,14 +25,35 @@ type Program struct {
 	fields map[string]string // the types of what it keeps about people, by name
 }
 
+// Test checks a rule file and runs its own tests. There is no Program if either fails.
+func Test(ctx context.Context, name, source string, env dsl.Env) (*Program, *dsl.File, dsl.Diagnostics) {
+	program, file, found := Check(name, source, env)
+	if program == nil {
+		return nil, file, found
+	}
+	found = append(found, program.Test(ctx)...)
+	found.Sort()
+	if found.Failed() {
+		return nil, file, found
+	}
+	return program, file, found
+}
+
 // Check parses and checks a rule file, and makes it ready to run unless it has errors.
 func Check(name, source string, env dsl.Env) (*Program, *dsl.File, dsl.Diagnostics) {
-	file, found := dsl.Parse(name, []byte(source))
+	if len(source) > gateway.MaxRules { // not even read: what it is stays unknown
+		return nil, nil, dsl.Diagnostics{{
+			File: name, Position: dsl.Position{Line: 1, Column: 1}, Severity: dsl.Error, Code: dsl.CodeLimit,
+			Message: "a rule file has at most 256 KiB",
+		}}
+	}
+	file, found := dsl.CheckSource(name, []byte(source), env)
 	if file == nil || found.Failed() {
 		return nil, file, found
 	}
 	compiled, more := dsl.Compile(file, env)
-	if found = append(found, more...); found.Failed() {
+	if compiled == nil {
+		found = append(found, more...)
 		found.Sort()
 		return nil, file, found
 	}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"strings"
 	"time"
 
 	"herald/dsl"
@@ -126,4 +127,30 @@ func typeOf(value any) string {
 	default:
 		return "none"
 	}
+}
+
+// Said is the input of something that a person does in a trial: a text, a pressed button, or another event by its name.
+func Said(text, press, event, kind string, first bool) dsl.Input {
+	in := dsl.Input{Text: text, Button: press}
+	in.Message.Kind = kind
+	what, command := dsl.EventMessage, ""
+	switch {
+	case event == dsl.EventFirstMessage:
+		first = true
+	case event != "":
+		what = event
+	case press != "":
+		what = dsl.EventButton
+	case strings.HasPrefix(text, "/"):
+		what = dsl.EventCommand
+		command, in.Args, _ = strings.Cut(text[1:], " ")
+		command, _, _ = strings.Cut(command, "@")
+		command = strings.ToLower(command)
+		in.Command, in.Args = command, strings.TrimSpace(in.Args)
+	}
+	if in.Message.Kind == "" {
+		in.Message.Kind = map[string]string{dsl.EventMessage: "text", dsl.EventCommand: "command", dsl.EventButton: "button", dsl.EventPhone: "contact"}[what]
+	}
+	in.Events = dsl.EventsOf(what, command, first)
+	return in
 }

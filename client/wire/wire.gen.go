@@ -671,6 +671,30 @@ type CreatedKey struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 }
 
+// Diagnostic One finding about a rule file.
+type Diagnostic struct {
+	// Line The line, from 1.
+	Line int `json:"line"`
+
+	// Column The character of the line, from 1.
+	Column int `json:"column"`
+
+	// Severity `error`, or `warning` of what works and is probably not meant so.
+	Severity string `json:"severity"`
+
+	// File What the file is called.
+	File string `json:"file"`
+
+	// Source The line of the file.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Code The stable word for what is wrong, such as `unknown-name`.
+	Code string `json:"code"`
+
+	// Message What is wrong here, and what to do.
+	Message string `json:"message"`
+}
+
 // Direction `out`: from you to a person. `in`: from a person to your bot.
 type Direction string
 
@@ -712,7 +736,7 @@ type Event struct {
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), `edit` and `delete` (about a change after it was sent), or `state` (the state changed).
+	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), `edit` and `delete` (about a change after it was sent), `translated` (into the language that was wanted, or not), or `state` (the state changed).
 	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
@@ -939,6 +963,9 @@ type Message struct {
 	// Kind What an incoming message is: `text`, `command`, `button`, `contact`, `media`, `edited` or `membership`.
 	Kind string `json:"kind,omitempty,omitzero"`
 
+	// Rule The rule that sent it, if one did.
+	Rule string `json:"rule,omitempty,omitzero"`
+
 	// Text The text; of a photo or document, its caption; of a pressed button, its data.
 	Text string `json:"text"`
 
@@ -973,6 +1000,9 @@ type Message struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// Answers The incoming message that the rule answered.
+	Answers string `json:"answers,omitempty,omitzero"`
+
 	// Evidence The strongest proof so far that the person got the message.
 	Evidence Evidence `json:"evidence,omitempty,omitzero"`
 
@@ -984,6 +1014,15 @@ type Message struct {
 
 	// Silent Whether it arrives without a sound.
 	Silent bool `json:"silent,omitempty,omitzero"`
+
+	// TranslateTo The language that the text is wanted in, if it is another one.
+	TranslateTo string `json:"translate_to,omitempty,omitzero"`
+
+	// Translation The text in that language. Of an outgoing message this is what the person got; the original stays in `text`.
+	Translation string `json:"translation,omitempty,omitzero"`
+
+	// TranslationReason Why the original stands: `off`, `unavailable`, `timeout`, `quota`, `too_long`, `limit`, `language` or `damaged`.
+	TranslationReason string `json:"translation_reason,omitempty,omitzero"`
 
 	// EditedAt When its text or buttons were last changed in the chat.
 	EditedAt time.Time `json:"edited_at,omitempty,omitzero"`
@@ -1037,6 +1076,18 @@ type MessageList struct {
 // `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
 // back; free. `received`: the one state of an incoming message.
 type MessageState string
+
+// NewBacktest What to run recorded messages through.
+type NewBacktest struct {
+	// Version The version to run; the active one if left out.
+	Version int `json:"version,omitempty,omitzero"`
+
+	// Source A draft of a rule file. Left out, a stored version is run.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Since How far back, such as `24h` or `7d`; 7 days if left out, 90 at most.
+	Since string `json:"since,omitempty,omitzero"`
+}
 
 // NewBot A bot to add.
 type NewBot struct {
@@ -1143,6 +1194,60 @@ type NewMessage struct {
 	SendAt string `json:"send_at,omitempty,omitzero"`
 }
 
+// NewRuleCheck A rule file to look at.
+type NewRuleCheck struct {
+	// Name What diagnostics call it, `rules.yaml` if left out.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Source The rule file, YAML of at most 256 KiB.
+	Source string `json:"source"`
+}
+
+// NewRuleVersion A rule file to publish.
+type NewRuleVersion struct {
+	// Note Why, for those who look at the list of versions, at most 500 characters.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Source The rule file, YAML of at most 256 KiB.
+	Source string `json:"source"`
+
+	// Draft Store it, and let the version answer that answers now.
+	Draft bool `json:"draft,omitempty,omitzero"`
+
+	// Known The newest version that you know. If there is a newer one, nothing is stored.
+	Known int `json:"known,omitempty,omitzero"`
+}
+
+// NewTrial One update to try, and rules to try it on.
+type NewTrial struct {
+	// At When it happens; now if left out.
+	At time.Time `json:"at,omitempty,omitzero"`
+
+	// Version The version to try; the active one if left out.
+	Version int `json:"version,omitempty,omitzero"`
+
+	// Subscriber The id of a real person, whose state the rules see, instead of `user`.
+	Subscriber string `json:"subscriber,omitempty,omitzero"`
+
+	// Kind What the message is, such as `photo`; `text` if left out.
+	Kind string `json:"kind,omitempty,omitzero"`
+
+	// Text What the person writes. One that begins with a slash is a command.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Source A draft of a rule file. Left out, a stored version is tried.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Event Another event, such as `subscribed` or `read`, instead of a text.
+	Event string `json:"event,omitempty,omitzero"`
+
+	// Press The data of the button that the person presses, instead of a text.
+	Press string `json:"press,omitempty,omitzero"`
+
+	// User A person for a trial.
+	User TrialUser `json:"user,omitempty,omitzero"`
+}
+
 // Next The `cursor` of the following page. Left out at the end of the list.
 type Next = string
 
@@ -1174,12 +1279,160 @@ type Problem struct {
 
 	// RequestID Names this request in the log of the installation.
 	RequestID string `json:"request_id"`
+
+	// Diagnostics All that is wrong with a rule file that was refused.
+	Diagnostics []Diagnostic `json:"diagnostics,omitempty,omitzero"`
 }
 
 // Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 type Reason = string
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `keys:read` or `keys:write`.
+// RuleActivation From when on a version answered.
+type RuleActivation struct {
+	// Sequence From 1.
+	Sequence int `json:"sequence"`
+
+	// At From when on.
+	At time.Time `json:"at"`
+
+	// Version The version; 0 if rules were switched off.
+	Version int `json:"version"`
+
+	// Author The id of the API key that did it.
+	Author string `json:"author"`
+
+	// AuthorName The name of that key.
+	AuthorName string `json:"author_name,omitempty,omitzero"`
+}
+
+// RuleActivationList Activations of one bot.
+type RuleActivationList struct {
+	// Items The activations, newest first.
+	Items []RuleActivation `json:"items"`
+}
+
+// RuleCheck What was found in a rule file.
+type RuleCheck struct {
+	// Ok Whether it has no errors. Warnings do not count.
+	Ok bool `json:"ok"`
+
+	// Tests How many tests it has.
+	Tests int `json:"tests"`
+
+	// Diagnostics All that was found, in the order of the file.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+}
+
+// RuleEffect One effect of a rule.
+type RuleEffect struct {
+	// Kind `set`, `tag`, `untag`, `reply`, `ask_phone`, `notify`, `forward` or `mute`.
+	Kind string `json:"kind"`
+
+	// Name The field, the tag, the label of a forward, or the recipient of a notice.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Rule The rule that asked for it.
+	Rule string `json:"rule"`
+
+	// Language The language of the text.
+	Language string `json:"language,omitempty,omitzero"`
+
+	// Text What was to be sent.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Value What a field was set to, as JSON.
+	Value string `json:"value,omitempty,omitzero"`
+
+	// State `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
+	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
+	// so. `not_subscribed`: the person is not connected to this bot; free. `failed`: could not be sent; free.
+	// `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
+	// back; free. `received`: the one state of an incoming message.
+	State MessageState `json:"state,omitempty,omitzero"`
+
+	// Left Why it did not happen.
+	Left string `json:"left,omitempty,omitzero"`
+
+	// Message The message that it became.
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Seconds For how long the person is muted.
+	Seconds int64 `json:"seconds,omitempty,omitzero"`
+
+	// Translate The language that it is wanted in.
+	Translate string `json:"translate,omitempty,omitzero"`
+
+	// Translation The text in the language that is wanted.
+	Translation string `json:"translation,omitempty,omitzero"`
+
+	// TranslationReason Why it went out as it was written, such as `off`, `timeout` or `quota`.
+	TranslationReason string `json:"translation_reason,omitempty,omitzero"`
+}
+
+// RuleValue What a part of an expression was.
+type RuleValue struct {
+	// Line Its line in the file.
+	Line int `json:"line"`
+
+	// Column Its column.
+	Column int `json:"column"`
+
+	// Value Its value, as the language writes it.
+	Value string `json:"value"`
+
+	// Source The part.
+	Source string `json:"source"`
+}
+
+// RuleVersion A version of a rule file. It never changes.
+type RuleVersion struct {
+	// Bot The id of the bot.
+	Bot string `json:"bot"`
+
+	// Version Its number, from 1.
+	Version int `json:"version"`
+
+	// Active Whether it answers.
+	Active bool `json:"active"`
+
+	// Author The id of the API key that published it.
+	Author string `json:"author"`
+
+	// AuthorName The name of that key.
+	AuthorName string `json:"author_name,omitempty,omitzero"`
+
+	// Note Why it was published.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Bytes The length of its source.
+	Bytes int `json:"bytes"`
+
+	// Hash The SHA-256 of its source, in hexadecimal.
+	Hash string `json:"hash"`
+
+	// Source The rule file. Left out in lists.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Diff What changed since the version that was asked for, as a unified diff.
+	Diff string `json:"diff,omitempty,omitzero"`
+
+	// Diagnostics Warnings, in the answer to publishing.
+	Diagnostics []Diagnostic `json:"diagnostics,omitempty,omitzero"`
+
+	// CreatedAt When it was published.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// RuleVersionList One page of versions.
+type RuleVersionList struct {
+	// Items The versions, newest first.
+	Items []RuleVersion `json:"items"`
+
+	// Next The `cursor` of the next page, if there is one.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1254,8 +1507,95 @@ type SubscriberList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// TrialUser A person for a trial.
+type TrialUser struct {
+	// Username Their name at the messenger, without `@`.
+	Username string `json:"username,omitempty,omitzero"`
+
+	// FirstName Their first name.
+	FirstName string `json:"first_name,omitempty,omitzero"`
+
+	// LastName Their last name.
+	LastName string `json:"last_name,omitempty,omitzero"`
+
+	// Phone Their proved phone.
+	Phone string `json:"phone,omitempty,omitzero"`
+
+	// Fields What the rule file keeps about them, by name.
+	Fields map[string]interface{} `json:"fields,omitempty,omitzero"`
+
+	// Lang Their language, such as `uk`.
+	Lang string `json:"lang,omitempty,omitzero"`
+
+	// Messages How many messages they wrote before. With none, this one is their first.
+	Messages int `json:"messages,omitempty,omitzero"`
+
+	// Tags Their tags.
+	Tags []string `json:"tags,omitempty,omitzero"`
+}
+
+// TriedRule What became of a rule.
+type TriedRule struct {
+	// Line Its line in the file.
+	Line int `json:"line"`
+
+	// Column Its column.
+	Column int `json:"column"`
+
+	// Rule The name of the rule.
+	Rule string `json:"rule"`
+
+	// Outcome `matched`, `other_event`, `condition` (it did not hold), `once`, `every`, `muted`, `failed` or `not_reached`.
+	Outcome string `json:"outcome"`
+
+	// Values The values of its expressions and their parts.
+	Values []RuleValue `json:"values,omitempty,omitzero"`
+
+	// Failure Why it could not be run.
+	Failure string `json:"failure,omitempty,omitzero"`
+}
+
 // Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
 type Until string
+
+// Verdict What rules decided about an update, and why.
+type Verdict struct {
+	// At When it was decided.
+	At time.Time `json:"at"`
+
+	// Bot The id of the bot.
+	Bot string `json:"bot"`
+
+	// Version The version that decided; 0 is a draft.
+	Version int `json:"version"`
+
+	// Event What the update was, such as `message` or `button`.
+	Event string `json:"event,omitempty,omitzero"`
+
+	// Exact Made again, the decision is the same.
+	Exact bool `json:"exact"`
+
+	// Incoming The language into which what the person wrote is translated.
+	Incoming string `json:"incoming,omitempty,omitzero"`
+
+	// Message The message that it is about. Left out of a trial.
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Notes Why something was left out: `muted`, `loop` (20 automatic replies in 10 minutes), `failed` (a rule could not be run), `refused` (a text or a recipient that cannot be) or `full` (100 tags or fields).
+	Notes []string `json:"notes,omitempty,omitzero"`
+
+	// Rules The rules that matched, in the order of the file.
+	Rules []string `json:"rules"`
+
+	// Tried What became of each rule, in the order of the file.
+	Tried []TriedRule `json:"tried"`
+
+	// Effects What the rules asked for, in the order in which it happened.
+	Effects []RuleEffect `json:"effects"`
+
+	// Input All that the rules saw.
+	Input map[string]interface{} `json:"input,omitempty,omitzero"`
+}
 
 // BotRef defines model for BotRef.
 type BotRef = string
@@ -1286,6 +1626,9 @@ type Prefer = string
 
 // SubscriberID defines model for SubscriberID.
 type SubscriberID = string
+
+// Version defines model for Version.
+type Version = int
 
 // ListBotsParams defines parameters for ListBots.
 type ListBotsParams struct {
@@ -1322,6 +1665,48 @@ type GetConnectPNGParams struct {
 type GetConnectSVGParams struct {
 	// Payload What comes back with the person's start: at most 64 characters of `A-Z`, `a-z`, `0-9`, `_` and `-`.
 	Payload *Payload `form:"payload,omitempty" json:"payload,omitempty"`
+}
+
+// ListRuleActivationsParams defines parameters for ListRuleActivations.
+type ListRuleActivationsParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// BacktestRulesParams defines parameters for BacktestRules.
+type BacktestRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TryRulesParams defines parameters for TryRules.
+type TryRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRuleVersionsParams defines parameters for ListRuleVersions.
+type ListRuleVersionsParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetRuleVersionParams defines parameters for GetRuleVersion.
+type GetRuleVersionParams struct {
+	// Since The version to compare with; `diff` has what changed.
+	Since *int `form:"since,omitempty" json:"since,omitempty"`
+}
+
+// ActivateRulesParams defines parameters for ActivateRules.
+type ActivateRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListSubscribersParams defines parameters for ListSubscribers.
@@ -1448,11 +1833,34 @@ type CancelMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CheckRulesParams defines parameters for CheckRules.
+type CheckRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TestRulesParams defines parameters for TestRules.
+type TestRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
 // ChangeBotJSONRequestBody defines body for ChangeBot for application/json ContentType.
 type ChangeBotJSONRequestBody = BotChange
+
+// PublishRulesJSONRequestBody defines body for PublishRules for application/json ContentType.
+type PublishRulesJSONRequestBody = NewRuleVersion
+
+// BacktestRulesJSONRequestBody defines body for BacktestRules for application/json ContentType.
+type BacktestRulesJSONRequestBody = NewBacktest
+
+// TryRulesJSONRequestBody defines body for TryRules for application/json ContentType.
+type TryRulesJSONRequestBody = NewTrial
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
@@ -1462,6 +1870,12 @@ type SendMessageJSONRequestBody = NewMessage
 
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
+
+// CheckRulesJSONRequestBody defines body for CheckRules for application/json ContentType.
+type CheckRulesJSONRequestBody = NewRuleCheck
+
+// TestRulesJSONRequestBody defines body for TestRules for application/json ContentType.
+type TestRulesJSONRequestBody = NewRuleCheck
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1657,6 +2071,131 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/bots/{bot}/connect/qr.svg (the `GetConnectSVG` operationId).
 	GetConnectSVG(ctx context.Context, bot BotRef, params *GetConnectSVGParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SwitchRulesOff Switch rules off
+	//
+	// No version answers from the next update on. All versions stay, and any can be activated again.
+	//
+	// Corresponds with DELETE /v1/bots/{bot}/rules (the `SwitchRulesOff` operationId).
+	SwitchRulesOff(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRules Get the rules that answer
+	//
+	// The active version of the bot's rule file, with its source.
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules (the `GetRules` operationId).
+	GetRules(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishRulesWithBody Publish rules
+	//
+	// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+	// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+	// answers stays. The same file once more makes no other version.
+	//
+	// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+	// was published since, nothing is stored (`rules:conflict`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+	PublishRulesWithBody(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishRules Publish rules
+	//
+	// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+	// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+	// answers stays. The same file once more makes no other version.
+	//
+	// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+	// was published since, nothing is stored (`rules:conflict`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+	PublishRules(ctx context.Context, bot BotRef, body PublishRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRuleActivations List activations
+	//
+	// Which version answered since when, newest first, and who decided that.
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/activations (the `ListRuleActivations` operationId).
+	ListRuleActivations(ctx context.Context, bot BotRef, params *ListRuleActivationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BacktestRulesWithBody Run recorded messages through a draft
+	//
+	// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+	// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+	// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+	//
+	// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+	// their next ones. Where no rules were active then, a message is seen as History has it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+	BacktestRulesWithBody(ctx context.Context, bot BotRef, params *BacktestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BacktestRules Run recorded messages through a draft
+	//
+	// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+	// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+	// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+	//
+	// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+	// their next ones. Where no rules were active then, a message is seen as History has it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+	BacktestRules(ctx context.Context, bot BotRef, params *BacktestRulesParams, body BacktestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryRulesWithBody Try one update
+	//
+	// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+	// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+	TryRulesWithBody(ctx context.Context, bot BotRef, params *TryRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryRules Try one update
+	//
+	// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+	// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+	TryRules(ctx context.Context, bot BotRef, params *TryRulesParams, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRuleVersions List versions
+	//
+	// The versions of the bot's rule file, newest first, without their sources.
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/versions (the `ListRuleVersions` operationId).
+	ListRuleVersions(ctx context.Context, bot BotRef, params *ListRuleVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRuleVersion Get a version
+	//
+	// One version with its source, and with what changed in it since another one if you ask for that.
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/versions/{version} (the `GetRuleVersion` operationId).
+	GetRuleVersion(ctx context.Context, bot BotRef, version Version, params *GetRuleVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportRules Export a version
+	//
+	// The rule file as it was published, byte for byte. To import it elsewhere, publish it there.
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/versions/{version}/source (the `ExportRules` operationId).
+	ExportRules(ctx context.Context, bot BotRef, version Version, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActivateRules Activate a version
+	//
+	// The version answers from the next update on, in every process. Activating an older one is the way back.
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/{version}/activate (the `ActivateRules` operationId).
+	ActivateRules(ctx context.Context, bot BotRef, version Version, params *ActivateRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSubscribers List the subscribers of a bot
 	//
@@ -1878,6 +2417,57 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message}/events (the `ListMessageEvents` operationId).
 	ListMessageEvents(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetVerdict Explain a verdict
+	//
+	// Why rules decided about a message as they did: the version that answered, each rule that was tried, the values of
+	// its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
+	// version decides again: `exact` says that it decides the same.
+	//
+	// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+	//
+	// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
+	GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckRulesWithBody Check a rule file
+	//
+	// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+	// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+	CheckRulesWithBody(ctx context.Context, params *CheckRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckRules Check a rule file
+	//
+	// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+	// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+	CheckRules(ctx context.Context, params *CheckRulesParams, body CheckRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestRulesWithBody Check a rule file and run its tests
+	//
+	// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+	// `test-failed`, with the difference.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+	TestRulesWithBody(ctx context.Context, params *TestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestRules Check a rule file and run its tests
+	//
+	// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+	// `test-failed`, with the difference.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+	TestRules(ctx context.Context, params *TestRulesParams, body TestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetHealth Tell whether the process runs
@@ -2122,6 +2712,261 @@ func (c *Client) GetConnectPNG(ctx context.Context, bot BotRef, params *GetConne
 // Corresponds with GET /v1/bots/{bot}/connect/qr.svg (the `GetConnectSVG` operationId).
 func (c *Client) GetConnectSVG(ctx context.Context, bot BotRef, params *GetConnectSVGParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetConnectSVGRequest(c.Server, bot, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SwitchRulesOff Switch rules off
+//
+// No version answers from the next update on. All versions stay, and any can be activated again.
+//
+// Corresponds with DELETE /v1/bots/{bot}/rules (the `SwitchRulesOff` operationId).
+func (c *Client) SwitchRulesOff(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSwitchRulesOffRequest(c.Server, bot)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRules Get the rules that answer
+//
+// The active version of the bot's rule file, with its source.
+//
+// Corresponds with GET /v1/bots/{bot}/rules (the `GetRules` operationId).
+func (c *Client) GetRules(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRulesRequest(c.Server, bot)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishRulesWithBody Publish rules
+//
+// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+// answers stays. The same file once more makes no other version.
+//
+// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+// was published since, nothing is stored (`rules:conflict`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+func (c *Client) PublishRulesWithBody(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRulesRequestWithBody(c.Server, bot, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishRules Publish rules
+//
+// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+// answers stays. The same file once more makes no other version.
+//
+// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+// was published since, nothing is stored (`rules:conflict`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+func (c *Client) PublishRules(ctx context.Context, bot BotRef, body PublishRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRulesRequest(c.Server, bot, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRuleActivations List activations
+//
+// Which version answered since when, newest first, and who decided that.
+//
+// Corresponds with GET /v1/bots/{bot}/rules/activations (the `ListRuleActivations` operationId).
+func (c *Client) ListRuleActivations(ctx context.Context, bot BotRef, params *ListRuleActivationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRuleActivationsRequest(c.Server, bot, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BacktestRulesWithBody Run recorded messages through a draft
+//
+// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+//
+// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+// their next ones. Where no rules were active then, a message is seen as History has it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+func (c *Client) BacktestRulesWithBody(ctx context.Context, bot BotRef, params *BacktestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBacktestRulesRequestWithBody(c.Server, bot, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BacktestRules Run recorded messages through a draft
+//
+// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+//
+// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+// their next ones. Where no rules were active then, a message is seen as History has it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+func (c *Client) BacktestRules(ctx context.Context, bot BotRef, params *BacktestRulesParams, body BacktestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBacktestRulesRequest(c.Server, bot, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryRulesWithBody Try one update
+//
+// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+func (c *Client) TryRulesWithBody(ctx context.Context, bot BotRef, params *TryRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryRulesRequestWithBody(c.Server, bot, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryRules Try one update
+//
+// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+func (c *Client) TryRules(ctx context.Context, bot BotRef, params *TryRulesParams, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryRulesRequest(c.Server, bot, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRuleVersions List versions
+//
+// The versions of the bot's rule file, newest first, without their sources.
+//
+// Corresponds with GET /v1/bots/{bot}/rules/versions (the `ListRuleVersions` operationId).
+func (c *Client) ListRuleVersions(ctx context.Context, bot BotRef, params *ListRuleVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRuleVersionsRequest(c.Server, bot, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRuleVersion Get a version
+//
+// One version with its source, and with what changed in it since another one if you ask for that.
+//
+// Corresponds with GET /v1/bots/{bot}/rules/versions/{version} (the `GetRuleVersion` operationId).
+func (c *Client) GetRuleVersion(ctx context.Context, bot BotRef, version Version, params *GetRuleVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRuleVersionRequest(c.Server, bot, version, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportRules Export a version
+//
+// The rule file as it was published, byte for byte. To import it elsewhere, publish it there.
+//
+// Corresponds with GET /v1/bots/{bot}/rules/versions/{version}/source (the `ExportRules` operationId).
+func (c *Client) ExportRules(ctx context.Context, bot BotRef, version Version, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportRulesRequest(c.Server, bot, version)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActivateRules Activate a version
+//
+// The version answers from the next update on, in every process. Activating an older one is the way back.
+//
+// Corresponds with POST /v1/bots/{bot}/rules/{version}/activate (the `ActivateRules` operationId).
+func (c *Client) ActivateRules(ctx context.Context, bot BotRef, version Version, params *ActivateRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActivateRulesRequest(c.Server, bot, version, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2533,6 +3378,107 @@ func (c *Client) CancelMessage(ctx context.Context, message MessageID, params *C
 // Corresponds with GET /v1/messages/{message}/events (the `ListMessageEvents` operationId).
 func (c *Client) ListMessageEvents(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListMessageEventsRequest(c.Server, message)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetVerdict Explain a verdict
+//
+// Why rules decided about a message as they did: the version that answered, each rule that was tried, the values of
+// its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
+// version decides again: `exact` says that it decides the same.
+//
+// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+//
+// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
+func (c *Client) GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetVerdictRequest(c.Server, message)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckRulesWithBody Check a rule file
+//
+// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+func (c *Client) CheckRulesWithBody(ctx context.Context, params *CheckRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckRulesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckRules Check a rule file
+//
+// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+func (c *Client) CheckRules(ctx context.Context, params *CheckRulesParams, body CheckRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckRulesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestRulesWithBody Check a rule file and run its tests
+//
+// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+// `test-failed`, with the difference.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+func (c *Client) TestRulesWithBody(ctx context.Context, params *TestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestRulesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestRules Check a rule file and run its tests
+//
+// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+// `test-failed`, with the difference.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+func (c *Client) TestRules(ctx context.Context, params *TestRulesParams, body TestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestRulesRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3036,6 +3982,530 @@ func NewGetConnectSVGRequest(server string, bot BotRef, params *GetConnectSVGPar
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSwitchRulesOffRequest constructs an http.Request for the SwitchRulesOff method
+func NewSwitchRulesOffRequest(server string, bot BotRef) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRulesRequest constructs an http.Request for the GetRules method
+func NewGetRulesRequest(server string, bot BotRef) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPublishRulesRequest calls the generic PublishRules builder with application/json body
+func NewPublishRulesRequest(server string, bot BotRef, body PublishRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishRulesRequestWithBody(server, bot, "application/json", bodyReader)
+}
+
+// NewPublishRulesRequestWithBody constructs an http.Request for the PublishRules method, with any body, and a specified content type
+func NewPublishRulesRequestWithBody(server string, bot BotRef, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListRuleActivationsRequest constructs an http.Request for the ListRuleActivations method
+func NewListRuleActivationsRequest(server string, bot BotRef, params *ListRuleActivationsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules/activations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBacktestRulesRequest calls the generic BacktestRules builder with application/json body
+func NewBacktestRulesRequest(server string, bot BotRef, params *BacktestRulesParams, body BacktestRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBacktestRulesRequestWithBody(server, bot, params, "application/json", bodyReader)
+}
+
+// NewBacktestRulesRequestWithBody constructs an http.Request for the BacktestRules method, with any body, and a specified content type
+func NewBacktestRulesRequestWithBody(server string, bot BotRef, params *BacktestRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules/backtest", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
+// NewTryRulesRequest calls the generic TryRules builder with application/json body
+func NewTryRulesRequest(server string, bot BotRef, params *TryRulesParams, body TryRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryRulesRequestWithBody(server, bot, params, "application/json", bodyReader)
+}
+
+// NewTryRulesRequestWithBody constructs an http.Request for the TryRules method, with any body, and a specified content type
+func NewTryRulesRequestWithBody(server string, bot BotRef, params *TryRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules/try", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
+// NewListRuleVersionsRequest constructs an http.Request for the ListRuleVersions method
+func NewListRuleVersionsRequest(server string, bot BotRef, params *ListRuleVersionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules/versions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Cursor != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRuleVersionRequest constructs an http.Request for the GetRuleVersion method
+func NewGetRuleVersionRequest(server string, bot BotRef, version Version, params *GetRuleVersionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules/versions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Since != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportRulesRequest constructs an http.Request for the ExportRules method
+func NewExportRulesRequest(server string, bot BotRef, version Version) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules/versions/%s/source", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActivateRulesRequest constructs an http.Request for the ActivateRules method
+func NewActivateRulesRequest(server string, bot BotRef, version Version, params *ActivateRulesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/rules/%s/activate", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
 	}
 
 	return req, nil
@@ -3977,6 +5447,146 @@ func NewListMessageEventsRequest(server string, message MessageID) (*http.Reques
 	return req, nil
 }
 
+// NewGetVerdictRequest constructs an http.Request for the GetVerdict method
+func NewGetVerdictRequest(server string, message MessageID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "message", message, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/messages/%s/verdict", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCheckRulesRequest calls the generic CheckRules builder with application/json body
+func NewCheckRulesRequest(server string, params *CheckRulesParams, body CheckRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckRulesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCheckRulesRequestWithBody constructs an http.Request for the CheckRules method, with any body, and a specified content type
+func NewCheckRulesRequestWithBody(server string, params *CheckRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rules/check")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
+// NewTestRulesRequest calls the generic TestRules builder with application/json body
+func NewTestRulesRequest(server string, params *TestRulesParams, body TestRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTestRulesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTestRulesRequestWithBody constructs an http.Request for the TestRules method, with any body, and a specified content type
+func NewTestRulesRequestWithBody(server string, params *TestRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rules/test")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -4159,6 +5769,145 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/bots/{bot}/connect/qr.svg (the `GetConnectSVG` operationId).
 	GetConnectSVGWithResponse(ctx context.Context, bot BotRef, params *GetConnectSVGParams, reqEditors ...RequestEditorFn) (*GetConnectSVGResponse, error)
+
+	// SwitchRulesOffWithResponse Switch rules off
+	//
+	// No version answers from the next update on. All versions stay, and any can be activated again.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/bots/{bot}/rules (the `SwitchRulesOff` operationId).
+	SwitchRulesOffWithResponse(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*SwitchRulesOffResponse, error)
+
+	// GetRulesWithResponse Get the rules that answer
+	//
+	// The active version of the bot's rule file, with its source.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules (the `GetRules` operationId).
+	GetRulesWithResponse(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*GetRulesResponse, error)
+
+	// PublishRulesWithBodyWithResponse Publish rules
+	//
+	// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+	// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+	// answers stays. The same file once more makes no other version.
+	//
+	// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+	// was published since, nothing is stored (`rules:conflict`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+	PublishRulesWithBodyWithResponse(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRulesResponse, error)
+
+	// PublishRulesWithResponse Publish rules
+	//
+	// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+	// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+	// answers stays. The same file once more makes no other version.
+	//
+	// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+	// was published since, nothing is stored (`rules:conflict`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+	PublishRulesWithResponse(ctx context.Context, bot BotRef, body PublishRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRulesResponse, error)
+
+	// ListRuleActivationsWithResponse List activations
+	//
+	// Which version answered since when, newest first, and who decided that.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/activations (the `ListRuleActivations` operationId).
+	ListRuleActivationsWithResponse(ctx context.Context, bot BotRef, params *ListRuleActivationsParams, reqEditors ...RequestEditorFn) (*ListRuleActivationsResponse, error)
+
+	// BacktestRulesWithBodyWithResponse Run recorded messages through a draft
+	//
+	// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+	// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+	// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+	//
+	// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+	// their next ones. Where no rules were active then, a message is seen as History has it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+	BacktestRulesWithBodyWithResponse(ctx context.Context, bot BotRef, params *BacktestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BacktestRulesResponse, error)
+
+	// BacktestRulesWithResponse Run recorded messages through a draft
+	//
+	// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+	// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+	// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+	//
+	// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+	// their next ones. Where no rules were active then, a message is seen as History has it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+	BacktestRulesWithResponse(ctx context.Context, bot BotRef, params *BacktestRulesParams, body BacktestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*BacktestRulesResponse, error)
+
+	// TryRulesWithBodyWithResponse Try one update
+	//
+	// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+	// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+	TryRulesWithBodyWithResponse(ctx context.Context, bot BotRef, params *TryRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryRulesResponse, error)
+
+	// TryRulesWithResponse Try one update
+	//
+	// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+	// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+	TryRulesWithResponse(ctx context.Context, bot BotRef, params *TryRulesParams, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*TryRulesResponse, error)
+
+	// ListRuleVersionsWithResponse List versions
+	//
+	// The versions of the bot's rule file, newest first, without their sources.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/versions (the `ListRuleVersions` operationId).
+	ListRuleVersionsWithResponse(ctx context.Context, bot BotRef, params *ListRuleVersionsParams, reqEditors ...RequestEditorFn) (*ListRuleVersionsResponse, error)
+
+	// GetRuleVersionWithResponse Get a version
+	//
+	// One version with its source, and with what changed in it since another one if you ask for that.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/versions/{version} (the `GetRuleVersion` operationId).
+	GetRuleVersionWithResponse(ctx context.Context, bot BotRef, version Version, params *GetRuleVersionParams, reqEditors ...RequestEditorFn) (*GetRuleVersionResponse, error)
+
+	// ExportRulesWithResponse Export a version
+	//
+	// The rule file as it was published, byte for byte. To import it elsewhere, publish it there.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bots/{bot}/rules/versions/{version}/source (the `ExportRules` operationId).
+	ExportRulesWithResponse(ctx context.Context, bot BotRef, version Version, reqEditors ...RequestEditorFn) (*ExportRulesResponse, error)
+
+	// ActivateRulesWithResponse Activate a version
+	//
+	// The version answers from the next update on, in every process. Activating an older one is the way back.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bots/{bot}/rules/{version}/activate (the `ActivateRules` operationId).
+	ActivateRulesWithResponse(ctx context.Context, bot BotRef, version Version, params *ActivateRulesParams, reqEditors ...RequestEditorFn) (*ActivateRulesResponse, error)
 
 	// ListSubscribersWithResponse List the subscribers of a bot
 	//
@@ -4404,6 +6153,59 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message}/events (the `ListMessageEvents` operationId).
 	ListMessageEventsWithResponse(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*ListMessageEventsResponse, error)
+
+	// GetVerdictWithResponse Explain a verdict
+	//
+	// Why rules decided about a message as they did: the version that answered, each rule that was tried, the values of
+	// its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
+	// version decides again: `exact` says that it decides the same.
+	//
+	// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
+	GetVerdictWithResponse(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*GetVerdictResponse, error)
+
+	// CheckRulesWithBodyWithResponse Check a rule file
+	//
+	// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+	// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+	CheckRulesWithBodyWithResponse(ctx context.Context, params *CheckRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckRulesResponse, error)
+
+	// CheckRulesWithResponse Check a rule file
+	//
+	// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+	// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+	CheckRulesWithResponse(ctx context.Context, params *CheckRulesParams, body CheckRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckRulesResponse, error)
+
+	// TestRulesWithBodyWithResponse Check a rule file and run its tests
+	//
+	// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+	// `test-failed`, with the difference.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+	TestRulesWithBodyWithResponse(ctx context.Context, params *TestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestRulesResponse, error)
+
+	// TestRulesWithResponse Check a rule file and run its tests
+	//
+	// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+	// `test-failed`, with the difference.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+	TestRulesWithResponse(ctx context.Context, params *TestRulesParams, body TestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*TestRulesResponse, error)
 }
 
 type GetHealthResponse struct {
@@ -4893,6 +6695,465 @@ func (r GetConnectSVGResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetConnectSVGResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SwitchRulesOffResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SwitchRulesOffResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SwitchRulesOffResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SwitchRulesOffResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SwitchRulesOffResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SwitchRulesOffResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleVersion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRulesResponse) GetJSON200() *RuleVersion {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PublishRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleVersion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PublishRulesResponse) GetJSON200() *RuleVersion {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PublishRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PublishRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PublishRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PublishRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PublishRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRuleActivationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleActivationList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRuleActivationsResponse) GetJSON200() *RuleActivationList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRuleActivationsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRuleActivationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRuleActivationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRuleActivationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRuleActivationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BacktestRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BacktestRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BacktestRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BacktestRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BacktestRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BacktestRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TryRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Verdict
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryRulesResponse) GetJSON200() *Verdict {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRuleVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleVersionList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRuleVersionsResponse) GetJSON200() *RuleVersionList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRuleVersionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRuleVersionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRuleVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRuleVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRuleVersionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRuleVersionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleVersion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRuleVersionResponse) GetJSON200() *RuleVersion {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRuleVersionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRuleVersionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRuleVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRuleVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRuleVersionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActivateRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleVersion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActivateRulesResponse) GetJSON200() *RuleVersion {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActivateRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActivateRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActivateRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActivateRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActivateRulesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5730,6 +7991,150 @@ func (r ListMessageEventsResponse) ContentType() string {
 	return ""
 }
 
+type GetVerdictResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Verdict
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetVerdictResponse) GetJSON200() *Verdict {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetVerdictResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetVerdictResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetVerdictResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetVerdictResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetVerdictResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleCheck
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckRulesResponse) GetJSON200() *RuleCheck {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TestRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleCheck
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestRulesResponse) GetJSON200() *RuleCheck {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestRulesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetHealthWithResponse Tell whether the process runs
 //
 // Answers as long as the process serves requests at all. It looks at nothing else.
@@ -5946,6 +8351,223 @@ func (c *ClientWithResponses) GetConnectSVGWithResponse(ctx context.Context, bot
 		return nil, err
 	}
 	return ParseGetConnectSVGResponse(rsp)
+}
+
+// SwitchRulesOffWithResponse Switch rules off
+//
+// No version answers from the next update on. All versions stay, and any can be activated again.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/bots/{bot}/rules (the `SwitchRulesOff` operationId).
+func (c *ClientWithResponses) SwitchRulesOffWithResponse(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*SwitchRulesOffResponse, error) {
+	rsp, err := c.SwitchRulesOff(ctx, bot, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSwitchRulesOffResponse(rsp)
+}
+
+// GetRulesWithResponse Get the rules that answer
+//
+// The active version of the bot's rule file, with its source.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bots/{bot}/rules (the `GetRules` operationId).
+func (c *ClientWithResponses) GetRulesWithResponse(ctx context.Context, bot BotRef, reqEditors ...RequestEditorFn) (*GetRulesResponse, error) {
+	rsp, err := c.GetRules(ctx, bot, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRulesResponse(rsp)
+}
+
+// PublishRulesWithBodyWithResponse Publish rules
+//
+// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+// answers stays. The same file once more makes no other version.
+//
+// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+// was published since, nothing is stored (`rules:conflict`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+func (c *ClientWithResponses) PublishRulesWithBodyWithResponse(ctx context.Context, bot BotRef, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRulesResponse, error) {
+	rsp, err := c.PublishRulesWithBody(ctx, bot, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishRulesResponse(rsp)
+}
+
+// PublishRulesWithResponse Publish rules
+//
+// Checks and tests a rule file and stores it as the next version, which answers from the next update on. A file
+// with errors, or whose tests fail, is refused with `rules:refused`: `diagnostics` has all that was found, and what
+// answers stays. The same file once more makes no other version.
+//
+// `known` guards against two people who change one file at a time: the newest version that you know. If another one
+// was published since, nothing is stored (`rules:conflict`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/bots/{bot}/rules (the `PublishRules` operationId).
+func (c *ClientWithResponses) PublishRulesWithResponse(ctx context.Context, bot BotRef, body PublishRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRulesResponse, error) {
+	rsp, err := c.PublishRules(ctx, bot, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishRulesResponse(rsp)
+}
+
+// ListRuleActivationsWithResponse List activations
+//
+// Which version answered since when, newest first, and who decided that.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bots/{bot}/rules/activations (the `ListRuleActivations` operationId).
+func (c *ClientWithResponses) ListRuleActivationsWithResponse(ctx context.Context, bot BotRef, params *ListRuleActivationsParams, reqEditors ...RequestEditorFn) (*ListRuleActivationsResponse, error) {
+	rsp, err := c.ListRuleActivations(ctx, bot, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRuleActivationsResponse(rsp)
+}
+
+// BacktestRulesWithBodyWithResponse Run recorded messages through a draft
+//
+// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+//
+// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+// their next ones. Where no rules were active then, a message is seen as History has it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+func (c *ClientWithResponses) BacktestRulesWithBodyWithResponse(ctx context.Context, bot BotRef, params *BacktestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BacktestRulesResponse, error) {
+	rsp, err := c.BacktestRulesWithBody(ctx, bot, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBacktestRulesResponse(rsp)
+}
+
+// BacktestRulesWithResponse Run recorded messages through a draft
+//
+// Runs what people wrote to the bot through a draft and tells what would be answered otherwise. The answer is a stream
+// of lines, each one JSON object: `progress` now and then, a `change` for every message that would be answered
+// otherwise, and a `summary` at the end. A backtest that breaks off ends with an `error` line instead.
+//
+// Each person goes through the draft from their first recorded message on: what the draft keeps about them counts for
+// their next ones. Where no rules were active then, a message is seen as History has it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bots/{bot}/rules/backtest (the `BacktestRules` operationId).
+func (c *ClientWithResponses) BacktestRulesWithResponse(ctx context.Context, bot BotRef, params *BacktestRulesParams, body BacktestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*BacktestRulesResponse, error) {
+	rsp, err := c.BacktestRules(ctx, bot, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBacktestRulesResponse(rsp)
+}
+
+// TryRulesWithBodyWithResponse Try one update
+//
+// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+func (c *ClientWithResponses) TryRulesWithBodyWithResponse(ctx context.Context, bot BotRef, params *TryRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryRulesResponse, error) {
+	rsp, err := c.TryRulesWithBody(ctx, bot, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryRulesResponse(rsp)
+}
+
+// TryRulesWithResponse Try one update
+//
+// Runs one update through a draft, a version, or what is active, and tells what would be decided and why: each rule
+// that was tried, and the values of its conditions. Nothing is stored and nothing is sent.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bots/{bot}/rules/try (the `TryRules` operationId).
+func (c *ClientWithResponses) TryRulesWithResponse(ctx context.Context, bot BotRef, params *TryRulesParams, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*TryRulesResponse, error) {
+	rsp, err := c.TryRules(ctx, bot, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryRulesResponse(rsp)
+}
+
+// ListRuleVersionsWithResponse List versions
+//
+// The versions of the bot's rule file, newest first, without their sources.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bots/{bot}/rules/versions (the `ListRuleVersions` operationId).
+func (c *ClientWithResponses) ListRuleVersionsWithResponse(ctx context.Context, bot BotRef, params *ListRuleVersionsParams, reqEditors ...RequestEditorFn) (*ListRuleVersionsResponse, error) {
+	rsp, err := c.ListRuleVersions(ctx, bot, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRuleVersionsResponse(rsp)
+}
+
+// GetRuleVersionWithResponse Get a version
+//
+// One version with its source, and with what changed in it since another one if you ask for that.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bots/{bot}/rules/versions/{version} (the `GetRuleVersion` operationId).
+func (c *ClientWithResponses) GetRuleVersionWithResponse(ctx context.Context, bot BotRef, version Version, params *GetRuleVersionParams, reqEditors ...RequestEditorFn) (*GetRuleVersionResponse, error) {
+	rsp, err := c.GetRuleVersion(ctx, bot, version, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRuleVersionResponse(rsp)
+}
+
+// ExportRulesWithResponse Export a version
+//
+// The rule file as it was published, byte for byte. To import it elsewhere, publish it there.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bots/{bot}/rules/versions/{version}/source (the `ExportRules` operationId).
+func (c *ClientWithResponses) ExportRulesWithResponse(ctx context.Context, bot BotRef, version Version, reqEditors ...RequestEditorFn) (*ExportRulesResponse, error) {
+	rsp, err := c.ExportRules(ctx, bot, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportRulesResponse(rsp)
+}
+
+// ActivateRulesWithResponse Activate a version
+//
+// The version answers from the next update on, in every process. Activating an older one is the way back.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bots/{bot}/rules/{version}/activate (the `ActivateRules` operationId).
+func (c *ClientWithResponses) ActivateRulesWithResponse(ctx context.Context, bot BotRef, version Version, params *ActivateRulesParams, reqEditors ...RequestEditorFn) (*ActivateRulesResponse, error) {
+	rsp, err := c.ActivateRules(ctx, bot, version, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActivateRulesResponse(rsp)
 }
 
 // ListSubscribersWithResponse List the subscribers of a bot
@@ -6307,6 +8929,89 @@ func (c *ClientWithResponses) ListMessageEventsWithResponse(ctx context.Context,
 	return ParseListMessageEventsResponse(rsp)
 }
 
+// GetVerdictWithResponse Explain a verdict
+//
+// Why rules decided about a message as they did: the version that answered, each rule that was tried, the values of
+// its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
+// version decides again: `exact` says that it decides the same.
+//
+// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
+func (c *ClientWithResponses) GetVerdictWithResponse(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*GetVerdictResponse, error) {
+	rsp, err := c.GetVerdict(ctx, message, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetVerdictResponse(rsp)
+}
+
+// CheckRulesWithBodyWithResponse Check a rule file
+//
+// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+func (c *ClientWithResponses) CheckRulesWithBodyWithResponse(ctx context.Context, params *CheckRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckRulesResponse, error) {
+	rsp, err := c.CheckRulesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckRulesResponse(rsp)
+}
+
+// CheckRulesWithResponse Check a rule file
+//
+// Tells all that is wrong with a rule file, and all that looks wrong, with line and column. Nothing is stored. The
+// answer is `200` for a faulty file, too: `ok` says whether it could be published as far as checking goes.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rules/check (the `CheckRules` operationId).
+func (c *ClientWithResponses) CheckRulesWithResponse(ctx context.Context, params *CheckRulesParams, body CheckRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckRulesResponse, error) {
+	rsp, err := c.CheckRules(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckRulesResponse(rsp)
+}
+
+// TestRulesWithBodyWithResponse Check a rule file and run its tests
+//
+// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+// `test-failed`, with the difference.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+func (c *ClientWithResponses) TestRulesWithBodyWithResponse(ctx context.Context, params *TestRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestRulesResponse, error) {
+	rsp, err := c.TestRulesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestRulesResponse(rsp)
+}
+
+// TestRulesWithResponse Check a rule file and run its tests
+//
+// As `check`, and runs the conversations under `tests:`. What did not come as it stands there is a diagnostic
+// `test-failed`, with the difference.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
+func (c *ClientWithResponses) TestRulesWithResponse(ctx context.Context, params *TestRulesParams, body TestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*TestRulesResponse, error) {
+	rsp, err := c.TestRules(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestRulesResponse(rsp)
+}
+
 // ParseGetHealthResponse parses an HTTP response from a GetHealthWithResponse call
 func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6624,6 +9329,316 @@ func ParseGetConnectSVGResponse(rsp *http.Response) (*GetConnectSVGResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+	}
+
+	return response, nil
+}
+
+// ParseSwitchRulesOffResponse parses an HTTP response from a SwitchRulesOffWithResponse call
+func ParseSwitchRulesOffResponse(rsp *http.Response) (*SwitchRulesOffResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SwitchRulesOffResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRulesResponse parses an HTTP response from a GetRulesWithResponse call
+func ParseGetRulesResponse(rsp *http.Response) (*GetRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePublishRulesResponse parses an HTTP response from a PublishRulesWithResponse call
+func ParsePublishRulesResponse(rsp *http.Response) (*PublishRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PublishRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRuleActivationsResponse parses an HTTP response from a ListRuleActivationsWithResponse call
+func ParseListRuleActivationsResponse(rsp *http.Response) (*ListRuleActivationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRuleActivationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleActivationList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBacktestRulesResponse parses an HTTP response from a BacktestRulesWithResponse call
+func ParseBacktestRulesResponse(rsp *http.Response) (*BacktestRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BacktestRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+	}
+
+	return response, nil
+}
+
+// ParseTryRulesResponse parses an HTTP response from a TryRulesWithResponse call
+func ParseTryRulesResponse(rsp *http.Response) (*TryRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Verdict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRuleVersionsResponse parses an HTTP response from a ListRuleVersionsWithResponse call
+func ParseListRuleVersionsResponse(rsp *http.Response) (*ListRuleVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRuleVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleVersionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRuleVersionResponse parses an HTTP response from a GetRuleVersionWithResponse call
+func ParseGetRuleVersionResponse(rsp *http.Response) (*GetRuleVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRuleVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportRulesResponse parses an HTTP response from a ExportRulesWithResponse call
+func ParseExportRulesResponse(rsp *http.Response) (*ExportRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+	}
+
+	return response, nil
+}
+
+// ParseActivateRulesResponse parses an HTTP response from a ActivateRulesWithResponse call
+func ParseActivateRulesResponse(rsp *http.Response) (*ActivateRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActivateRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -7230,6 +10245,105 @@ func ParseListMessageEventsResponse(rsp *http.Response) (*ListMessageEventsRespo
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EventList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetVerdictResponse parses an HTTP response from a GetVerdictWithResponse call
+func ParseGetVerdictResponse(rsp *http.Response) (*GetVerdictResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetVerdictResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Verdict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckRulesResponse parses an HTTP response from a CheckRulesWithResponse call
+func ParseCheckRulesResponse(rsp *http.Response) (*CheckRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleCheck
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTestRulesResponse parses an HTTP response from a TestRulesWithResponse call
+func ParseTestRulesResponse(rsp *http.Response) (*TestRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleCheck
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

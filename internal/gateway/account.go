@@ -24,6 +24,8 @@ const (
 	ScopeBotsWrite       Scope = "bots:write"       // add bots
 	ScopeSubscribersRead Scope = "subscribers:read" // list the people connected to bots
 	ScopeEventsRead      Scope = "events:read"      // read what happened in the account
+	ScopeRulesRead       Scope = "rules:read"       // read, check and try rule files
+	ScopeRulesWrite      Scope = "rules:write"      // publish and activate rule files
 	ScopeKeysRead        Scope = "keys:read"        // list API keys, without their secrets
 	ScopeKeysWrite       Scope = "keys:write"       // make and revoke API keys
 )
@@ -32,7 +34,7 @@ const (
 func Scopes() []Scope {
 	return []Scope{
 		ScopeMessagesSend, ScopeMessagesRead, ScopeBotsRead, ScopeBotsWrite,
-		ScopeSubscribersRead, ScopeEventsRead, ScopeKeysRead, ScopeKeysWrite,
+		ScopeSubscribersRead, ScopeEventsRead, ScopeRulesRead, ScopeRulesWrite, ScopeKeysRead, ScopeKeysWrite,
 	}
 }
 

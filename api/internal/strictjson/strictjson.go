@@ -179,6 +179,8 @@ func (w *walker) object(path string, schema *openapi3.Schema) {
 			w.skip()
 		case known:
 			w.value(field, property.Value)
+		case open(schema):
+			w.skip()
 		default:
 			w.fault(gateway.CodeFieldUnknown, field, "There is no such field here. There are: "+names(schema)+".")
 			w.skip()
@@ -307,4 +309,9 @@ func firstSentence(description string) string {
 		return description[:end+1]
 	}
 	return description
+}
+
+// open tells whether an object takes fields of any name: what they hold is looked at by whoever uses them.
+func open(schema *openapi3.Schema) bool {
+	return schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has
 }

@@ -53,19 +53,19 @@ func TestCheck(t *testing.T) {
 
 		{
 			"names an unknown field and lists what there is", message, `{"to":"@anna","text":"Hi","txt":1}`,
-			[]string{`field:unknown txt There is no such field here. There are: between, bot, buttons, cascade, fallback, label, lane, on_unknown, read_link, send_at, text, timezone, to, ttl.`},
+			[]string{`field:unknown txt There is no such field here. There are: between, bot, buttons, cascade, fallback, format, label, lane, media, on_unknown, protect_content, read_link, send_at, silent, text, timezone, to, ttl.`},
 		},
 		{
 			"takes no field in another case", message, `{"to":"@anna","text":"Hi","Text":"Ho"}`,
-			[]string{`field:unknown Text There is no such field here. There are: between, bot, buttons, cascade, fallback, label, lane, on_unknown, read_link, send_at, text, timezone, to, ttl.`},
+			[]string{`field:unknown Text There is no such field here. There are: between, bot, buttons, cascade, fallback, format, label, lane, media, on_unknown, protect_content, read_link, send_at, silent, text, timezone, to, ttl.`},
 		},
 		{
 			"finds an unknown field inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A","data":"a"},{"text":"B","callback":{"x":[null]}}]]}`,
-			[]string{`field:unknown buttons[0][1].callback There is no such field here. There are: data, text, url.`},
+			[]string{`field:unknown buttons[0][1].callback There is no such field here. There are: data, text, url, web_app.`},
 		},
 		{
 			"quotes a strange name", message, `{"to":"@anna","text":"Hi","a b":{}}`,
-			[]string{`field:unknown ["a b"] There is no such field here. There are: between, bot, buttons, cascade, fallback, label, lane, on_unknown, read_link, send_at, text, timezone, to, ttl.`},
+			[]string{`field:unknown ["a b"] There is no such field here. There are: between, bot, buttons, cascade, fallback, format, label, lane, media, on_unknown, protect_content, read_link, send_at, silent, text, timezone, to, ttl.`},
 		},
 		{
 			"finds a wrong type inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A"},{"text":"B","data":7}]]}`,
@@ -87,7 +87,6 @@ func TestCheck(t *testing.T) {
 		{"lists the choices", message, `{"to":"@anna","text":"Hi","lane":"fast"}`, []string{`field:invalid lane This must be one of: code, service, bulk.`}},
 		{"names all missing fields", message, `{}`, []string{
 			"field:required to This field is missing. The recipient: a phone with its country code such as +380501234567, a name such as @anna, or # and the person's user id at the messenger.",
-			`field:required text This field is missing. The text, plain, 1 to 4096 UTF-16 units.`,
 		}},
 		{
 			"refuses what is no time", key, `{"name":"n","expires_at":"tomorrow"}`,

@@ -671,6 +671,30 @@ type CreatedKey struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 }
 
+// Diagnostic One finding about a rule file.
+type Diagnostic struct {
+	// Line The line, from 1.
+	Line int `json:"line"`
+
+	// Column The character of the line, from 1.
+	Column int `json:"column"`
+
+	// Severity `error`, or `warning` of what works and is probably not meant so.
+	Severity string `json:"severity"`
+
+	// File What the file is called.
+	File string `json:"file"`
+
+	// Source The line of the file.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Code The stable word for what is wrong, such as `unknown-name`.
+	Code string `json:"code"`
+
+	// Message What is wrong here, and what to do.
+	Message string `json:"message"`
+}
+
 // Direction `out`: from you to a person. `in`: from a person to your bot.
 type Direction string
 
@@ -712,7 +736,7 @@ type Event struct {
 	// At When it happened.
 	At time.Time `json:"at"`
 
-	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), `edit` and `delete` (about a change after it was sent), or `state` (the state changed).
+	// Kind What happened: `queued`, `scheduled` (waits for its time), `intent` (about to call the messenger or the SMS provider), `turn` (the bot or the chat has sent as much as it may), `throttled` (the messenger asked to wait), `retry`, `in_doubt` (an answer was lost), `migrated` (the chat moved), `plain_text` (the messenger refused the markup, so it is sent without), `next_leg` (a leg brought nothing, the next one begins), `evidence` (proof that the person got it), `edit` and `delete` (about a change after it was sent), `translated` (into the language that was wanted, or not), or `state` (the state changed).
 	Kind string `json:"kind"`
 
 	// From `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
@@ -939,6 +963,9 @@ type Message struct {
 	// Kind What an incoming message is: `text`, `command`, `button`, `contact`, `media`, `edited` or `membership`.
 	Kind string `json:"kind,omitempty,omitzero"`
 
+	// Rule The rule that sent it, if one did.
+	Rule string `json:"rule,omitempty,omitzero"`
+
 	// Text The text; of a photo or document, its caption; of a pressed button, its data.
 	Text string `json:"text"`
 
@@ -973,6 +1000,9 @@ type Message struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// Answers The incoming message that the rule answered.
+	Answers string `json:"answers,omitempty,omitzero"`
+
 	// Evidence The strongest proof so far that the person got the message.
 	Evidence Evidence `json:"evidence,omitempty,omitzero"`
 
@@ -984,6 +1014,15 @@ type Message struct {
 
 	// Silent Whether it arrives without a sound.
 	Silent bool `json:"silent,omitempty,omitzero"`
+
+	// TranslateTo The language that the text is wanted in, if it is another one.
+	TranslateTo string `json:"translate_to,omitempty,omitzero"`
+
+	// Translation The text in that language. Of an outgoing message this is what the person got; the original stays in `text`.
+	Translation string `json:"translation,omitempty,omitzero"`
+
+	// TranslationReason Why the original stands: `off`, `unavailable`, `timeout`, `quota`, `too_long`, `limit`, `language` or `damaged`.
+	TranslationReason string `json:"translation_reason,omitempty,omitzero"`
 
 	// EditedAt When its text or buttons were last changed in the chat.
 	EditedAt time.Time `json:"edited_at,omitempty,omitzero"`
@@ -1037,6 +1076,18 @@ type MessageList struct {
 // `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
 // back; free. `received`: the one state of an incoming message.
 type MessageState string
+
+// NewBacktest What to run recorded messages through.
+type NewBacktest struct {
+	// Version The version to run; the active one if left out.
+	Version int `json:"version,omitempty,omitzero"`
+
+	// Source A draft of a rule file. Left out, a stored version is run.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Since How far back, such as `24h` or `7d`; 7 days if left out, 90 at most.
+	Since string `json:"since,omitempty,omitzero"`
+}
 
 // NewBot A bot to add.
 type NewBot struct {
@@ -1143,6 +1194,60 @@ type NewMessage struct {
 	SendAt string `json:"send_at,omitempty,omitzero"`
 }
 
+// NewRuleCheck A rule file to look at.
+type NewRuleCheck struct {
+	// Name What diagnostics call it, `rules.yaml` if left out.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Source The rule file, YAML of at most 256 KiB.
+	Source string `json:"source"`
+}
+
+// NewRuleVersion A rule file to publish.
+type NewRuleVersion struct {
+	// Note Why, for those who look at the list of versions, at most 500 characters.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Source The rule file, YAML of at most 256 KiB.
+	Source string `json:"source"`
+
+	// Draft Store it, and let the version answer that answers now.
+	Draft bool `json:"draft,omitempty,omitzero"`
+
+	// Known The newest version that you know. If there is a newer one, nothing is stored.
+	Known int `json:"known,omitempty,omitzero"`
+}
+
+// NewTrial One update to try, and rules to try it on.
+type NewTrial struct {
+	// At When it happens; now if left out.
+	At time.Time `json:"at,omitempty,omitzero"`
+
+	// Version The version to try; the active one if left out.
+	Version int `json:"version,omitempty,omitzero"`
+
+	// Subscriber The id of a real person, whose state the rules see, instead of `user`.
+	Subscriber string `json:"subscriber,omitempty,omitzero"`
+
+	// Kind What the message is, such as `photo`; `text` if left out.
+	Kind string `json:"kind,omitempty,omitzero"`
+
+	// Text What the person writes. One that begins with a slash is a command.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Source A draft of a rule file. Left out, a stored version is tried.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Event Another event, such as `subscribed` or `read`, instead of a text.
+	Event string `json:"event,omitempty,omitzero"`
+
+	// Press The data of the button that the person presses, instead of a text.
+	Press string `json:"press,omitempty,omitzero"`
+
+	// User A person for a trial.
+	User TrialUser `json:"user,omitempty,omitzero"`
+}
+
 // Next The `cursor` of the following page. Left out at the end of the list.
 type Next = string
 
@@ -1174,12 +1279,160 @@ type Problem struct {
 
 	// RequestID Names this request in the log of the installation.
 	RequestID string `json:"request_id"`
+
+	// Diagnostics All that is wrong with a rule file that was refused.
+	Diagnostics []Diagnostic `json:"diagnostics,omitempty,omitzero"`
 }
 
 // Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 type Reason = string
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `keys:read` or `keys:write`.
+// RuleActivation From when on a version answered.
+type RuleActivation struct {
+	// Sequence From 1.
+	Sequence int `json:"sequence"`
+
+	// At From when on.
+	At time.Time `json:"at"`
+
+	// Version The version; 0 if rules were switched off.
+	Version int `json:"version"`
+
+	// Author The id of the API key that did it.
+	Author string `json:"author"`
+
+	// AuthorName The name of that key.
+	AuthorName string `json:"author_name,omitempty,omitzero"`
+}
+
+// RuleActivationList Activations of one bot.
+type RuleActivationList struct {
+	// Items The activations, newest first.
+	Items []RuleActivation `json:"items"`
+}
+
+// RuleCheck What was found in a rule file.
+type RuleCheck struct {
+	// Ok Whether it has no errors. Warnings do not count.
+	Ok bool `json:"ok"`
+
+	// Tests How many tests it has.
+	Tests int `json:"tests"`
+
+	// Diagnostics All that was found, in the order of the file.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+}
+
+// RuleEffect One effect of a rule.
+type RuleEffect struct {
+	// Kind `set`, `tag`, `untag`, `reply`, `ask_phone`, `notify`, `forward` or `mute`.
+	Kind string `json:"kind"`
+
+	// Name The field, the tag, the label of a forward, or the recipient of a notice.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Rule The rule that asked for it.
+	Rule string `json:"rule"`
+
+	// Language The language of the text.
+	Language string `json:"language,omitempty,omitzero"`
+
+	// Text What was to be sent.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Value What a field was set to, as JSON.
+	Value string `json:"value,omitempty,omitzero"`
+
+	// State `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
+	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
+	// so. `not_subscribed`: the person is not connected to this bot; free. `failed`: could not be sent; free.
+	// `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
+	// back; free. `received`: the one state of an incoming message.
+	State MessageState `json:"state,omitempty,omitzero"`
+
+	// Left Why it did not happen.
+	Left string `json:"left,omitempty,omitzero"`
+
+	// Message The message that it became.
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Seconds For how long the person is muted.
+	Seconds int64 `json:"seconds,omitempty,omitzero"`
+
+	// Translate The language that it is wanted in.
+	Translate string `json:"translate,omitempty,omitzero"`
+
+	// Translation The text in the language that is wanted.
+	Translation string `json:"translation,omitempty,omitzero"`
+
+	// TranslationReason Why it went out as it was written, such as `off`, `timeout` or `quota`.
+	TranslationReason string `json:"translation_reason,omitempty,omitzero"`
+}
+
+// RuleValue What a part of an expression was.
+type RuleValue struct {
+	// Line Its line in the file.
+	Line int `json:"line"`
+
+	// Column Its column.
+	Column int `json:"column"`
+
+	// Value Its value, as the language writes it.
+	Value string `json:"value"`
+
+	// Source The part.
+	Source string `json:"source"`
+}
+
+// RuleVersion A version of a rule file. It never changes.
+type RuleVersion struct {
+	// Bot The id of the bot.
+	Bot string `json:"bot"`
+
+	// Version Its number, from 1.
+	Version int `json:"version"`
+
+	// Active Whether it answers.
+	Active bool `json:"active"`
+
+	// Author The id of the API key that published it.
+	Author string `json:"author"`
+
+	// AuthorName The name of that key.
+	AuthorName string `json:"author_name,omitempty,omitzero"`
+
+	// Note Why it was published.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Bytes The length of its source.
+	Bytes int `json:"bytes"`
+
+	// Hash The SHA-256 of its source, in hexadecimal.
+	Hash string `json:"hash"`
+
+	// Source The rule file. Left out in lists.
+	Source string `json:"source,omitempty,omitzero"`
+
+	// Diff What changed since the version that was asked for, as a unified diff.
+	Diff string `json:"diff,omitempty,omitzero"`
+
+	// Diagnostics Warnings, in the answer to publishing.
+	Diagnostics []Diagnostic `json:"diagnostics,omitempty,omitzero"`
+
+	// CreatedAt When it was published.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// RuleVersionList One page of versions.
+type RuleVersionList struct {
+	// Items The versions, newest first.
+	Items []RuleVersion `json:"items"`
+
+	// Next The `cursor` of the next page, if there is one.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1254,8 +1507,95 @@ type SubscriberList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// TrialUser A person for a trial.
+type TrialUser struct {
+	// Username Their name at the messenger, without `@`.
+	Username string `json:"username,omitempty,omitzero"`
+
+	// FirstName Their first name.
+	FirstName string `json:"first_name,omitempty,omitzero"`
+
+	// LastName Their last name.
+	LastName string `json:"last_name,omitempty,omitzero"`
+
+	// Phone Their proved phone.
+	Phone string `json:"phone,omitempty,omitzero"`
+
+	// Fields What the rule file keeps about them, by name.
+	Fields map[string]interface{} `json:"fields,omitempty,omitzero"`
+
+	// Lang Their language, such as `uk`.
+	Lang string `json:"lang,omitempty,omitzero"`
+
+	// Messages How many messages they wrote before. With none, this one is their first.
+	Messages int `json:"messages,omitempty,omitzero"`
+
+	// Tags Their tags.
+	Tags []string `json:"tags,omitempty,omitzero"`
+}
+
+// TriedRule What became of a rule.
+type TriedRule struct {
+	// Line Its line in the file.
+	Line int `json:"line"`
+
+	// Column Its column.
+	Column int `json:"column"`
+
+	// Rule The name of the rule.
+	Rule string `json:"rule"`
+
+	// Outcome `matched`, `other_event`, `condition` (it did not hold), `once`, `every`, `muted`, `failed` or `not_reached`.
+	Outcome string `json:"outcome"`
+
+	// Values The values of its expressions and their parts.
+	Values []RuleValue `json:"values,omitempty,omitzero"`
+
+	// Failure Why it could not be run.
+	Failure string `json:"failure,omitempty,omitzero"`
+}
+
 // Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
 type Until string
+
+// Verdict What rules decided about an update, and why.
+type Verdict struct {
+	// At When it was decided.
+	At time.Time `json:"at"`
+
+	// Bot The id of the bot.
+	Bot string `json:"bot"`
+
+	// Version The version that decided; 0 is a draft.
+	Version int `json:"version"`
+
+	// Event What the update was, such as `message` or `button`.
+	Event string `json:"event,omitempty,omitzero"`
+
+	// Exact Made again, the decision is the same.
+	Exact bool `json:"exact"`
+
+	// Incoming The language into which what the person wrote is translated.
+	Incoming string `json:"incoming,omitempty,omitzero"`
+
+	// Message The message that it is about. Left out of a trial.
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Notes Why something was left out: `muted`, `loop` (20 automatic replies in 10 minutes), `failed` (a rule could not be run), `refused` (a text or a recipient that cannot be) or `full` (100 tags or fields).
+	Notes []string `json:"notes,omitempty,omitzero"`
+
+	// Rules The rules that matched, in the order of the file.
+	Rules []string `json:"rules"`
+
+	// Tried What became of each rule, in the order of the file.
+	Tried []TriedRule `json:"tried"`
+
+	// Effects What the rules asked for, in the order in which it happened.
+	Effects []RuleEffect `json:"effects"`
+
+	// Input All that the rules saw.
+	Input map[string]interface{} `json:"input,omitempty,omitzero"`
+}
 
 // BotRef defines model for BotRef.
 type BotRef = string
@@ -1286,6 +1626,9 @@ type Prefer = string
 
 // SubscriberID defines model for SubscriberID.
 type SubscriberID = string
+
+// Version defines model for Version.
+type Version = int
 
 // ListBotsParams defines parameters for ListBots.
 type ListBotsParams struct {
@@ -1322,6 +1665,48 @@ type GetConnectPNGParams struct {
 type GetConnectSVGParams struct {
 	// Payload What comes back with the person's start: at most 64 characters of `A-Z`, `a-z`, `0-9`, `_` and `-`.
 	Payload *Payload `form:"payload,omitempty" json:"payload,omitempty"`
+}
+
+// ListRuleActivationsParams defines parameters for ListRuleActivations.
+type ListRuleActivationsParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// BacktestRulesParams defines parameters for BacktestRules.
+type BacktestRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TryRulesParams defines parameters for TryRules.
+type TryRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRuleVersionsParams defines parameters for ListRuleVersions.
+type ListRuleVersionsParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetRuleVersionParams defines parameters for GetRuleVersion.
+type GetRuleVersionParams struct {
+	// Since The version to compare with; `diff` has what changed.
+	Since *int `form:"since,omitempty" json:"since,omitempty"`
+}
+
+// ActivateRulesParams defines parameters for ActivateRules.
+type ActivateRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListSubscribersParams defines parameters for ListSubscribers.
@@ -1448,11 +1833,34 @@ type CancelMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CheckRulesParams defines parameters for CheckRules.
+type CheckRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TestRulesParams defines parameters for TestRules.
+type TestRulesParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
 // ChangeBotJSONRequestBody defines body for ChangeBot for application/json ContentType.
 type ChangeBotJSONRequestBody = BotChange
+
+// PublishRulesJSONRequestBody defines body for PublishRules for application/json ContentType.
+type PublishRulesJSONRequestBody = NewRuleVersion
+
+// BacktestRulesJSONRequestBody defines body for BacktestRules for application/json ContentType.
+type BacktestRulesJSONRequestBody = NewBacktest
+
+// TryRulesJSONRequestBody defines body for TryRules for application/json ContentType.
+type TryRulesJSONRequestBody = NewTrial
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
@@ -1462,6 +1870,12 @@ type SendMessageJSONRequestBody = NewMessage
 
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
+
+// CheckRulesJSONRequestBody defines body for CheckRules for application/json ContentType.
+type CheckRulesJSONRequestBody = NewRuleCheck
+
+// TestRulesJSONRequestBody defines body for TestRules for application/json ContentType.
+type TestRulesJSONRequestBody = NewRuleCheck
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -1495,6 +1909,36 @@ type ServerInterface interface {
 	// GetConnectSVG Get the link as a QR code, SVG
 	// (GET /v1/bots/{bot}/connect/qr.svg)
 	GetConnectSVG(c *gin.Context, bot BotRef, params GetConnectSVGParams)
+	// SwitchRulesOff Switch rules off
+	// (DELETE /v1/bots/{bot}/rules)
+	SwitchRulesOff(c *gin.Context, bot BotRef)
+	// GetRules Get the rules that answer
+	// (GET /v1/bots/{bot}/rules)
+	GetRules(c *gin.Context, bot BotRef)
+	// PublishRules Publish rules
+	// (PUT /v1/bots/{bot}/rules)
+	PublishRules(c *gin.Context, bot BotRef)
+	// ListRuleActivations List activations
+	// (GET /v1/bots/{bot}/rules/activations)
+	ListRuleActivations(c *gin.Context, bot BotRef, params ListRuleActivationsParams)
+	// BacktestRules Run recorded messages through a draft
+	// (POST /v1/bots/{bot}/rules/backtest)
+	BacktestRules(c *gin.Context, bot BotRef, params BacktestRulesParams)
+	// TryRules Try one update
+	// (POST /v1/bots/{bot}/rules/try)
+	TryRules(c *gin.Context, bot BotRef, params TryRulesParams)
+	// ListRuleVersions List versions
+	// (GET /v1/bots/{bot}/rules/versions)
+	ListRuleVersions(c *gin.Context, bot BotRef, params ListRuleVersionsParams)
+	// GetRuleVersion Get a version
+	// (GET /v1/bots/{bot}/rules/versions/{version})
+	GetRuleVersion(c *gin.Context, bot BotRef, version Version, params GetRuleVersionParams)
+	// ExportRules Export a version
+	// (GET /v1/bots/{bot}/rules/versions/{version}/source)
+	ExportRules(c *gin.Context, bot BotRef, version Version)
+	// ActivateRules Activate a version
+	// (POST /v1/bots/{bot}/rules/{version}/activate)
+	ActivateRules(c *gin.Context, bot BotRef, version Version, params ActivateRulesParams)
 	// ListSubscribers List the subscribers of a bot
 	// (GET /v1/bots/{bot}/subscribers)
 	ListSubscribers(c *gin.Context, bot BotRef, params ListSubscribersParams)
@@ -1543,6 +1987,15 @@ type ServerInterface interface {
 	// ListMessageEvents Tell the story of a message
 	// (GET /v1/messages/{message}/events)
 	ListMessageEvents(c *gin.Context, message MessageID)
+	// GetVerdict Explain a verdict
+	// (GET /v1/messages/{message}/verdict)
+	GetVerdict(c *gin.Context, message MessageID)
+	// CheckRules Check a rule file
+	// (POST /v1/rules/check)
+	CheckRules(c *gin.Context, params CheckRulesParams)
+	// TestRules Check a rule file and run its tests
+	// (POST /v1/rules/test)
+	TestRules(c *gin.Context, params TestRulesParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1834,6 +2287,386 @@ func (siw *ServerInterfaceWrapper) GetConnectSVG(c *gin.Context) {
 	}
 
 	siw.Handler.GetConnectSVG(c, bot, params)
+}
+
+// SwitchRulesOff operation middleware
+func (siw *ServerInterfaceWrapper) SwitchRulesOff(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SwitchRulesOff(c, bot)
+}
+
+// GetRules operation middleware
+func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRules(c, bot)
+}
+
+// PublishRules operation middleware
+func (siw *ServerInterfaceWrapper) PublishRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PublishRules(c, bot)
+}
+
+// ListRuleActivations operation middleware
+func (siw *ServerInterfaceWrapper) ListRuleActivations(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRuleActivationsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRuleActivations(c, bot, params)
+}
+
+// BacktestRules operation middleware
+func (siw *ServerInterfaceWrapper) BacktestRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BacktestRulesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BacktestRules(c, bot, params)
+}
+
+// TryRules operation middleware
+func (siw *ServerInterfaceWrapper) TryRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TryRulesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryRules(c, bot, params)
+}
+
+// ListRuleVersions operation middleware
+func (siw *ServerInterfaceWrapper) ListRuleVersions(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRuleVersionsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRuleVersions(c, bot, params)
+}
+
+// GetRuleVersion operation middleware
+func (siw *ServerInterfaceWrapper) GetRuleVersion(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRuleVersionParams
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRuleVersion(c, bot, version, params)
+}
+
+// ExportRules operation middleware
+func (siw *ServerInterfaceWrapper) ExportRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportRules(c, bot, version)
+}
+
+// ActivateRules operation middleware
+func (siw *ServerInterfaceWrapper) ActivateRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActivateRulesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ActivateRules(c, bot, version, params)
 }
 
 // ListSubscribers operation middleware
@@ -2526,6 +3359,108 @@ func (siw *ServerInterfaceWrapper) ListMessageEvents(c *gin.Context) {
 	siw.Handler.ListMessageEvents(c, message)
 }
 
+// GetVerdict operation middleware
+func (siw *ServerInterfaceWrapper) GetVerdict(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message" -------------
+	var message MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", c.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetVerdict(c, message)
+}
+
+// CheckRules operation middleware
+func (siw *ServerInterfaceWrapper) CheckRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckRulesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CheckRules(c, params)
+}
+
+// TestRules operation middleware
+func (siw *ServerInterfaceWrapper) TestRules(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestRulesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestRules(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -2563,6 +3498,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect", wrapper.GetConnectLink)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.png", wrapper.GetConnectPNG)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.svg", wrapper.GetConnectSVG)
+	router.DELETE(options.BaseURL+"/v1/bots/:bot/rules", wrapper.SwitchRulesOff)
+	router.GET(options.BaseURL+"/v1/bots/:bot/rules", wrapper.GetRules)
+	router.PUT(options.BaseURL+"/v1/bots/:bot/rules", wrapper.PublishRules)
+	router.POST(options.BaseURL+"/v1/bots/:bot/rules/:version/activate", wrapper.ActivateRules)
+	router.GET(options.BaseURL+"/v1/bots/:bot/rules/activations", wrapper.ListRuleActivations)
+	router.POST(options.BaseURL+"/v1/bots/:bot/rules/backtest", wrapper.BacktestRules)
+	router.POST(options.BaseURL+"/v1/bots/:bot/rules/try", wrapper.TryRules)
+	router.GET(options.BaseURL+"/v1/bots/:bot/rules/versions", wrapper.ListRuleVersions)
+	router.GET(options.BaseURL+"/v1/bots/:bot/rules/versions/:version", wrapper.GetRuleVersion)
+	router.GET(options.BaseURL+"/v1/bots/:bot/rules/versions/:version/source", wrapper.ExportRules)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers", wrapper.ListSubscribers)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.GetSubscriber)
 	router.GET(options.BaseURL+"/v1/events", wrapper.ListEvents)
@@ -2579,6 +3524,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/v1/messages/:message", wrapper.EditMessage)
 	router.POST(options.BaseURL+"/v1/messages/:message/cancel", wrapper.CancelMessage)
 	router.GET(options.BaseURL+"/v1/messages/:message/events", wrapper.ListMessageEvents)
+	router.GET(options.BaseURL+"/v1/messages/:message/verdict", wrapper.GetVerdict)
+	router.POST(options.BaseURL+"/v1/rules/check", wrapper.CheckRules)
+	router.POST(options.BaseURL+"/v1/rules/test", wrapper.TestRules)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -2937,6 +3885,408 @@ type GetConnectSVGdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectSVGdefaultApplicationProblemPlusJSONResponse) VisitGetConnectSVGResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchRulesOffRequestObject struct {
+	Bot BotRef `json:"bot"`
+}
+
+type SwitchRulesOffResponseObject interface {
+	VisitSwitchRulesOffResponse(w http.ResponseWriter) error
+}
+
+type SwitchRulesOff204Response struct{}
+
+func (response SwitchRulesOff204Response) VisitSwitchRulesOffResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SwitchRulesOffdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SwitchRulesOffdefaultApplicationProblemPlusJSONResponse) VisitSwitchRulesOffResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRulesRequestObject struct {
+	Bot BotRef `json:"bot"`
+}
+
+type GetRulesResponseObject interface {
+	VisitGetRulesResponse(w http.ResponseWriter) error
+}
+
+type GetRules200JSONResponse RuleVersion
+
+func (response GetRules200JSONResponse) VisitGetRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRulesdefaultApplicationProblemPlusJSONResponse) VisitGetRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishRulesRequestObject struct {
+	Bot  BotRef `json:"bot"`
+	Body *PublishRulesJSONRequestBody
+}
+
+type PublishRulesResponseObject interface {
+	VisitPublishRulesResponse(w http.ResponseWriter) error
+}
+
+type PublishRules200JSONResponse RuleVersion
+
+func (response PublishRules200JSONResponse) VisitPublishRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PublishRulesdefaultApplicationProblemPlusJSONResponse) VisitPublishRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleActivationsRequestObject struct {
+	Bot    BotRef `json:"bot"`
+	Params ListRuleActivationsParams
+}
+
+type ListRuleActivationsResponseObject interface {
+	VisitListRuleActivationsResponse(w http.ResponseWriter) error
+}
+
+type ListRuleActivations200JSONResponse RuleActivationList
+
+func (response ListRuleActivations200JSONResponse) VisitListRuleActivationsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleActivationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRuleActivationsdefaultApplicationProblemPlusJSONResponse) VisitListRuleActivationsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BacktestRulesRequestObject struct {
+	Bot    BotRef `json:"bot"`
+	Params BacktestRulesParams
+	Body   *BacktestRulesJSONRequestBody
+}
+
+type BacktestRulesResponseObject interface {
+	VisitBacktestRulesResponse(w http.ResponseWriter) error
+}
+
+type BacktestRules200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response BacktestRules200ApplicationXNdjsonResponse) VisitBacktestRulesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type BacktestRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BacktestRulesdefaultApplicationProblemPlusJSONResponse) VisitBacktestRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryRulesRequestObject struct {
+	Bot    BotRef `json:"bot"`
+	Params TryRulesParams
+	Body   *TryRulesJSONRequestBody
+}
+
+type TryRulesResponseObject interface {
+	VisitTryRulesResponse(w http.ResponseWriter) error
+}
+
+type TryRules200JSONResponse Verdict
+
+func (response TryRules200JSONResponse) VisitTryRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryRulesdefaultApplicationProblemPlusJSONResponse) VisitTryRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleVersionsRequestObject struct {
+	Bot    BotRef `json:"bot"`
+	Params ListRuleVersionsParams
+}
+
+type ListRuleVersionsResponseObject interface {
+	VisitListRuleVersionsResponse(w http.ResponseWriter) error
+}
+
+type ListRuleVersions200JSONResponse RuleVersionList
+
+func (response ListRuleVersions200JSONResponse) VisitListRuleVersionsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleVersionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRuleVersionsdefaultApplicationProblemPlusJSONResponse) VisitListRuleVersionsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRuleVersionRequestObject struct {
+	Bot     BotRef  `json:"bot"`
+	Version Version `json:"version"`
+	Params  GetRuleVersionParams
+}
+
+type GetRuleVersionResponseObject interface {
+	VisitGetRuleVersionResponse(w http.ResponseWriter) error
+}
+
+type GetRuleVersion200JSONResponse RuleVersion
+
+func (response GetRuleVersion200JSONResponse) VisitGetRuleVersionResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRuleVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRuleVersiondefaultApplicationProblemPlusJSONResponse) VisitGetRuleVersionResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportRulesRequestObject struct {
+	Bot     BotRef  `json:"bot"`
+	Version Version `json:"version"`
+}
+
+type ExportRulesResponseObject interface {
+	VisitExportRulesResponse(w http.ResponseWriter) error
+}
+
+type ExportRules200TextResponse string
+
+func (response ExportRules200TextResponse) VisitExportRulesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type ExportRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportRulesdefaultApplicationProblemPlusJSONResponse) VisitExportRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActivateRulesRequestObject struct {
+	Bot     BotRef  `json:"bot"`
+	Version Version `json:"version"`
+	Params  ActivateRulesParams
+}
+
+type ActivateRulesResponseObject interface {
+	VisitActivateRulesResponse(w http.ResponseWriter) error
+}
+
+type ActivateRules200JSONResponse RuleVersion
+
+func (response ActivateRules200JSONResponse) VisitActivateRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActivateRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActivateRulesdefaultApplicationProblemPlusJSONResponse) VisitActivateRulesResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -3647,6 +4997,119 @@ func (response ListMessageEventsdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type GetVerdictRequestObject struct {
+	Message MessageID `json:"message"`
+}
+
+type GetVerdictResponseObject interface {
+	VisitGetVerdictResponse(w http.ResponseWriter) error
+}
+
+type GetVerdict200JSONResponse Verdict
+
+func (response GetVerdict200JSONResponse) VisitGetVerdictResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVerdictdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetVerdictdefaultApplicationProblemPlusJSONResponse) VisitGetVerdictResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckRulesRequestObject struct {
+	Params CheckRulesParams
+	Body   *CheckRulesJSONRequestBody
+}
+
+type CheckRulesResponseObject interface {
+	VisitCheckRulesResponse(w http.ResponseWriter) error
+}
+
+type CheckRules200JSONResponse RuleCheck
+
+func (response CheckRules200JSONResponse) VisitCheckRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckRulesdefaultApplicationProblemPlusJSONResponse) VisitCheckRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRulesRequestObject struct {
+	Params TestRulesParams
+	Body   *TestRulesJSONRequestBody
+}
+
+type TestRulesResponseObject interface {
+	VisitTestRulesResponse(w http.ResponseWriter) error
+}
+
+type TestRules200JSONResponse RuleCheck
+
+func (response TestRules200JSONResponse) VisitTestRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestRulesdefaultApplicationProblemPlusJSONResponse) VisitTestRulesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetHealth Tell whether the process runs
@@ -3679,6 +5142,36 @@ type StrictServerInterface interface {
 	// GetConnectSVG Get the link as a QR code, SVG
 	// (GET /v1/bots/{bot}/connect/qr.svg)
 	GetConnectSVG(ctx context.Context, request GetConnectSVGRequestObject) (GetConnectSVGResponseObject, error)
+	// SwitchRulesOff Switch rules off
+	// (DELETE /v1/bots/{bot}/rules)
+	SwitchRulesOff(ctx context.Context, request SwitchRulesOffRequestObject) (SwitchRulesOffResponseObject, error)
+	// GetRules Get the rules that answer
+	// (GET /v1/bots/{bot}/rules)
+	GetRules(ctx context.Context, request GetRulesRequestObject) (GetRulesResponseObject, error)
+	// PublishRules Publish rules
+	// (PUT /v1/bots/{bot}/rules)
+	PublishRules(ctx context.Context, request PublishRulesRequestObject) (PublishRulesResponseObject, error)
+	// ListRuleActivations List activations
+	// (GET /v1/bots/{bot}/rules/activations)
+	ListRuleActivations(ctx context.Context, request ListRuleActivationsRequestObject) (ListRuleActivationsResponseObject, error)
+	// BacktestRules Run recorded messages through a draft
+	// (POST /v1/bots/{bot}/rules/backtest)
+	BacktestRules(ctx context.Context, request BacktestRulesRequestObject) (BacktestRulesResponseObject, error)
+	// TryRules Try one update
+	// (POST /v1/bots/{bot}/rules/try)
+	TryRules(ctx context.Context, request TryRulesRequestObject) (TryRulesResponseObject, error)
+	// ListRuleVersions List versions
+	// (GET /v1/bots/{bot}/rules/versions)
+	ListRuleVersions(ctx context.Context, request ListRuleVersionsRequestObject) (ListRuleVersionsResponseObject, error)
+	// GetRuleVersion Get a version
+	// (GET /v1/bots/{bot}/rules/versions/{version})
+	GetRuleVersion(ctx context.Context, request GetRuleVersionRequestObject) (GetRuleVersionResponseObject, error)
+	// ExportRules Export a version
+	// (GET /v1/bots/{bot}/rules/versions/{version}/source)
+	ExportRules(ctx context.Context, request ExportRulesRequestObject) (ExportRulesResponseObject, error)
+	// ActivateRules Activate a version
+	// (POST /v1/bots/{bot}/rules/{version}/activate)
+	ActivateRules(ctx context.Context, request ActivateRulesRequestObject) (ActivateRulesResponseObject, error)
 	// ListSubscribers List the subscribers of a bot
 	// (GET /v1/bots/{bot}/subscribers)
 	ListSubscribers(ctx context.Context, request ListSubscribersRequestObject) (ListSubscribersResponseObject, error)
@@ -3727,6 +5220,15 @@ type StrictServerInterface interface {
 	// ListMessageEvents Tell the story of a message
 	// (GET /v1/messages/{message}/events)
 	ListMessageEvents(ctx context.Context, request ListMessageEventsRequestObject) (ListMessageEventsResponseObject, error)
+	// GetVerdict Explain a verdict
+	// (GET /v1/messages/{message}/verdict)
+	GetVerdict(ctx context.Context, request GetVerdictRequestObject) (GetVerdictResponseObject, error)
+	// CheckRules Check a rule file
+	// (POST /v1/rules/check)
+	CheckRules(ctx context.Context, request CheckRulesRequestObject) (CheckRulesResponseObject, error)
+	// TestRules Check a rule file and run its tests
+	// (POST /v1/rules/test)
+	TestRules(ctx context.Context, request TestRulesRequestObject) (TestRulesResponseObject, error)
 }
 
 type (
@@ -4076,6 +5578,329 @@ func (sh *strictHandler) GetConnectSVG(ctx *gin.Context, bot BotRef, params GetC
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetConnectSVGResponseObject); ok {
 		if err := validResponse.VisitGetConnectSVGResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SwitchRulesOff operation middleware
+func (sh *strictHandler) SwitchRulesOff(ctx *gin.Context, bot BotRef) {
+	var request SwitchRulesOffRequestObject
+
+	request.Bot = bot
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SwitchRulesOff(ctx, request.(SwitchRulesOffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SwitchRulesOff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SwitchRulesOffResponseObject); ok {
+		if err := validResponse.VisitSwitchRulesOffResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRules operation middleware
+func (sh *strictHandler) GetRules(ctx *gin.Context, bot BotRef) {
+	var request GetRulesRequestObject
+
+	request.Bot = bot
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRules(ctx, request.(GetRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRulesResponseObject); ok {
+		if err := validResponse.VisitGetRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PublishRules operation middleware
+func (sh *strictHandler) PublishRules(ctx *gin.Context, bot BotRef) {
+	var request PublishRulesRequestObject
+
+	request.Bot = bot
+
+	var body PublishRulesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PublishRules(ctx, request.(PublishRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PublishRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PublishRulesResponseObject); ok {
+		if err := validResponse.VisitPublishRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRuleActivations operation middleware
+func (sh *strictHandler) ListRuleActivations(ctx *gin.Context, bot BotRef, params ListRuleActivationsParams) {
+	var request ListRuleActivationsRequestObject
+
+	request.Bot = bot
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRuleActivations(ctx, request.(ListRuleActivationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRuleActivations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRuleActivationsResponseObject); ok {
+		if err := validResponse.VisitListRuleActivationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BacktestRules operation middleware
+func (sh *strictHandler) BacktestRules(ctx *gin.Context, bot BotRef, params BacktestRulesParams) {
+	var request BacktestRulesRequestObject
+
+	request.Bot = bot
+	request.Params = params
+
+	var body BacktestRulesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BacktestRules(ctx, request.(BacktestRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BacktestRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BacktestRulesResponseObject); ok {
+		if err := validResponse.VisitBacktestRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TryRules operation middleware
+func (sh *strictHandler) TryRules(ctx *gin.Context, bot BotRef, params TryRulesParams) {
+	var request TryRulesRequestObject
+
+	request.Bot = bot
+	request.Params = params
+
+	var body TryRulesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryRules(ctx, request.(TryRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TryRulesResponseObject); ok {
+		if err := validResponse.VisitTryRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRuleVersions operation middleware
+func (sh *strictHandler) ListRuleVersions(ctx *gin.Context, bot BotRef, params ListRuleVersionsParams) {
+	var request ListRuleVersionsRequestObject
+
+	request.Bot = bot
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRuleVersions(ctx, request.(ListRuleVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRuleVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRuleVersionsResponseObject); ok {
+		if err := validResponse.VisitListRuleVersionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRuleVersion operation middleware
+func (sh *strictHandler) GetRuleVersion(ctx *gin.Context, bot BotRef, version Version, params GetRuleVersionParams) {
+	var request GetRuleVersionRequestObject
+
+	request.Bot = bot
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRuleVersion(ctx, request.(GetRuleVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRuleVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRuleVersionResponseObject); ok {
+		if err := validResponse.VisitGetRuleVersionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportRules operation middleware
+func (sh *strictHandler) ExportRules(ctx *gin.Context, bot BotRef, version Version) {
+	var request ExportRulesRequestObject
+
+	request.Bot = bot
+	request.Version = version
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportRules(ctx, request.(ExportRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportRulesResponseObject); ok {
+		if err := validResponse.VisitExportRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActivateRules operation middleware
+func (sh *strictHandler) ActivateRules(ctx *gin.Context, bot BotRef, version Version, params ActivateRulesParams) {
+	var request ActivateRulesRequestObject
+
+	request.Bot = bot
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ActivateRules(ctx, request.(ActivateRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActivateRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ActivateRulesResponseObject); ok {
+		if err := validResponse.VisitActivateRulesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -4553,6 +6378,120 @@ func (sh *strictHandler) ListMessageEvents(ctx *gin.Context, message MessageID) 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListMessageEventsResponseObject); ok {
 		if err := validResponse.VisitListMessageEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetVerdict operation middleware
+func (sh *strictHandler) GetVerdict(ctx *gin.Context, message MessageID) {
+	var request GetVerdictRequestObject
+
+	request.Message = message
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetVerdict(ctx, request.(GetVerdictRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetVerdict")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetVerdictResponseObject); ok {
+		if err := validResponse.VisitGetVerdictResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckRules operation middleware
+func (sh *strictHandler) CheckRules(ctx *gin.Context, params CheckRulesParams) {
+	var request CheckRulesRequestObject
+
+	request.Params = params
+
+	var body CheckRulesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckRules(ctx, request.(CheckRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CheckRulesResponseObject); ok {
+		if err := validResponse.VisitCheckRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TestRules operation middleware
+func (sh *strictHandler) TestRules(ctx *gin.Context, params TestRulesParams) {
+	var request TestRulesRequestObject
+
+	request.Params = params
+
+	var body TestRulesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestRules(ctx, request.(TestRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TestRulesResponseObject); ok {
+		if err := validResponse.VisitTestRulesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
