@@ -34,7 +34,7 @@ const (
 
 	drainEvery    = time.Second
 	drainBatch    = 100
-	drainPatience = 3                // failures in a batch before Temporal counts as away
+	drainPatience = 3                // failures in a batch before it is left
 	drainHide     = 15 * time.Second // how long an item that is being started is hidden from other processes
 	drainPauseMax = 5 * time.Second
 )
@@ -178,26 +178,47 @@ func (s *Starter) drain(ctx context.Context) {
 	}
 }
 
-// drainOnce starts one batch and tells whether there may be more. It ends after a few failures, so that one odd message
-// holds up no other: what it did not come to is due again soon.
+// drainOnce starts one batch, one after another, and tells whether there may be more. When Temporal is away, or after a
+// few failures, it gives back what it did not come to, which keeps its place. A message that failed by itself stays hidden
+// for a while, so that it holds up no other.
 func (s *Starter) drainOnce(ctx context.Context) (more bool, err error) {
 	now := s.now()
 	items, err := s.outbox.DueOutbox(ctx, now, now.Add(drainHide), drainBatch)
 	if err != nil || len(items) == 0 {
 		return false, err
 	}
-	var started []gateway.OutboxItem
+	var started, rest []gateway.OutboxItem
 	var failures []error
-	for _, item := range items {
-		if failure := s.start(ctx, DeliverMessageInput{AccountID: item.AccountID, MessageID: item.MessageID}); failure == nil {
+	for n, item := range items {
+		failure := s.start(ctx, DeliverMessageInput{AccountID: item.AccountID, MessageID: item.MessageID})
+		if failure == nil {
 			started = append(started, item)
-		} else if failures = append(failures, failure); len(failures) == drainPatience {
+			continue
+		}
+		failures = append(failures, failure)
+		if isAway(failure) {
+			rest = items[n:]
+			break
+		}
+		if len(failures) == drainPatience {
+			rest = items[n+1:]
 			break
 		}
 	}
+	after := context.WithoutCancel(ctx)
 	if len(started) > 0 {
-		failures = append(failures, s.outbox.DropOutbox(context.WithoutCancel(ctx), started))
+		failures = append(failures, s.outbox.DropOutbox(after, started))
+	}
+	if len(rest) > 0 {
+		failures = append(failures, s.outbox.ReleaseOutbox(after, rest, s.now()))
 	}
 	err = errors.Join(failures...)
 	return err == nil && len(items) == drainBatch, err
+}
+
+// isAway tells a Temporal that does not answer from one that refuses.
+func isAway(err error) bool {
+	var unavailable *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
+	return errors.As(err, &unavailable) || errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded)
 }

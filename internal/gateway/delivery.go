@@ -199,6 +199,8 @@ type OutboxStore interface {
 	DueOutbox(ctx context.Context, now, hideUntil time.Time, limit int) ([]OutboxItem, error)
 	// DropOutbox removes items whose workflow is known to be started.
 	DropOutbox(ctx context.Context, items []OutboxItem) error
+	// ReleaseOutbox gives items back whose turn did not come: they are due again.
+	ReleaseOutbox(ctx context.Context, items []OutboxItem, now time.Time) error
 	// RequeueForgotten puts messages back that nobody has touched since before, though a leg of theirs is open: their
 	// workflow may be lost. It tells how many.
 	RequeueForgotten(ctx context.Context, now, before time.Time) (int64, error)

@@ -27,14 +27,25 @@ func (s *Store) DueOutbox(ctx context.Context, now, hideUntil time.Time, limit i
 }
 
 func (s *Store) DropOutbox(ctx context.Context, items []gateway.OutboxItem) error {
+	if err := s.q.DropOutbox(ctx, idsOf(items)); err != nil {
+		return fmt.Errorf("drop outbox: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) ReleaseOutbox(ctx context.Context, items []gateway.OutboxItem, now time.Time) error {
+	if err := s.q.ReleaseOutbox(ctx, dbsqlc.ReleaseOutboxParams{Now: now, MessageIds: idsOf(items)}); err != nil {
+		return fmt.Errorf("release outbox: %w", err)
+	}
+	return nil
+}
+
+func idsOf(items []gateway.OutboxItem) []string {
 	ids := make([]string, len(items))
 	for i, item := range items {
 		ids[i] = string(item.MessageID)
 	}
-	if err := s.q.DropOutbox(ctx, ids); err != nil {
-		return fmt.Errorf("drop outbox: %w", err)
-	}
-	return nil
+	return ids
 }
 
 // requeueAtMost bounds one search for forgotten messages; the next one finds the rest.

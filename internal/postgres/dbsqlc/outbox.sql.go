@@ -20,12 +20,15 @@ func (q *Queries) DropOutbox(ctx context.Context, messageIds []string) error {
 }
 
 const dueOutbox = `-- name: DueOutbox :many
-UPDATE outbox SET due_at = $1, attempts = attempts + 1
-WHERE message_id IN (
-    SELECT o.message_id FROM outbox o WHERE o.due_at <= $2
-    ORDER BY array_position(ARRAY['code', 'service', 'bulk'], o.lane), o.queued_at
-    LIMIT $3 FOR UPDATE SKIP LOCKED)
-RETURNING message_id, account_id, lane, queued_at, due_at, attempts
+WITH taken AS (
+    UPDATE outbox SET due_at = $1, attempts = attempts + 1
+    WHERE message_id IN (
+        SELECT o.message_id FROM outbox o WHERE o.due_at <= $2
+        ORDER BY array_position(ARRAY['code', 'service', 'bulk'], o.lane), o.queued_at, o.message_id
+        LIMIT $3 FOR UPDATE SKIP LOCKED)
+    RETURNING message_id, account_id, lane, queued_at, due_at, attempts
+)
+SELECT message_id, account_id, lane, queued_at, due_at, attempts FROM taken ORDER BY array_position(ARRAY['code', 'service', 'bulk'], lane), queued_at, message_id
 `
 
 type DueOutboxParams struct {
@@ -34,15 +37,25 @@ type DueOutboxParams struct {
 	AtMost    int32
 }
 
-func (q *Queries) DueOutbox(ctx context.Context, arg DueOutboxParams) ([]Outbox, error) {
+type DueOutboxRow struct {
+	MessageID string
+	AccountID string
+	Lane      string
+	QueuedAt  time.Time
+	DueAt     time.Time
+	Attempts  int32
+}
+
+// What an UPDATE returns has no order: it is put into the one in which it was taken.
+func (q *Queries) DueOutbox(ctx context.Context, arg DueOutboxParams) ([]DueOutboxRow, error) {
 	rows, err := q.db.Query(ctx, dueOutbox, arg.HideUntil, arg.Now, arg.AtMost)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Outbox
+	var items []DueOutboxRow
 	for rows.Next() {
-		var i Outbox
+		var i DueOutboxRow
 		if err := rows.Scan(
 			&i.MessageID,
 			&i.AccountID,
@@ -75,6 +88,20 @@ func (q *Queries) OutboxDepth(ctx context.Context, now time.Time) (OutboxDepthRo
 	var i OutboxDepthRow
 	err := row.Scan(&i.Waiting, &i.Oldest)
 	return i, err
+}
+
+const releaseOutbox = `-- name: ReleaseOutbox :exec
+UPDATE outbox SET due_at = $1 WHERE message_id = ANY($2::text[])
+`
+
+type ReleaseOutboxParams struct {
+	Now        time.Time
+	MessageIds []string
+}
+
+func (q *Queries) ReleaseOutbox(ctx context.Context, arg ReleaseOutboxParams) error {
+	_, err := q.db.Exec(ctx, releaseOutbox, arg.Now, arg.MessageIds)
+	return err
 }
 
 const requeueForgotten = `-- name: RequeueForgotten :execrows

@@ -1,10 +1,17 @@
 -- name: DueOutbox :many
-UPDATE outbox SET due_at = @hide_until, attempts = attempts + 1
-WHERE message_id IN (
-    SELECT o.message_id FROM outbox o WHERE o.due_at <= @now
-    ORDER BY array_position(ARRAY['code', 'service', 'bulk'], o.lane), o.queued_at
-    LIMIT @at_most FOR UPDATE SKIP LOCKED)
-RETURNING *;
+-- What an UPDATE returns has no order: it is put into the one in which it was taken.
+WITH taken AS (
+    UPDATE outbox SET due_at = @hide_until, attempts = attempts + 1
+    WHERE message_id IN (
+        SELECT o.message_id FROM outbox o WHERE o.due_at <= @now
+        ORDER BY array_position(ARRAY['code', 'service', 'bulk'], o.lane), o.queued_at, o.message_id
+        LIMIT @at_most FOR UPDATE SKIP LOCKED)
+    RETURNING *
+)
+SELECT * FROM taken ORDER BY array_position(ARRAY['code', 'service', 'bulk'], lane), queued_at, message_id;
+
+-- name: ReleaseOutbox :exec
+UPDATE outbox SET due_at = @now WHERE message_id = ANY(@message_ids::text[]);
 
 -- name: DropOutbox :exec
 DELETE FROM outbox WHERE message_id = ANY(@message_ids::text[]);
