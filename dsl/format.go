@@ -30,7 +30,7 @@ func Format(name string, text []byte) ([]byte, Diagnostics) {
 		lines = append(lines, "")
 	}
 	lines = append(lines, p.mapping(root, "file", 0)...)
-	lines = append(lines, p.comments(p.notes.last, 0, len(lines) > 0)...)
+	lines = append(lines, p.comments(p.notes.last, 0, len(lines) > 0 && lines[len(lines)-1] != "")...)
 	written := []byte(strings.Join(lines, "\n") + "\n")
 
 	again := &reader{src: newSource(string(written))}

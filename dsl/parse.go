@@ -146,6 +146,7 @@ func (r *reader) yamlError(err error) {
 		return
 	}
 	at := Position{Line: e.Mark.Line, Column: max(e.Mark.Column, 1)}
+	at = r.src.position(r.src.offset(at)) // it may be told to lie behind the end
 	opened := Position{Line: e.ContextMark.Line, Column: max(e.ContextMark.Column, 1)}
 	offset := r.src.offset(at)
 	before, rest := strings.TrimRight(r.src.text[:offset], " "), r.src.text[offset:]
