@@ -195,15 +195,15 @@ func toFloat(v value, at spot) value {
 
 // extreme compiles min and max.
 func extreme(args []eval, f Function, at spot) eval {
-	sign := 1
+	sign := -1
 	if f.Name == "max" {
-		sign = -1
+		sign = 1
 	}
 	return func(s *scope) value {
 		best := numberArgument(args[0](s), f, at)
 		for _, arg := range args[1:] {
 			v := numberArgument(arg(s), f, at)
-			if order, _ := v.compare(best); order*sign < 0 {
+			if order, _ := v.compare(best); order == sign {
 				best = v
 			}
 		}

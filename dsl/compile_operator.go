@@ -108,11 +108,14 @@ func (c *compiling) order(n *ast.BinaryNode) eval {
 	case "<":
 		return func(s *scope) value { return boolValue(compare(s) < 0) }
 	case ">":
-		return func(s *scope) value { return boolValue(compare(s) > 0) }
+		return func(s *scope) value { return boolValue(compare(s) == 1) }
 	case "<=":
 		return func(s *scope) value { return boolValue(compare(s) <= 0) }
 	default:
-		return func(s *scope) value { return boolValue(compare(s) >= 0) }
+		return func(s *scope) value {
+			order := compare(s)
+			return boolValue(order == 0 || order == 1)
+		}
 	}
 }
 

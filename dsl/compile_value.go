@@ -134,7 +134,10 @@ func (v value) equal(w value) bool {
 	}
 }
 
-// compare orders numbers, texts and times; ok is false for anything else.
+// unordered is the order of numbers one of which is none: 0 / 0.
+const unordered = 2
+
+// compare orders numbers, texts and times: -1, 0, 1 or unordered; ok is false for anything else.
 func (v value) compare(w value) (order int, ok bool) {
 	switch {
 	case v.kind == isInt && w.kind == isInt:
@@ -152,8 +155,10 @@ func (v value) compare(w value) (order int, ok bool) {
 			return -1, true
 		case a > b:
 			return 1, true
+		case a == b:
+			return 0, true
 		}
-		return 0, true
+		return unordered, true
 	case v.kind == isString && w.kind == isString:
 		return strings.Compare(v.str, w.str), true
 	case v.kind == isTime && w.kind == isTime:
