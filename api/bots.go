@@ -99,15 +99,34 @@ func (s *server) GetConnectLink(ctx context.Context, r wire.GetConnectLinkReques
 	if err != nil {
 		return nil, err
 	}
+	return wire.GetConnectLink200JSONResponse(connect(b, link, given(r.Params.Payload))), nil
+}
+
+// MakeConnectLink makes a link for a person whom the sender knows.
+func (s *server) MakeConnectLink(ctx context.Context, r wire.MakeConnectLinkRequestObject) (wire.MakeConnectLinkResponseObject, error) {
+	b, payload, err := s.bots.Identify(ctx, callerOf(ctx).key.AccountID, r.Bot, r.Body.ExternalID)
+	if err != nil {
+		return nil, err
+	}
+	link, err := s.bots.Link(b, payload)
+	if err != nil {
+		return nil, err
+	}
+	return wire.MakeConnectLink201JSONResponse(connect(b, link, payload)), nil
+}
+
+// connect is a link with its codes and words.
+func connect(b gateway.Bot, link, payload string) wire.ConnectLink {
 	query := ""
-	if r.Params.Payload != nil {
-		query = "?payload=" + url.QueryEscape(*r.Params.Payload)
+	if payload != "" {
+		query = "?payload=" + url.QueryEscape(payload)
 	}
 	code := "/v1/bots/" + string(b.ID) + "/connect/qr"
-	return wire.GetConnectLink200JSONResponse{
+	return wire.ConnectLink{
 		Link: link, QrSvg: code + ".svg" + query, QrPng: code + ".png" + query,
 		Text: fmt.Sprintf("To get messages from %s, open %s or scan the code, then press Start.", b.Name, link),
-	}, nil
+		Sms:  fmt.Sprintf("Messages from %s in Telegram: %s", b.Name, link),
+	}
 }
 
 // GetConnectSVG draws the link as a QR code.

@@ -165,6 +165,7 @@ var (
 	idForm     = regexp.MustCompile(`\b(acc|msg|bot|sub|leg|key|req|file|evt)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	secretForm = regexp.MustCompile(`\bhk_[0-9a-hjkmnp-tv-z]{32}\b`)
 	hintForm   = regexp.MustCompile(`"hk_[0-9a-hjkmnp-tv-z]{6}"`)
+	linkForm   = regexp.MustCompile(`\bc_[0-9a-hjkmnp-tv-z]{20}\b`)
 	cursorForm = regexp.MustCompile(`"next": "([^"]+)"`)
 )
 
@@ -175,6 +176,7 @@ func (c *conversation) normal(text string) string {
 		return `"next": "` + c.name(cursorForm.FindStringSubmatch(next)[1], "cursor") + `"`
 	})
 	text = secretForm.ReplaceAllStringFunc(text, func(secret string) string { return c.name(secret, "secret") })
+	text = linkForm.ReplaceAllString(text, "<link>")
 	text = hintForm.ReplaceAllString(text, `"<hint>"`)
 	return idForm.ReplaceAllStringFunc(text, func(id string) string { return c.name(id, id[:strings.IndexByte(id, '_')]) })
 }

@@ -1,7 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 
 	"herald/api/internal/wire"
@@ -20,6 +23,11 @@ func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequ
 	filter := gateway.SubscriberFilter{
 		Username:   strings.ToLower(strings.TrimPrefix(given(r.Params.Username), "@")),
 		PlatformID: given(r.Params.PlatformID), Connection: gateway.Connection(given(r.Params.Connection)),
+		ExternalID: given(r.Params.ExternalID), Tag: given(r.Params.Tag), Language: given(r.Params.Language), Name: given(r.Params.Name),
+		HasPhone: string(given(r.Params.HasPhone)), Kind: gateway.KindPerson,
+	}
+	if r.Params.Kind != nil {
+		filter.Kind = gateway.SubscriberKind(*r.Params.Kind)
 	}
 	if r.Params.Phone != nil {
 		if filter.Phone, err = phone.Parse(*r.Params.Phone, ""); err != nil {
@@ -34,7 +42,13 @@ func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequ
 	if err != nil {
 		return nil, err
 	}
-	return wire.ListSubscribers200JSONResponse{Items: each(list.Items, subscriber), Next: next(list.Next)}, nil
+	items := make([]wire.Subscriber, len(list.Items))
+	for i, p := range list.Items {
+		if items[i], err = subscriber(p); err != nil {
+			return nil, err
+		}
+	}
+	return wire.ListSubscribers200JSONResponse{Items: items, Next: next(list.Next)}, nil
 }
 
 // GetSubscriber returns one of them.
@@ -51,16 +65,88 @@ func (s *server) GetSubscriber(ctx context.Context, r wire.GetSubscriberRequestO
 	if err != nil {
 		return nil, err
 	}
-	return wire.GetSubscriber200JSONResponse(subscriber(found)), nil
+	body, err := subscriber(found)
+	return wire.GetSubscriber200JSONResponse(body), err
 }
 
-func subscriber(p gateway.Subscriber) wire.Subscriber {
-	return wire.Subscriber{
-		ID: string(p.ID), Bot: string(p.BotID), PlatformID: p.PlatformID, Username: p.Username,
+// ChangeSubscriber writes what a sender knows about a person.
+func (s *server) ChangeSubscriber(ctx context.Context, r wire.ChangeSubscriberRequestObject) (wire.ChangeSubscriberResponseObject, error) {
+	account := callerOf(ctx).key.AccountID
+	change := gateway.SubscriberChange{ExternalID: r.Body.ExternalID, Language: r.Body.Language, Timezone: r.Body.Timezone}
+	if r.Body.Tags != nil {
+		change.Tags = append([]string{}, *r.Body.Tags...)
+	}
+	var err error
+	if change.Fields, err = fields(r.Body.Fields); err != nil {
+		return nil, err
+	}
+	bot, err := s.bots.Find(ctx, account, r.Bot)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := s.bots.ChangeSubscriber(ctx, account, bot.ID, gateway.SubscriberID(r.Subscriber), change)
+	if err != nil {
+		return nil, err
+	}
+	body, err := subscriber(changed)
+	return wire.ChangeSubscriber200JSONResponse(body), err
+}
+
+// fields reads the fields of a person: texts, numbers and booleans. A nil value removes a field.
+func fields(raw json.RawMessage) (gateway.Fields, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var values map[string]any
+	if err := decoder.Decode(&values); err != nil {
+		return nil, &gateway.Error{Code: gateway.CodeBodyInvalid, Field: "fields", Message: "The fields are not a JSON object.", Err: err}
+	}
+	out := gateway.Fields{}
+	for name, value := range values {
+		switch v := value.(type) {
+		case nil, bool:
+			out[name] = v
+		case string:
+			if !storable(v) || !storable(name) {
+				return nil, gateway.Fault(gateway.CodeFieldInvalid, "fields", "A text has a character that cannot be stored.")
+			}
+			out[name] = v
+		case json.Number:
+			if whole, err := v.Int64(); err == nil {
+				out[name] = whole
+			} else if broken, err := v.Float64(); err == nil {
+				out[name] = broken
+			} else {
+				return nil, gateway.Fault(gateway.CodeFieldInvalid, "fields."+name, "This number is too large.")
+			}
+		default:
+			return nil, gateway.Fault(gateway.CodeFieldInvalid, "fields."+name, "A field is a text, a number, true or false; null removes it.")
+		}
+	}
+	return out, nil
+}
+
+func subscriber(p gateway.Subscriber) (wire.Subscriber, error) {
+	out := wire.Subscriber{
+		ID: string(p.ID), Bot: string(p.BotID), Kind: wire.SubscriberKind(p.Kind), PlatformID: p.PlatformID, ExternalID: p.ExternalID, Username: p.Username,
 		UsernameSeenAt: p.UsernameSeenAt, Name: p.Name(), FirstName: p.FirstName, LastName: p.LastName,
-		Language: p.Language, Phone: p.Phone, PhoneProof: wire.SubscriberPhoneProof(p.PhoneProof),
+		Language: p.Language, LanguageChosen: p.Chosen != "", Timezone: p.Timezone, Tags: p.Tags, Phone: p.Phone, PhoneProof: wire.SubscriberPhoneProof(p.PhoneProof),
 		PhoneProvedAt: p.PhoneProvedAt, Connection: wire.Connection(p.Connection), Reason: string(p.Reason),
 		ReasonText: messaging.Explain(p.Reason), StartPayload: p.StartPayload, ConnectedAt: p.ConnectedAt,
 		DisconnectedAt: p.DisconnectedAt, LastSeenAt: p.LastSeenAt,
+		EarlierNames: each(p.Names, func(n gateway.EarlierName) wire.EarlierName { return wire.EarlierName(n) }),
 	}
+	if p.Kind != gateway.KindPerson {
+		out.ChatID = p.ChatID
+	}
+	if len(p.Fields) == 0 {
+		return out, nil
+	}
+	var err error
+	if out.Fields, err = json.Marshal(map[string]any(p.Fields)); err != nil {
+		return out, fmt.Errorf("write fields of subscriber %s: %w", p.ID, err)
+	}
+	return out, nil
 }

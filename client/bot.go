@@ -48,6 +48,15 @@ func (c *Client) ConnectLink(ctx context.Context, bot, payload string) (ConnectL
 	})
 }
 
+// Identify makes a connect link for a person whom you know by an id of your own: whoever uses it first is known by that id,
+// and "ext:" and the id name them in a message.
+func (c *Client) Identify(ctx context.Context, bot, externalID string) (ConnectLink, error) {
+	params := wire.MakeConnectLinkParams{IdempotencyKey: newKey()}
+	return call[ConnectLink](ctx, c, func() (*http.Response, error) {
+		return c.calls.MakeConnectLink(ctx, bot, &params, wire.NewConnectLink{ExternalID: externalID})
+	})
+}
+
 // ConnectSVG returns the connect link as a QR code that stays sharp at any size.
 func (c *Client) ConnectSVG(ctx context.Context, bot, payload string) ([]byte, error) {
 	return c.bytes(ctx, func() (*http.Response, error) {
@@ -68,6 +77,12 @@ type SubscriberFilter struct {
 	Username   string // with or without @
 	PlatformID int64
 	Connection Connection
+	ExternalID string // your own id
+	Tag        string
+	Language   string // en is also en-GB
+	Name       string // a part of the name
+	HasPhone   string // yes or no
+	Kind       string // person (the default) or chat: groups and channels
 }
 
 // Subscribers walks the people who connected to a bot, newest first.
@@ -76,7 +91,9 @@ func (c *Client) Subscribers(ctx context.Context, bot string, f SubscriberFilter
 		list, err := call[wire.SubscriberList](ctx, c, func() (*http.Response, error) {
 			return c.calls.ListSubscribers(ctx, bot, &wire.ListSubscribersParams{
 				Phone: optional(f.Phone), Username: optional(f.Username), PlatformID: optional(f.PlatformID),
-				Connection: optional(f.Connection), Cursor: optional(cursor),
+				Connection: optional(f.Connection), ExternalID: optional(f.ExternalID), Tag: optional(f.Tag), Language: optional(f.Language),
+				Name: optional(f.Name), HasPhone: optional(wire.ListSubscribersParamsHasPhone(f.HasPhone)), Kind: optional(wire.ListSubscribersParamsKind(f.Kind)),
+				Cursor: optional(cursor),
 			})
 		})
 		return list.Items, list.Next, err
@@ -86,4 +103,9 @@ func (c *Client) Subscribers(ctx context.Context, bot string, f SubscriberFilter
 // Subscriber returns one of them.
 func (c *Client) Subscriber(ctx context.Context, bot, id string) (Subscriber, error) {
 	return call[Subscriber](ctx, c, func() (*http.Response, error) { return c.calls.GetSubscriber(ctx, bot, id) })
+}
+
+// ChangeSubscriber writes what you know about a person. What is left out stays as it is.
+func (c *Client) ChangeSubscriber(ctx context.Context, bot, id string, change SubscriberChange) (Subscriber, error) {
+	return call[Subscriber](ctx, c, func() (*http.Response, error) { return c.calls.ChangeSubscriber(ctx, bot, id, change) })
 }

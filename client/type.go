@@ -4,30 +4,31 @@ import "herald/client/wire"
 
 // What goes over the wire, under the names of the API reference.
 type (
-	NewMessage    = wire.NewMessage
-	Message       = wire.Message
-	Button        = wire.Button
-	NewMedia      = wire.NewMedia
-	MessageChange = wire.MessageChange
-	Edit          = wire.Edit
-	Media         = wire.Media
-	File          = wire.File
-	NewLeg        = wire.NewLeg
-	Leg           = wire.Leg
-	Evidence      = wire.Evidence
-	Event         = wire.Event
-	AccountEvent  = wire.AccountEvent
-	NewBot        = wire.NewBot
-	Bot           = wire.Bot
-	BotChange     = wire.BotChange
-	BotCommand    = wire.BotCommand
-	ConnectLink   = wire.ConnectLink
-	Subscriber    = wire.Subscriber
-	NewKey        = wire.NewKey
-	Key           = wire.Key
-	CreatedKey    = wire.CreatedKey
-	FieldError    = wire.FieldError
-	Health        = wire.Health
+	NewMessage       = wire.NewMessage
+	Message          = wire.Message
+	Button           = wire.Button
+	NewMedia         = wire.NewMedia
+	MessageChange    = wire.MessageChange
+	Edit             = wire.Edit
+	Media            = wire.Media
+	File             = wire.File
+	NewLeg           = wire.NewLeg
+	Leg              = wire.Leg
+	Evidence         = wire.Evidence
+	Event            = wire.Event
+	AccountEvent     = wire.AccountEvent
+	NewBot           = wire.NewBot
+	Bot              = wire.Bot
+	BotChange        = wire.BotChange
+	BotCommand       = wire.BotCommand
+	ConnectLink      = wire.ConnectLink
+	Subscriber       = wire.Subscriber
+	SubscriberChange = wire.SubscriberChange
+	NewKey           = wire.NewKey
+	Key              = wire.Key
+	CreatedKey       = wire.CreatedKey
+	FieldError       = wire.FieldError
+	Health           = wire.Health
 )
 
 // Enumerations of the API. Answers may hold values that are not listed here: newer installations know more.

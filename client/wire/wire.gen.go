@@ -416,6 +416,30 @@ func (e OnUnknown) Valid() bool {
 	}
 }
 
+// Defines values for SubscriberKind.
+const (
+	SubscriberKindChannel    SubscriberKind = "channel"
+	SubscriberKindGroup      SubscriberKind = "group"
+	SubscriberKindPerson     SubscriberKind = "person"
+	SubscriberKindSupergroup SubscriberKind = "supergroup"
+)
+
+// Valid indicates whether the value is a known member of the SubscriberKind enum.
+func (e SubscriberKind) Valid() bool {
+	switch e {
+	case SubscriberKindChannel:
+		return true
+	case SubscriberKindGroup:
+		return true
+	case SubscriberKindPerson:
+		return true
+	case SubscriberKindSupergroup:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SubscriberPhoneProof.
 const (
 	Contact SubscriberPhoneProof = "contact"
@@ -449,6 +473,42 @@ func (e Until) Valid() bool {
 	case UntilRead:
 		return true
 	case UntilReplied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSubscribersParamsHasPhone.
+const (
+	No  ListSubscribersParamsHasPhone = "no"
+	Yes ListSubscribersParamsHasPhone = "yes"
+)
+
+// Valid indicates whether the value is a known member of the ListSubscribersParamsHasPhone enum.
+func (e ListSubscribersParamsHasPhone) Valid() bool {
+	switch e {
+	case No:
+		return true
+	case Yes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSubscribersParamsKind.
+const (
+	ListSubscribersParamsKindChat   ListSubscribersParamsKind = "chat"
+	ListSubscribersParamsKindPerson ListSubscribersParamsKind = "person"
+)
+
+// Valid indicates whether the value is a known member of the ListSubscribersParamsKind enum.
+func (e ListSubscribersParamsKind) Valid() bool {
+	switch e {
+	case ListSubscribersParamsKindChat:
+		return true
+	case ListSubscribersParamsKindPerson:
 		return true
 	default:
 		return false
@@ -636,6 +696,9 @@ type ConnectLink struct {
 
 	// QrSvg Path of the QR code as SVG on this server. It needs your API key too.
 	QrSvg string `json:"qr_svg"`
+
+	// Sms A text for an SMS; with a name in Latin letters it fits into one or two parts.
+	Sms string `json:"sms"`
 }
 
 // Connection `connected`: the bot may write to the person. `disconnected`: the person blocked the bot, or the account is gone.
@@ -697,6 +760,21 @@ type Diagnostic struct {
 
 // Direction `out`: from you to a person. `in`: from a person to your bot.
 type Direction string
+
+// EarlierName What a person was called before.
+type EarlierName struct {
+	// Username The `@name`, without `@`.
+	Username string `json:"username,omitempty,omitzero"`
+
+	// FirstName First name.
+	FirstName string `json:"first_name,omitempty,omitzero"`
+
+	// LastName Last name.
+	LastName string `json:"last_name,omitempty,omitzero"`
+
+	// Until When another name was first seen.
+	Until time.Time `json:"until"`
+}
 
 // Edit The newest change of a message after it was sent.
 type Edit struct {
@@ -1101,6 +1179,12 @@ type NewBot struct {
 	Token string `json:"token"`
 }
 
+// NewConnectLink A link to make.
+type NewConnectLink struct {
+	// ExternalID Your own id of the person, 1 to 128 printable characters without spaces.
+	ExternalID string `json:"external_id"`
+}
+
 // NewKey An API key to make.
 type NewKey struct {
 	// Name A name to recognise the key by, at most 100 bytes. Best is the name of the program that will use it.
@@ -1432,7 +1516,7 @@ type RuleVersionList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1452,6 +1536,9 @@ type Subscriber struct {
 	// UsernameSeenAt When the name was last seen.
 	UsernameSeenAt time.Time `json:"username_seen_at,omitempty,omitzero"`
 
+	// Kind `person`, or what else took the bot in: `chat:` and its id names it in a message.
+	Kind SubscriberKind `json:"kind,omitempty,omitzero"`
+
 	// Name What the person calls themselves.
 	Name string `json:"name"`
 
@@ -1461,7 +1548,7 @@ type Subscriber struct {
 	// LastName Last name.
 	LastName string `json:"last_name,omitempty,omitzero"`
 
-	// Language The language of the person's app, a BCP 47 tag.
+	// Language The language to speak with the person, a BCP 47 tag; that of the app unless another one was chosen.
 	Language string `json:"language,omitempty,omitzero"`
 
 	// Phone The proved phone in E.164. Left out while none is proved.
@@ -1482,21 +1569,63 @@ type Subscriber struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// ChatID Of a group or channel its id at the messenger now; `platform_id` is the one under which it was first known.
+	ChatID int64 `json:"chat_id,omitempty,omitzero"`
+
 	// ConnectedAt When the person last connected.
 	ConnectedAt time.Time `json:"connected_at,omitempty,omitzero"`
 
 	// DisconnectedAt When the person disconnected.
 	DisconnectedAt time.Time `json:"disconnected_at,omitempty,omitzero"`
 
+	// EarlierNames What the person was called before, newest first, at most 20; in the answer about one subscriber.
+	EarlierNames []EarlierName `json:"earlier_names,omitempty,omitzero"`
+
+	// ExternalID Your own id of the person: `ext:` and this id names them in a message.
+	ExternalID string `json:"external_id,omitempty,omitzero"`
+
+	// Fields What is kept about the person, by name.
+	Fields json.RawMessage `json:"fields,omitempty,omitzero"`
+
+	// LanguageChosen The language was chosen here, and is not the app's.
+	LanguageChosen bool `json:"language_chosen,omitempty,omitzero"`
+
 	// LastSeenAt When the person last did something in the chat.
 	LastSeenAt time.Time `json:"last_seen_at"`
 
 	// StartPayload The payload of the last link by which the person started the bot.
 	StartPayload string `json:"start_payload,omitempty,omitzero"`
+
+	// Tags The person's tags.
+	Tags []string `json:"tags,omitempty,omitzero"`
+
+	// Timezone The person's time zone.
+	Timezone string `json:"timezone,omitempty,omitzero"`
 }
+
+// SubscriberKind `person`, or what else took the bot in: `chat:` and its id names it in a message.
+type SubscriberKind string
 
 // SubscriberPhoneProof How the phone was proved. `contact`: the person shared their own contact.
 type SubscriberPhoneProof string
+
+// SubscriberChange What shall be different about a subscriber. What is left out stays.
+type SubscriberChange struct {
+	// Language The language to speak with the person, a BCP 47 tag; an empty one goes back to that of the app.
+	Language *string `json:"language,omitempty"`
+
+	// ExternalID Your own id of the person. Whoever had it at this bot loses it; an empty one removes it.
+	ExternalID *string `json:"external_id,omitempty"`
+
+	// Fields Fields to set: texts, numbers, `true` and `false`. `null` removes a field; others stay.
+	Fields json.RawMessage `json:"fields,omitempty,omitzero"`
+
+	// Tags All tags of the person, at most 100; an empty list removes them.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Timezone The person's time zone, a name of the IANA database such as `Europe/Kyiv`; an empty one removes it.
+	Timezone *string `json:"timezone,omitempty"`
+}
 
 // SubscriberList defines model for SubscriberList.
 type SubscriberList struct {
@@ -1652,6 +1781,13 @@ type GetConnectLinkParams struct {
 	Payload *Payload `form:"payload,omitempty" json:"payload,omitempty"`
 }
 
+// MakeConnectLinkParams defines parameters for MakeConnectLink.
+type MakeConnectLinkParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetConnectPNGParams defines parameters for GetConnectPNG.
 type GetConnectPNGParams struct {
 	// Payload What comes back with the person's start: at most 64 characters of `A-Z`, `a-z`, `0-9`, `_` and `-`.
@@ -1720,6 +1856,24 @@ type ListSubscribersParams struct {
 	// PlatformID Only the person with this user id at the messenger, the number that `#id` names.
 	PlatformID *int64 `form:"platform_id,omitempty" json:"platform_id,omitempty"`
 
+	// ExternalID Only the person whom you know by this id.
+	ExternalID *string `form:"external_id,omitempty" json:"external_id,omitempty"`
+
+	// Tag Only people with this tag.
+	Tag *string `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// Language Only people with whom this language is spoken; `en` is also `en-GB`.
+	Language *string `form:"language,omitempty" json:"language,omitempty"`
+
+	// Name Only people whose name contains this, in any case.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// HasPhone Only people who proved a phone (`yes`), or who did not (`no`).
+	HasPhone *ListSubscribersParamsHasPhone `form:"has_phone,omitempty" json:"has_phone,omitempty"`
+
+	// Kind Only people (`person`), or only groups and channels (`chat`).
+	Kind *ListSubscribersParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+
 	// Connection Only people to whom the bot may write (`connected`) or may not (`disconnected`).
 	Connection *Connection `form:"connection,omitempty" json:"connection,omitempty"`
 
@@ -1729,6 +1883,12 @@ type ListSubscribersParams struct {
 	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// ListSubscribersParamsHasPhone defines parameters for ListSubscribers.
+type ListSubscribersParamsHasPhone string
+
+// ListSubscribersParamsKind defines parameters for ListSubscribers.
+type ListSubscribersParamsKind string
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
@@ -1853,6 +2013,9 @@ type AddBotJSONRequestBody = NewBot
 // ChangeBotJSONRequestBody defines body for ChangeBot for application/json ContentType.
 type ChangeBotJSONRequestBody = BotChange
 
+// MakeConnectLinkJSONRequestBody defines body for MakeConnectLink for application/json ContentType.
+type MakeConnectLinkJSONRequestBody = NewConnectLink
+
 // PublishRulesJSONRequestBody defines body for PublishRules for application/json ContentType.
 type PublishRulesJSONRequestBody = NewRuleVersion
 
@@ -1861,6 +2024,9 @@ type BacktestRulesJSONRequestBody = NewBacktest
 
 // TryRulesJSONRequestBody defines body for TryRules for application/json ContentType.
 type TryRulesJSONRequestBody = NewTrial
+
+// ChangeSubscriberJSONRequestBody defines body for ChangeSubscriber for application/json ContentType.
+type ChangeSubscriberJSONRequestBody = SubscriberChange
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
@@ -2058,6 +2224,30 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/connect (the `GetConnectLink` operationId).
 	GetConnectLink(ctx context.Context, bot BotRef, params *GetConnectLinkParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MakeConnectLinkWithBody Make a link for one of your people
+	//
+	// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+	// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+	// the first person who uses it, and for that person again; make a new one when they change their account at the
+	// messenger. Nothing about the person stands in the link.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+	MakeConnectLinkWithBody(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeConnectLink Make a link for one of your people
+	//
+	// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+	// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+	// the first person who uses it, and for that person again; make a new one when they change their account at the
+	// messenger. Nothing about the person stands in the link.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+	MakeConnectLink(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, body MakeConnectLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetConnectPNG Get the link as a QR code, PNG
 	//
 	// The connect link as a square picture of `size` pixels. It has the quiet zone that scanners need.
@@ -2211,6 +2401,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 	GetSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeSubscriberWithBody Change a subscriber
+	//
+	// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+	// see all of it. What is left out stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+	ChangeSubscriberWithBody(ctx context.Context, bot BotRef, subscriber SubscriberID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeSubscriber Change a subscriber
+	//
+	// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+	// see all of it. What is left out stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+	ChangeSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, body ChangeSubscriberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListEvents List events
 	//
@@ -2688,6 +2898,50 @@ func (c *Client) GetConnectLink(ctx context.Context, bot BotRef, params *GetConn
 	return c.Client.Do(req)
 }
 
+// MakeConnectLinkWithBody Make a link for one of your people
+//
+// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+// the first person who uses it, and for that person again; make a new one when they change their account at the
+// messenger. Nothing about the person stands in the link.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+func (c *Client) MakeConnectLinkWithBody(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeConnectLinkRequestWithBody(c.Server, bot, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeConnectLink Make a link for one of your people
+//
+// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+// the first person who uses it, and for that person again; make a new one when they change their account at the
+// messenger. Nothing about the person stands in the link.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+func (c *Client) MakeConnectLink(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, body MakeConnectLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeConnectLinkRequest(c.Server, bot, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetConnectPNG Get the link as a QR code, PNG
 //
 // The connect link as a square picture of `size` pixels. It has the quiet zone that scanners need.
@@ -3002,6 +3256,46 @@ func (c *Client) ListSubscribers(ctx context.Context, bot BotRef, params *ListSu
 // Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 func (c *Client) GetSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSubscriberRequest(c.Server, bot, subscriber)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeSubscriberWithBody Change a subscriber
+//
+// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+// see all of it. What is left out stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+func (c *Client) ChangeSubscriberWithBody(ctx context.Context, bot BotRef, subscriber SubscriberID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeSubscriberRequestWithBody(c.Server, bot, subscriber, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeSubscriber Change a subscriber
+//
+// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+// see all of it. What is left out stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+func (c *Client) ChangeSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, body ChangeSubscriberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeSubscriberRequest(c.Server, bot, subscriber, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3859,6 +4153,66 @@ func NewGetConnectLinkRequest(server string, bot BotRef, params *GetConnectLinkP
 	return req, nil
 }
 
+// NewMakeConnectLinkRequest calls the generic MakeConnectLink builder with application/json body
+func NewMakeConnectLinkRequest(server string, bot BotRef, params *MakeConnectLinkParams, body MakeConnectLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakeConnectLinkRequestWithBody(server, bot, params, "application/json", bodyReader)
+}
+
+// NewMakeConnectLinkRequestWithBody constructs an http.Request for the MakeConnectLink method, with any body, and a specified content type
+func NewMakeConnectLinkRequestWithBody(server string, bot BotRef, params *MakeConnectLinkParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/connect", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
 // NewGetConnectPNGRequest constructs an http.Request for the GetConnectPNG method
 func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGParams) (*http.Request, error) {
 	var err error
@@ -4576,6 +4930,66 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 			}
 		}
 
+		if params.ExternalID != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Tag != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Language != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Name != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.HasPhone != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_phone", *params.HasPhone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Kind != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
 		if params.Connection != nil {
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "connection", *params.Connection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
@@ -4657,6 +5071,60 @@ func NewGetSubscriberRequest(server string, bot BotRef, subscriber SubscriberID)
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewChangeSubscriberRequest calls the generic ChangeSubscriber builder with application/json body
+func NewChangeSubscriberRequest(server string, bot BotRef, subscriber SubscriberID, body ChangeSubscriberJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeSubscriberRequestWithBody(server, bot, subscriber, "application/json", bodyReader)
+}
+
+// NewChangeSubscriberRequestWithBody constructs an http.Request for the ChangeSubscriber method, with any body, and a specified content type
+func NewChangeSubscriberRequestWithBody(server string, bot BotRef, subscriber SubscriberID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "subscriber", subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/subscribers/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -5752,6 +6220,30 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/connect (the `GetConnectLink` operationId).
 	GetConnectLinkWithResponse(ctx context.Context, bot BotRef, params *GetConnectLinkParams, reqEditors ...RequestEditorFn) (*GetConnectLinkResponse, error)
 
+	// MakeConnectLinkWithBodyWithResponse Make a link for one of your people
+	//
+	// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+	// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+	// the first person who uses it, and for that person again; make a new one when they change their account at the
+	// messenger. Nothing about the person stands in the link.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+	MakeConnectLinkWithBodyWithResponse(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeConnectLinkResponse, error)
+
+	// MakeConnectLinkWithResponse Make a link for one of your people
+	//
+	// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+	// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+	// the first person who uses it, and for that person again; make a new one when they change their account at the
+	// messenger. Nothing about the person stands in the link.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+	MakeConnectLinkWithResponse(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, body MakeConnectLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeConnectLinkResponse, error)
+
 	// GetConnectPNGWithResponse Get the link as a QR code, PNG
 	//
 	// The connect link as a square picture of `size` pixels. It has the quiet zone that scanners need.
@@ -5927,6 +6419,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/bots/{bot}/subscribers/{subscriber} (the `GetSubscriber` operationId).
 	GetSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*GetSubscriberResponse, error)
+
+	// ChangeSubscriberWithBodyWithResponse Change a subscriber
+	//
+	// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+	// see all of it. What is left out stays as it is.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+	ChangeSubscriberWithBodyWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeSubscriberResponse, error)
+
+	// ChangeSubscriberWithResponse Change a subscriber
+	//
+	// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+	// see all of it. What is left out stays as it is.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+	ChangeSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, body ChangeSubscriberJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeSubscriberResponse, error)
 
 	// ListEventsWithResponse List events
 	//
@@ -6619,6 +7131,54 @@ func (r GetConnectLinkResponse) ContentType() string {
 	return ""
 }
 
+type MakeConnectLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ConnectLink
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r MakeConnectLinkResponse) GetJSON201() *ConnectLink {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MakeConnectLinkResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MakeConnectLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MakeConnectLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakeConnectLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MakeConnectLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetConnectPNGResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7250,6 +7810,54 @@ func (r GetSubscriberResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetSubscriberResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeSubscriberResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Subscriber
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeSubscriberResponse) GetJSON200() *Subscriber {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeSubscriberResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeSubscriberResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeSubscriberResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeSubscriberResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeSubscriberResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8323,6 +8931,42 @@ func (c *ClientWithResponses) GetConnectLinkWithResponse(ctx context.Context, bo
 	return ParseGetConnectLinkResponse(rsp)
 }
 
+// MakeConnectLinkWithBodyWithResponse Make a link for one of your people
+//
+// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+// the first person who uses it, and for that person again; make a new one when they change their account at the
+// messenger. Nothing about the person stands in the link.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+func (c *ClientWithResponses) MakeConnectLinkWithBodyWithResponse(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeConnectLinkResponse, error) {
+	rsp, err := c.MakeConnectLinkWithBody(ctx, bot, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeConnectLinkResponse(rsp)
+}
+
+// MakeConnectLinkWithResponse Make a link for one of your people
+//
+// A link whose payload stands for a person whom you know by an id of your own. Whoever starts the bot by it is
+// known by that id from then on: `external_id` of the subscriber, and `"to": "ext:42"` of a message. It works for
+// the first person who uses it, and for that person again; make a new one when they change their account at the
+// messenger. Nothing about the person stands in the link.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bots/{bot}/connect (the `MakeConnectLink` operationId).
+func (c *ClientWithResponses) MakeConnectLinkWithResponse(ctx context.Context, bot BotRef, params *MakeConnectLinkParams, body MakeConnectLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeConnectLinkResponse, error) {
+	rsp, err := c.MakeConnectLink(ctx, bot, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeConnectLinkResponse(rsp)
+}
+
 // GetConnectPNGWithResponse Get the link as a QR code, PNG
 //
 // The connect link as a square picture of `size` pixels. It has the quiet zone that scanners need.
@@ -8599,6 +9243,38 @@ func (c *ClientWithResponses) GetSubscriberWithResponse(ctx context.Context, bot
 		return nil, err
 	}
 	return ParseGetSubscriberResponse(rsp)
+}
+
+// ChangeSubscriberWithBodyWithResponse Change a subscriber
+//
+// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+// see all of it. What is left out stays as it is.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+func (c *ClientWithResponses) ChangeSubscriberWithBodyWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeSubscriberResponse, error) {
+	rsp, err := c.ChangeSubscriberWithBody(ctx, bot, subscriber, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeSubscriberResponse(rsp)
+}
+
+// ChangeSubscriberWithResponse Change a subscriber
+//
+// Writes what you know about a person: tags, fields, your own id, the language to speak and the time zone. Rules
+// see all of it. What is left out stays as it is.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
+func (c *ClientWithResponses) ChangeSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, body ChangeSubscriberJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeSubscriberResponse, error) {
+	rsp, err := c.ChangeSubscriber(ctx, bot, subscriber, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeSubscriberResponse(rsp)
 }
 
 // ListEventsWithResponse List events
@@ -9284,6 +9960,39 @@ func ParseGetConnectLinkResponse(rsp *http.Response) (*GetConnectLinkResponse, e
 	return response, nil
 }
 
+// ParseMakeConnectLinkResponse parses an HTTP response from a MakeConnectLinkWithResponse call
+func ParseMakeConnectLinkResponse(rsp *http.Response) (*MakeConnectLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakeConnectLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ConnectLink
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetConnectPNGResponse parses an HTTP response from a GetConnectPNGWithResponse call
 func ParseGetConnectPNGResponse(rsp *http.Response) (*GetConnectPNGResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9686,6 +10395,39 @@ func ParseGetSubscriberResponse(rsp *http.Response) (*GetSubscriberResponse, err
 	}
 
 	response := &GetSubscriberResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Subscriber
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeSubscriberResponse parses an HTTP response from a ChangeSubscriberWithResponse call
+func ParseChangeSubscriberResponse(rsp *http.Response) (*ChangeSubscriberResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeSubscriberResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

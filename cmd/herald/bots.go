@@ -178,6 +178,7 @@ func givenToken(token gateway.Secret, file string, stdin io.Reader, usage string
 type BotsConnectCmd struct {
 	Bot     string `arg:"" help:"The bot, by @name or id."`
 	Payload string `placeholder:"TEXT" env:"HERALD_CONNECT_PAYLOAD" help:"What comes back with the person's start, such as shop7."`
+	For     string `placeholder:"ID" env:"HERALD_CONNECT_FOR" help:"Make a link for one person whom you know by this id: ext:ID names them afterwards."`
 	QR      bool   `name:"qr" env:"HERALD_CONNECT_QR" help:"Draw the link as a QR code too."`
 	Output
 	Remote
@@ -190,7 +191,8 @@ func (BotsConnectCmd) Help() string {
 Examples:
 
     herald bots connect @acme_bot
-    herald bots connect @acme_bot --payload shop7 --qr`
+    herald bots connect @acme_bot --payload shop7 --qr
+    herald bots connect @acme_bot --for 42`
 }
 
 // Run prints the link.
@@ -202,14 +204,22 @@ func (b *BotsConnectCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	link, err := api.ConnectLink(ctx, b.Bot, b.Payload)
+	var link client.ConnectLink
+	switch {
+	case b.For != "" && b.Payload != "":
+		return &exitError{code: exitUsage, text: "a link for one person has a payload of its own: give --for or --payload"}
+	case b.For != "":
+		link, err = api.Identify(ctx, b.Bot, b.For)
+	default:
+		link, err = api.ConnectLink(ctx, b.Bot, b.Payload)
+	}
 	if err != nil {
 		return err
 	}
 	if b.JSON {
 		return c.writeJSON(link)
 	}
-	if err := errors.Join(c.say(terminal.Clean(link.Link)), c.say(terminal.Clean(link.Text))); err != nil || !b.QR {
+	if err := errors.Join(c.say(terminal.Clean(link.Link)), c.say(terminal.Clean(link.Text)), c.say("By SMS: "+terminal.Clean(link.Sms))); err != nil || !b.QR {
 		return err
 	}
 	code, err := terminal.QR(link.Link)

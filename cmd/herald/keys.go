@@ -74,7 +74,7 @@ func (KeysCreateCmd) Help() string {
 on standard error.
 
 Scopes: messages:send, messages:read, bots:read, bots:write, subscribers:read,
-events:read, keys:read, keys:write.
+subscribers:write, events:read, keys:read, keys:write.
 
 Examples:
 

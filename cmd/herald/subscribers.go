@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"herald/client"
 	"herald/internal/terminal"
@@ -12,6 +14,7 @@ import (
 type SubscribersCmd struct {
 	List SubscribersListCmd `cmd:"" default:"withargs" help:"List subscribers, newest first."`
 	Get  SubscribersGetCmd  `cmd:"" help:"Show one subscriber."`
+	Set  SubscribersSetCmd  `cmd:"" help:"Write what you know about a subscriber: tags, fields, your own id."`
 }
 
 // Help is shown by herald subscribers --help.
@@ -32,6 +35,12 @@ type SubscribersListCmd struct {
 	Username   string `placeholder:"@NAME" env:"HERALD_SUBSCRIBERS_USERNAME" help:"Only who had this name when last seen."`
 	PlatformID int64  `name:"platform-id" placeholder:"N" env:"HERALD_SUBSCRIBERS_PLATFORM_ID" help:"Only who has this user id at the messenger, the number of #id."`
 	Connection string `placeholder:"STATE" env:"HERALD_SUBSCRIBERS_CONNECTION" help:"Only connected or disconnected people."`
+	ExternalID string `name:"external-id" placeholder:"ID" env:"HERALD_SUBSCRIBERS_EXTERNAL_ID" help:"Only the person whom you know by this id."`
+	Tag        string `placeholder:"TAG" env:"HERALD_SUBSCRIBERS_TAG" help:"Only people with this tag."`
+	Language   string `placeholder:"TAG" env:"HERALD_SUBSCRIBERS_LANGUAGE" help:"Only people with whom this language is spoken, such as uk; en is also en-GB."`
+	Name       string `placeholder:"TEXT" env:"HERALD_SUBSCRIBERS_NAME" help:"Only people whose name contains this."`
+	HasPhone   string `placeholder:"YES|NO" env:"HERALD_SUBSCRIBERS_HAS_PHONE" help:"Only people who proved a phone: yes or no."`
+	Chats      bool   `env:"HERALD_SUBSCRIBERS_CHATS" help:"List groups and channels instead of people."`
 	Paging
 	Output
 	Remote
@@ -43,9 +52,14 @@ func (s *SubscribersListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	items, more, err := collect(api.Subscribers(ctx, s.Bot, client.SubscriberFilter{
+	filter := client.SubscriberFilter{
 		Phone: s.Phone, Username: s.Username, PlatformID: s.PlatformID, Connection: client.Connection(s.Connection),
-	}), s.Paging)
+		ExternalID: s.ExternalID, Tag: s.Tag, Language: s.Language, Name: s.Name, HasPhone: s.HasPhone,
+	}
+	if s.Chats {
+		filter.Kind = "chat"
+	}
+	items, more, err := collect(api.Subscribers(ctx, s.Bot, filter), s.Paging)
 	if err != nil {
 		return err
 	}
@@ -53,12 +67,25 @@ func (s *SubscribersListCmd) Run(ctx context.Context, c *console) error {
 	if s.JSON {
 		return c.writeJSON(items)
 	}
-	table := terminal.NewTable("name…", "username", "phone", "connection", "why", "#id", "last seen", "id")
+	if s.Chats {
+		return c.writeTable(chats(items, c), "No group or channel has taken the bot in yet.")
+	}
+	table := terminal.NewTable("name…", "username", "phone", "connection", "why", "#id", "tags…", "last seen", "id")
 	for _, person := range items {
 		table.Add(person.Name, at(person.Username), person.Phone, string(person.Connection), person.Reason,
-			fmt.Sprintf("#%d", person.PlatformID), terminal.Moment(person.LastSeenAt, c.Zone), person.ID)
+			fmt.Sprintf("#%d", person.PlatformID), strings.Join(person.Tags, " "), terminal.Moment(person.LastSeenAt, c.Zone), person.ID)
 	}
 	return c.writeTable(table, "Nobody. Send people the bot's link: herald bots connect "+s.Bot)
+}
+
+// chats is the table of groups and channels.
+func chats(items []client.Subscriber, c *console) *terminal.Table {
+	table := terminal.NewTable("title…", "kind", "connection", "why", "chat", "connected", "id")
+	for _, chat := range items {
+		table.Add(chat.Name, string(chat.Kind), string(chat.Connection), chat.Reason, fmt.Sprintf("chat:%d", chat.ChatID),
+			terminal.Moment(chat.ConnectedAt, c.Zone), chat.ID)
+	}
+	return table
 }
 
 // SubscribersGetCmd shows one subscriber.
@@ -82,21 +109,110 @@ func (s *SubscribersGetCmd) Run(ctx context.Context, c *console) error {
 	if s.JSON {
 		return c.writeJSON(person)
 	}
+	return c.showSubscriber(person)
+}
+
+func (c *console) showSubscriber(person client.Subscriber) error {
 	var record terminal.Record
 	record.Add("subscriber", person.ID)
 	record.Add("bot", person.Bot)
 	record.Add("name", person.Name)
 	record.Add("username", at(person.Username))
 	record.Add("#id", fmt.Sprintf("#%d", person.PlatformID))
+	record.Add("ext", person.ExternalID)
 	record.Add("phone", person.Phone)
 	record.Add("proved by", string(person.PhoneProof))
 	record.Add("proved at", terminal.Moment(person.PhoneProvedAt, c.Zone))
 	record.Add("language", person.Language)
+	record.Add("timezone", person.Timezone)
+	record.Add("tags", strings.Join(person.Tags, " "))
+	record.Add("fields", string(person.Fields))
 	record.Add("payload", person.StartPayload)
 	record.Add("connection", string(person.Connection))
 	record.Add("reason", reason(person.Reason, person.ReasonText))
 	record.Add("connected", terminal.Moment(person.ConnectedAt, c.Zone))
 	record.Add("disconnected", terminal.Moment(person.DisconnectedAt, c.Zone))
 	record.Add("last seen", terminal.Moment(person.LastSeenAt, c.Zone))
+	for _, earlier := range person.EarlierNames {
+		name := strings.TrimSpace(earlier.FirstName + " " + earlier.LastName + " " + at(earlier.Username))
+		record.Add("earlier", name+", until "+terminal.Moment(earlier.Until, c.Zone))
+	}
 	return record.Write(c.Out)
+}
+
+// SubscribersSetCmd writes what a sender knows about a person.
+type SubscribersSetCmd struct {
+	ID         string   `arg:"" help:"The subscriber's id, sub_..."`
+	Bot        string   `required:"" placeholder:"BOT" help:"The bot, by @name or id."`
+	Tag        []string `placeholder:"TAG" env:"HERALD_SUBSCRIBER_TAG" help:"A tag; more flags are more tags. They replace all tags."`
+	NoTags     bool     `env:"HERALD_SUBSCRIBER_NO_TAGS" help:"Remove all tags."`
+	Field      []string `sep:"none" placeholder:"NAME=VALUE" env:"HERALD_SUBSCRIBER_FIELD" help:"A field: a number, true, false or a text; an empty value removes it. More flags are more fields."`
+	ExternalID *string  `name:"external-id" placeholder:"ID" env:"HERALD_SUBSCRIBER_EXTERNAL_ID" help:"Your own id of the person: ext:ID names them in a message. An empty one removes it."`
+	Language   *string  `placeholder:"TAG" env:"HERALD_SUBSCRIBER_LANGUAGE" help:"The language to speak, such as uk or pt-BR. An empty one goes back to the app's."`
+	Timezone   *string  `placeholder:"ZONE" env:"HERALD_SUBSCRIBER_TIMEZONE" help:"The person's time zone, such as Europe/Kyiv."`
+	Output
+	Remote
+}
+
+// Help is shown by herald subscribers set --help.
+func (SubscribersSetCmd) Help() string {
+	return `What is left out stays as it is. Rules see all of it.
+
+Examples:
+
+    herald subscribers set sub_06f0qv5n2cxw3y7m1k9hdz8t4r --bot @acme_bot --tag vip --field orders=7 --external-id 42
+    herald send --bot @acme_bot --to ext:42 --text Hello`
+}
+
+// Run writes it.
+func (s *SubscribersSetCmd) Run(ctx context.Context, c *console) error {
+	change := client.SubscriberChange{ExternalID: s.ExternalID, Language: s.Language, Timezone: s.Timezone}
+	if len(s.Tag) > 0 || s.NoTags {
+		tags := append([]string{}, s.Tag...)
+		change.Tags = &tags
+	}
+	if len(s.Field) > 0 {
+		values := map[string]any{}
+		for _, text := range s.Field {
+			name, value, found := strings.Cut(text, "=")
+			if !found || name == "" {
+				return &exitError{code: exitUsage, text: "a field is written NAME=VALUE, such as orders=7"}
+			}
+			values[name] = fieldValue(value)
+		}
+		raw, err := json.Marshal(values)
+		if err != nil {
+			return fmt.Errorf("write fields: %w", err)
+		}
+		change.Fields = raw
+	}
+	api, err := s.client()
+	if err != nil {
+		return err
+	}
+	person, err := api.ChangeSubscriber(ctx, s.Bot, s.ID, change)
+	if err != nil {
+		return err
+	}
+	if s.JSON {
+		return c.writeJSON(person)
+	}
+	return c.showSubscriber(person)
+}
+
+// fieldValue is a number or a boolean where the text is one, nil where there is none, and else the text.
+func fieldValue(text string) any {
+	if text == "" {
+		return nil
+	}
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err == nil {
+		switch value.(type) {
+		case float64:
+			return json.Number(text)
+		case bool:
+			return value
+		}
+	}
+	return text
 }

@@ -240,13 +240,3 @@ func (s *Service) Link(b gateway.Bot, payload string) (string, error) {
 func notPayload(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
 }
-
-// Subscribers lists the people who connected to the bot, newest first.
-func (s *Service) Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error) {
-	return s.subscribers.Subscribers(ctx, account, bot, f, p.Bounded())
-}
-
-// Subscriber returns one of them.
-func (s *Service) Subscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) (gateway.Subscriber, error) {
-	return s.subscribers.Subscriber(ctx, account, bot, id)
-}

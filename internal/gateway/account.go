@@ -18,23 +18,24 @@ type Account struct {
 type Scope string
 
 const (
-	ScopeMessagesSend    Scope = "messages:send"    // send messages
-	ScopeMessagesRead    Scope = "messages:read"    // read messages and their events
-	ScopeBotsRead        Scope = "bots:read"        // list bots and their connect links
-	ScopeBotsWrite       Scope = "bots:write"       // add bots
-	ScopeSubscribersRead Scope = "subscribers:read" // list the people connected to bots
-	ScopeEventsRead      Scope = "events:read"      // read what happened in the account
-	ScopeRulesRead       Scope = "rules:read"       // read, check and try rule files
-	ScopeRulesWrite      Scope = "rules:write"      // publish and activate rule files
-	ScopeKeysRead        Scope = "keys:read"        // list API keys, without their secrets
-	ScopeKeysWrite       Scope = "keys:write"       // make and revoke API keys
+	ScopeMessagesSend     Scope = "messages:send"     // send messages
+	ScopeMessagesRead     Scope = "messages:read"     // read messages and their events
+	ScopeBotsRead         Scope = "bots:read"         // list bots and their connect links
+	ScopeBotsWrite        Scope = "bots:write"        // add bots
+	ScopeSubscribersRead  Scope = "subscribers:read"  // list the people connected to bots
+	ScopeSubscribersWrite Scope = "subscribers:write" // change what is known about people
+	ScopeEventsRead       Scope = "events:read"       // read what happened in the account
+	ScopeRulesRead        Scope = "rules:read"        // read, check and try rule files
+	ScopeRulesWrite       Scope = "rules:write"       // publish and activate rule files
+	ScopeKeysRead         Scope = "keys:read"         // list API keys, without their secrets
+	ScopeKeysWrite        Scope = "keys:write"        // make and revoke API keys
 )
 
 // Scopes are all scopes, in the order in which they are documented.
 func Scopes() []Scope {
 	return []Scope{
 		ScopeMessagesSend, ScopeMessagesRead, ScopeBotsRead, ScopeBotsWrite,
-		ScopeSubscribersRead, ScopeEventsRead, ScopeRulesRead, ScopeRulesWrite, ScopeKeysRead, ScopeKeysWrite,
+		ScopeSubscribersRead, ScopeSubscribersWrite, ScopeEventsRead, ScopeRulesRead, ScopeRulesWrite, ScopeKeysRead, ScopeKeysWrite,
 	}
 }
 

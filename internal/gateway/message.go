@@ -38,6 +38,8 @@ const (
 	AddressPhone    AddressKind = "phone"    // +380501234567
 	AddressUsername AddressKind = "username" // @anna
 	AddressPlatform AddressKind = "platform" // #123456, the user id at the messenger
+	AddressExternal AddressKind = "external" // ext:42, the sender's own id of the person
+	AddressChat     AddressKind = "chat"     // chat:-100123, a group or channel that took the bot in
 )
 
 // Address is a recipient as addressed, normalised: E.164, lower-case name without @, digits.
@@ -53,6 +55,10 @@ func (a Address) String() string {
 		return "@" + a.Value
 	case AddressPlatform:
 		return "#" + a.Value
+	case AddressExternal:
+		return "ext:" + a.Value
+	case AddressChat:
+		return "chat:" + a.Value
 	default:
 		return a.Value
 	}

@@ -13,6 +13,9 @@ const (
 	// ChatGap is the time between two messages to one chat; ChatBurst of them may leave at once after a rest.
 	ChatGap   = time.Second
 	ChatBurst = 3
+	// GroupGap and GroupBurst are the same for groups and channels: together less than 20 in any minute.
+	GroupGap   = 3200 * time.Millisecond
+	GroupBurst = 2
 	// BulkShare is what bulk messages may use of a bot's rate, so that a code never waits behind a mailing.
 	BulkShare = 0.8
 
@@ -40,13 +43,18 @@ type Slots struct {
 	Blocked     time.Time // the messenger asked the whole bot to wait until then
 	Rate        float64   // messages a second; 0 means BotRate
 	RateSince   time.Time // when the rate last changed
+	Group       bool      // the chat is a group or a channel
 }
 
 // Ticket is the message's turn. Codes only wait for their chat.
 func (s Slots) Ticket(now time.Time, lane Lane) (turn time.Time, next Slots) {
 	s = s.recovered(now)
 	turn = later(now, s.Blocked)
-	inChat, chatFree := place(turn, s.ChatFree, ChatGap, ChatBurst)
+	gap, burst := ChatGap, ChatBurst
+	if s.Group {
+		gap, burst = GroupGap, GroupBurst
+	}
+	inChat, chatFree := place(turn, s.ChatFree, gap, burst)
 	s.ChatFree = chatFree
 	switch lane {
 	case LaneBulk:

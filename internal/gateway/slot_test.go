@@ -127,3 +127,19 @@ func busiest(times []time.Time, span time.Duration) (most int) {
 	}
 	return most
 }
+
+func TestGroupsGetLessThanTwentyMessagesAMinute(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	slots := gateway.Slots{Group: true}
+	var turns []time.Time
+	for range 100 {
+		var turn time.Time
+		turn, slots = slots.Ticket(now, gateway.LaneCode)
+		turns = append(turns, turn)
+	}
+	for i := range turns[:len(turns)-20] {
+		require.GreaterOrEqual(t, turns[i+20].Sub(turns[i]), time.Minute, "more than 20 in a minute from number %d", i)
+	}
+	require.Equal(t, now, turns[1], "two at once after a rest")
+}

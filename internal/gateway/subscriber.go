@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -19,18 +20,40 @@ type PhoneProof string
 // ProofContact: the person shared their own contact in a private chat, not forwarded.
 const ProofContact PhoneProof = "contact"
 
-// Subscriber is one person connected to one bot.
+// SubscriberKind is what is connected to a bot.
+type SubscriberKind string
+
+const (
+	KindPerson     SubscriberKind = "person"
+	KindGroup      SubscriberKind = "group"
+	KindSupergroup SubscriberKind = "supergroup"
+	KindChannel    SubscriberKind = "channel"
+)
+
+// EarlierName is what a person was called before.
+type EarlierName struct {
+	Username  string
+	FirstName string
+	LastName  string
+	Until     time.Time // when another name was first seen
+}
+
+// Subscriber is one person connected to one bot; or a group or channel that took the bot in.
 type Subscriber struct {
+	Kind           SubscriberKind // empty: a person
 	ID             SubscriberID
 	AccountID      AccountID
 	BotID          BotID
-	PlatformID     int64 // the person's user id at the messenger: what #id names
+	PlatformID     int64  // the person's user id at the messenger: what #id names; of a chat the id under which it was first known
+	ExternalID     string // what the sender calls the person: what ext:id names
 	ChatID         int64
 	Username       string // without @, as last seen
 	UsernameSeenAt time.Time
-	FirstName      string
+	FirstName      string // of a chat: its title
 	LastName       string
-	Language       string // of the app, a BCP 47 tag, may be empty
+	Language       string // a BCP 47 tag, may be empty: of the app, unless another one was chosen
+	Chosen         string // the language that was chosen for the person; empty: the app's counts
+	Timezone       string // of the IANA database, may be empty
 	Phone          string // E.164, empty if not proved
 	PhoneProof     PhoneProof
 	PhoneProvedAt  time.Time
@@ -40,6 +63,9 @@ type Subscriber struct {
 	ConnectedAt    time.Time
 	DisconnectedAt time.Time
 	LastSeenAt     time.Time
+	Tags           []string      // filled in where subscribers are listed or read one by one
+	Fields         Fields        // likewise
+	Names          []EarlierName // filled in where one is read
 }
 
 // Name is what the person calls themselves.
@@ -54,16 +80,64 @@ func (s Subscriber) Name() string {
 	}
 }
 
+// maxExternalID bounds an id of the sender's, in characters.
+const maxExternalID = 128
+
+// ExternalID tells whether a text can be an id of the sender's: printable ASCII without spaces.
+func ExternalID(id string) bool {
+	return id != "" && len(id) <= maxExternalID && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
 // SubscriberFilter narrows a list of subscribers; zero values mean any.
 type SubscriberFilter struct {
 	Phone      string
 	Username   string
 	PlatformID int64
 	Connection Connection
+	Kind       SubscriberKind // person, or "chat" for all that are none
+	HasPhone   string         // yes or no
+	ExternalID string
+	Tag        string
+	Language   string // en is en-GB, too
+	Name       string // a part of what the person is called
 }
 
-// SubscriberStore reads the subscriber base. It is written by the inbox and by delivery outcomes.
+// SubscriberChange is what a sender says about a person; nil leaves things as they are.
+type SubscriberChange struct {
+	Tags       []string // all of them; empty and not nil removes them
+	Fields     Fields   // to set; a nil value removes the field
+	ExternalID *string
+	Language   *string
+	Timezone   *string
+}
+
+// ConnectLink is a link that tells which of the sender's people it is for.
+type ConnectLink struct {
+	AccountID  AccountID
+	BotID      BotID
+	Token      string // what people hold
+	ExternalID string
+	CreatedAt  time.Time
+}
+
+// connectMark begins the payload of every connect link.
+const connectMark = "c_"
+
+// ConnectToken tells whether a payload is the token of a connect link.
+func ConnectToken(payload string) bool {
+	return strings.HasPrefix(payload, connectMark) && len(payload) == len(connectMark)+20
+}
+
+// Connect returns a token for a connect link: 100 random bits.
+func (g *IDs) Connect() string { return connectMark + g.Token() }
+
+// SubscriberStore reads the subscriber base, and changes what senders say about people. The rest is written by the inbox and by
+// delivery outcomes.
 type SubscriberStore interface {
 	Subscriber(ctx context.Context, account AccountID, bot BotID, id SubscriberID) (Subscriber, error)
 	Subscribers(ctx context.Context, account AccountID, bot BotID, f SubscriberFilter, p Page) (List[Subscriber], error)
+	// ChangeSubscriber writes what a sender says. check sees the person with all tags and fields as they would be, and may refuse.
+	ChangeSubscriber(ctx context.Context, account AccountID, bot BotID, id SubscriberID, c SubscriberChange, check func(Subscriber) error) (Subscriber, error)
+	// CreateConnectLink stores a link.
+	CreateConnectLink(ctx context.Context, l ConnectLink) error
 }

@@ -30,8 +30,11 @@ func (k UpdateKind) Written() bool {
 type Update struct {
 	Kind       UpdateKind
 	UpdateID   int64
-	At         time.Time // the messenger's own time of the event, to the second
-	Private    bool      // in a private chat
+	At         time.Time      // the messenger's own time of the event, to the second
+	Private    bool           // in a private chat
+	Chat       SubscriberKind // of a chat that is no private one
+	Title      string         // its title
+	MigratedTo int64          // the chat has this id now
 	ChatID     int64
 	Person     Person
 	MessageID  int64 // of the message it is about
@@ -103,6 +106,7 @@ type Verdict struct {
 	Reason     Reason         // of a disconnection
 	Phone      string         // the person proved this phone (E.164)
 	Payload    string         // of a /start
+	Migrated   Migration      // a chat has another id now
 	Message    *Message       // the inbound message for History
 	Evidence   EvidenceKind   // it proves that the person got EvidenceOf
 	EvidenceOf int64          // the messenger's name for that message
@@ -121,6 +125,9 @@ type OwnEvent struct {
 
 // Answerer asks the rules what to do, given what is known of the person. It does no I/O but to read rule files.
 type Answerer func(ctx context.Context, c Conversation) (Answer, error)
+
+// Migration is a chat that got another id.
+type Migration struct{ From, To int64 }
 
 // UpdateMark orders updates of one person: they may come disordered, and ids restart at random after a quiet week.
 type UpdateMark struct {

@@ -147,8 +147,8 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 			pressed, pressedOn = update, bot
 		}
 		v = i.judge(raw, update)
-		if v.Subscriber == nil {
-			return v, nil
+		if v.Subscriber == nil || v.Subscriber.Kind != "" {
+			return v, nil // of nobody, or of a group: rules are about people
 		}
 		c := consultation{raw: raw, bot: bot, update: update, phone: v.Phone != ""}
 		for _, line := range []*gateway.Message{v.Message, v.Silent} {

@@ -20,6 +20,9 @@ const (
 
 // judge decides what an update means. It is pure but for the ids of what it makes.
 func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
+	if !u.Private && u.Chat != "" {
+		return i.judgeChat(raw, u)
+	}
 	switch {
 	case u.Kind == gateway.UpdateOther:
 		return gateway.Verdict{Note: NoteUnknownKind}
@@ -56,6 +59,29 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 		v.Evidence, v.EvidenceOf = gateway.EvidenceReply, u.ReplyTo
 	}
 	v.Message = i.line(raw, u)
+	return v
+}
+
+// judgeChat decides what an update from a group or channel means: whether the bot may write there, and under which id. What
+// people say to one another there is not ours to keep.
+func (i *Inbox) judgeChat(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
+	if u.MigratedTo != 0 {
+		return gateway.Verdict{Migrated: gateway.Migration{From: u.ChatID, To: u.MigratedTo}}
+	}
+	if u.Kind != gateway.UpdateMembership || u.ChatID >= 0 {
+		return gateway.Verdict{Note: NoteNotPrivate}
+	}
+	at := happened(u, raw)
+	v := gateway.Verdict{
+		Subscriber: &gateway.Subscriber{
+			ID: i.ids.Subscriber(), AccountID: raw.AccountID, BotID: raw.BotID, Kind: u.Chat, PlatformID: u.ChatID, ChatID: u.ChatID, FirstName: u.Title,
+		},
+		Seen:       gateway.UpdateMark{At: at, UpdateID: u.UpdateID},
+		Connection: gateway.Connected,
+	}
+	if !u.Member {
+		v.Connection, v.Reason = gateway.Disconnected, gateway.ReasonChatLost
+	}
 	return v
 }
 

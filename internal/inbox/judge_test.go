@@ -87,3 +87,29 @@ func TestJudge(t *testing.T) {
 		require.Equal(t, came, happened(gateway.Update{At: came.Add(time.Hour)}, raw))
 	})
 }
+
+func TestJudgeOfGroups(t *testing.T) {
+	t.Parallel()
+	i := New(Deps{IDs: gateway.NewIDs(nil, nil)})
+	inGroup := func(change func(*gateway.Update)) gateway.Update {
+		return update(func(u *gateway.Update) {
+			u.Private, u.Chat, u.Title, u.ChatID = false, gateway.KindGroup, "Staff", -500
+			change(u)
+		})
+	}
+	v := i.judge(raw, inGroup(func(u *gateway.Update) { u.Kind, u.Member = gateway.UpdateMembership, true }))
+	require.Equal(t, gateway.Connected, v.Connection)
+	require.Equal(t, int64(-500), v.Subscriber.PlatformID)
+	require.Equal(t, gateway.KindGroup, v.Subscriber.Kind)
+	require.Equal(t, "Staff", v.Subscriber.Name())
+
+	v = i.judge(raw, inGroup(func(u *gateway.Update) { u.Kind = gateway.UpdateMembership }))
+	require.Equal(t, gateway.Disconnected, v.Connection)
+	require.Equal(t, gateway.ReasonChatLost, v.Reason)
+
+	v = i.judge(raw, inGroup(func(u *gateway.Update) { u.Kind, u.MigratedTo = gateway.UpdateMedia, -1001 }))
+	require.Equal(t, gateway.Migration{From: -500, To: -1001}, v.Migrated)
+
+	v = i.judge(raw, inGroup(func(*gateway.Update) {}))
+	require.Equal(t, gateway.Verdict{Note: NoteNotPrivate}, v, "what people say to one another is not kept")
+}

@@ -153,6 +153,17 @@ func ParseAddress(to string) (gateway.Address, *gateway.Error) {
 			return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "After # stands the person's id at the messenger, a positive number.")
 		}
 		return gateway.Address{Kind: gateway.AddressPlatform, Value: strconv.FormatInt(id, 10)}, nil
+	case strings.HasPrefix(to, "ext:"):
+		if id := to[len("ext:"):]; gateway.ExternalID(id) {
+			return gateway.Address{Kind: gateway.AddressExternal, Value: id}, nil
+		}
+		return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "After ext: stands your own id of the person, 1 to 128 printable characters without spaces.")
+	case strings.HasPrefix(to, "chat:"):
+		id, err := strconv.ParseInt(to[len("chat:"):], 10, 64)
+		if err != nil || id >= 0 {
+			return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "After chat: stands the id of a group or channel at the messenger, a negative number.")
+		}
+		return gateway.Address{Kind: gateway.AddressChat, Value: strconv.FormatInt(id, 10)}, nil
 	case phoneLike(to):
 		e164, err := phone.Parse(to, "")
 		if errors.Is(err, phone.ErrInvalid) {
@@ -160,7 +171,7 @@ func ParseAddress(to string) (gateway.Address, *gateway.Error) {
 		}
 		return gateway.Address{Kind: gateway.AddressPhone, Value: e164}, nil
 	default:
-		return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "A recipient is a phone such as +380501234567, a @name or a #id.")
+		return gateway.Address{}, gateway.Fault(gateway.CodeRecipientUnknown, "to", "A recipient is a phone such as +380501234567, a @name, a #id, ext: and your own id, or chat: and the id of a group.")
 	}
 }
 

@@ -105,6 +105,7 @@ func slots(t dbsqlc.BotSlot, s dbsqlc.Subscriber) gateway.Slots {
 	return gateway.Slots{
 		Free: orZero(t.FreeAt), ServiceFree: orZero(t.ServiceFreeAt), BulkFree: orZero(t.BulkFreeAt),
 		ChatFree: orZero(s.ChatFreeAt), Blocked: orZero(t.BlockedUntil), Rate: t.Rate, RateSince: orZero(t.RateSince),
+		Group: s.Kind != string(gateway.KindPerson),
 	}
 }
 

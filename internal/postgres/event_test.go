@@ -68,8 +68,8 @@ func TestChangesOfBotsTellAboutThemselves(t *testing.T) {
 		require.NoError(t, w.SetBotState(t.Context(), b, state, "words", noon.Add(time.Duration(i)*time.Minute)))
 	}
 	kinds, events := w.told(t, gateway.AccountEventFilter{BotID: "bot_1", Kind: "bot.*"})
-	require.Equal(t, []gateway.AccountEventKind{gateway.BotInConflict, gateway.BotRecovered, gateway.BotWasRevoked}, kinds)
-	require.JSONEq(t, `{"from":"active","reason_text":"words"}`, string(events[0].Data))
+	require.Equal(t, []gateway.AccountEventKind{gateway.BotAdded, gateway.BotInConflict, gateway.BotRecovered, gateway.BotWasRevoked}, kinds)
+	require.JSONEq(t, `{"reason_text":"words"}`, string(events[1].Data))
 }
 
 func TestAVerdictTellsWhatItSays(t *testing.T) {

@@ -198,7 +198,7 @@ func (s *Store) Conversation(ctx context.Context, account gateway.AccountID, per
 	if err = found(err, gateway.ErrSubscriberNotFound, "read subscriber"); err != nil {
 		return gateway.Conversation{}, err
 	}
-	return conversation(ctx, s.q, string(account), row)
+	return conversation(ctx, s.q, string(account), row.Subscriber)
 }
 
 // conversation reads what rules see of a person beside the update.

@@ -2,7 +2,12 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+
+	"github.com/jackc/pgx/v5"
 
 	"herald/internal/gateway"
 	"herald/internal/postgres/dbsqlc"
@@ -10,29 +15,157 @@ import (
 
 var _ gateway.SubscriberStore = (*Store)(nil)
 
+// namesShown is how many earlier names of a person are read.
+const namesShown = 20
+
 func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) (gateway.Subscriber, error) {
 	row, err := s.q.Subscriber(ctx, dbsqlc.SubscriberParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
-	return subscriber(row), found(err, gateway.ErrSubscriberNotFound, "read subscriber")
+	if err = found(err, gateway.ErrSubscriberNotFound, "read subscriber"); err != nil {
+		return gateway.Subscriber{}, err
+	}
+	person, err := withState(row.Subscriber, row.Tags, row.Fields)
+	if err != nil {
+		return person, err
+	}
+	names, err := s.q.SubscriberNames(ctx, dbsqlc.SubscriberNamesParams{AccountID: string(account), SubscriberID: string(id), Limit: namesShown})
+	if err != nil {
+		return person, fmt.Errorf("read names of subscriber: %w", err)
+	}
+	for _, n := range names {
+		person.Names = append(person.Names, gateway.EarlierName{Username: n.Username, FirstName: n.FirstName, LastName: n.LastName, Until: n.Until.UTC()})
+	}
+	return person, nil
 }
 
 func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error) {
 	rows, err := s.q.Subscribers(ctx, dbsqlc.SubscribersParams{
-		AccountID: string(account), BotID: string(bot), After: p.After, Limit: int32(p.Limit) + 1,
-		Phone: f.Phone, Username: f.Username, PlatformID: f.PlatformID, Connection: string(f.Connection),
+		AccountID: string(account), BotID: string(bot), After: p.After, Limit: int32(p.Limit) + 1, Kind: string(f.Kind),
+		Phone: f.Phone, HasPhone: f.HasPhone, Username: f.Username, PlatformID: f.PlatformID, ExternalID: f.ExternalID,
+		Connection: string(f.Connection), Tag: f.Tag, Language: f.Language, Name: f.Name,
 	})
 	if err != nil {
 		return gateway.List[gateway.Subscriber]{}, fmt.Errorf("list subscribers: %w", err)
 	}
-	return list(rows, p.Limit, subscriber, func(s gateway.Subscriber) string { return string(s.ID) }), nil
+	var odd error
+	page := list(rows, p.Limit, func(r dbsqlc.SubscribersRow) gateway.Subscriber {
+		person, err := withState(r.Subscriber, r.Tags, r.Fields)
+		odd = errors.Join(odd, err)
+		return person
+	}, func(s gateway.Subscriber) string { return string(s.ID) })
+	return page, odd
+}
+
+func (s *Store) ChangeSubscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID, c gateway.SubscriberChange, check func(gateway.Subscriber) error) (gateway.Subscriber, error) {
+	err := s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+		row, err := q.LockSubscriber(ctx, dbsqlc.LockSubscriberParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
+		if err = found(err, gateway.ErrSubscriberNotFound, "lock subscriber"); err != nil {
+			return err
+		}
+		state, err := q.StateForChange(ctx, dbsqlc.StateForChangeParams{AccountID: string(account), SubscriberID: string(id)})
+		if errors.Is(err, pgx.ErrNoRows) {
+			state, err = dbsqlc.StateForChangeRow{Tags: []string{}, Fields: []byte("{}")}, nil
+		}
+		if err != nil {
+			return fmt.Errorf("read state of subscriber: %w", err)
+		}
+		person, err := withState(row, state.Tags, state.Fields)
+		if err != nil {
+			return err
+		}
+		changed := changedPerson(person, c)
+		if err := check(changed); err != nil {
+			return err
+		}
+		return writePerson(ctx, q, changed, c)
+	})
+	if err != nil {
+		return gateway.Subscriber{}, err
+	}
+	return s.Subscriber(ctx, account, bot, id)
+}
+
+// changedPerson is the person after the change.
+func changedPerson(p gateway.Subscriber, c gateway.SubscriberChange) gateway.Subscriber {
+	if c.Tags != nil {
+		p.Tags = c.Tags
+	}
+	p.Fields = maps.Clone(p.Fields)
+	for name, value := range c.Fields {
+		if value == nil {
+			delete(p.Fields, name)
+		} else {
+			p.Fields[name] = value
+		}
+	}
+	if c.ExternalID != nil {
+		p.ExternalID = *c.ExternalID
+	}
+	if c.Language != nil {
+		p.Chosen = *c.Language
+	}
+	if c.Timezone != nil {
+		p.Timezone = *c.Timezone
+	}
+	return p
+}
+
+func writePerson(ctx context.Context, q *dbsqlc.Queries, p gateway.Subscriber, c gateway.SubscriberChange) error {
+	if p.ExternalID != "" {
+		if err := q.LeaveExternalID(ctx, dbsqlc.LeaveExternalIDParams{BotID: string(p.BotID), ExternalID: p.ExternalID, ID: string(p.ID)}); err != nil {
+			return fmt.Errorf("leave external id: %w", err)
+		}
+	}
+	err := q.ChangeSubscriber(ctx, dbsqlc.ChangeSubscriberParams{
+		AccountID: string(p.AccountID), ID: string(p.ID), ExternalID: p.ExternalID, ChosenLanguage: p.Chosen, Timezone: p.Timezone,
+	})
+	if err != nil {
+		return fmt.Errorf("change subscriber %s: %w", p.ID, err)
+	}
+	if c.Tags == nil && c.Fields == nil {
+		return nil
+	}
+	fields, err := json.Marshal(p.Fields)
+	if err != nil {
+		return fmt.Errorf("write fields of subscriber %s: %w", p.ID, err)
+	}
+	err = q.ChangeStateByHand(ctx, dbsqlc.ChangeStateByHandParams{AccountID: string(p.AccountID), SubscriberID: string(p.ID), Tags: p.Tags, Fields: fields})
+	if err != nil {
+		return fmt.Errorf("change state of subscriber %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+func (s *Store) CreateConnectLink(ctx context.Context, l gateway.ConnectLink) error {
+	err := s.q.CreateConnectLink(ctx, dbsqlc.CreateConnectLinkParams{
+		TokenHash: tokenHash(l.Token), AccountID: string(l.AccountID), BotID: string(l.BotID), ExternalID: l.ExternalID, CreatedAt: l.CreatedAt,
+	})
+	if err != nil {
+		return fmt.Errorf("insert connect link: %w", err)
+	}
+	return nil
+}
+
+// withState is a subscriber with what rules and senders keep about them.
+func withState(r dbsqlc.Subscriber, tags []string, fields []byte) (gateway.Subscriber, error) {
+	s := subscriber(r)
+	s.Tags = tags
+	if err := json.Unmarshal(fields, &s.Fields); err != nil {
+		return s, fmt.Errorf("read fields of subscriber %s: %w", s.ID, err)
+	}
+	return s, nil
 }
 
 func subscriber(r dbsqlc.Subscriber) gateway.Subscriber {
-	return gateway.Subscriber{
-		ID: gateway.SubscriberID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID),
-		PlatformID: r.PlatformID, ChatID: r.ChatID, Username: r.Username, UsernameSeenAt: orZero(r.UsernameSeenAt),
-		FirstName: r.FirstName, LastName: r.LastName, Language: r.Language, Phone: r.Phone,
+	s := gateway.Subscriber{
+		ID: gateway.SubscriberID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID), Kind: gateway.SubscriberKind(r.Kind),
+		PlatformID: r.PlatformID, ChatID: r.ChatID, ExternalID: r.ExternalID, Username: r.Username, UsernameSeenAt: orZero(r.UsernameSeenAt),
+		FirstName: r.FirstName, LastName: r.LastName, Language: r.Language, Chosen: r.ChosenLanguage, Timezone: r.Timezone, Phone: r.Phone,
 		PhoneProof: gateway.PhoneProof(r.PhoneProof), PhoneProvedAt: orZero(r.PhoneProvedAt),
 		Connection: gateway.Connection(r.Connection), Reason: gateway.Reason(r.Reason), StartPayload: r.StartPayload,
 		ConnectedAt: orZero(r.ConnectedAt), DisconnectedAt: orZero(r.DisconnectedAt), LastSeenAt: r.LastSeenAt.UTC(),
 	}
+	if s.Chosen != "" {
+		s.Language = s.Chosen
+	}
+	return s
 }

@@ -16,11 +16,19 @@ import (
 func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) error {
 	var person dbsqlc.Subscriber
 	var err error
+	if v.Migrated.To != 0 {
+		if err := q.MigrateChat(ctx, dbsqlc.MigrateChatParams{BotID: string(raw.BotID), FromChat: v.Migrated.From, ToChat: v.Migrated.To}); err != nil {
+			return fmt.Errorf("move chat: %w", err)
+		}
+	}
 	if v.Subscriber != nil {
 		if err := lockPeople(ctx, q, raw, v); err != nil {
 			return err
 		}
 		if person, err = upsertSubscriber(ctx, q, raw, v, now); err != nil {
+			return err
+		}
+		if err := useConnectLink(ctx, q, person, v); err != nil {
 			return err
 		}
 		if v.Phone != "" {
@@ -40,7 +48,7 @@ func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate,
 			return err
 		}
 	}
-	if v.Subscriber == nil {
+	if v.Subscriber == nil || v.Subscriber.Kind != "" {
 		return nil
 	}
 	return answer(ctx, q, raw, v, person, about, now)
@@ -75,9 +83,14 @@ func told(raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) []
 }
 
 func upsertSubscriber(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) (dbsqlc.Subscriber, error) {
-	s := v.Subscriber
+	s := *v.Subscriber
+	if s.Kind == "" {
+		s.Kind = gateway.KindPerson
+	} else if err := findEarlier(ctx, q, &s, raw.BotID); err != nil {
+		return dbsqlc.Subscriber{}, err
+	}
 	row, err := q.UpsertSubscriber(ctx, dbsqlc.UpsertSubscriberParams{
-		ID: string(s.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), PlatformID: s.PlatformID, ChatID: s.ChatID,
+		ID: string(s.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), Kind: string(s.Kind), PlatformID: s.PlatformID, ChatID: s.ChatID,
 		Username: s.Username, UsernameSeenAt: orNull(s.UsernameSeenAt), FirstName: s.FirstName, LastName: s.LastName,
 		Language: s.Language, Connection: string(v.Connection), Reason: string(v.Reason), StartPayload: v.Payload,
 		At: v.Seen.At, UpdateID: v.Seen.UpdateID, CreatedAt: now,
@@ -86,6 +99,41 @@ func upsertSubscriber(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpd
 		return row, fmt.Errorf("upsert subscriber: %w", err)
 	}
 	return row, nil
+}
+
+// findEarlier finds the id under which a chat was first known: it has another one since it became a supergroup.
+func findEarlier(ctx context.Context, q *dbsqlc.Queries, s *gateway.Subscriber, bot gateway.BotID) error {
+	known, err := q.KnownChat(ctx, dbsqlc.KnownChatParams{BotID: string(bot), ChatID: s.ChatID})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("find chat: %w", err)
+	}
+	s.PlatformID = known
+	return nil
+}
+
+// useConnectLink takes the sender's own id over from the link by which the person came.
+func useConnectLink(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
+	if !gateway.ConnectToken(v.Payload) {
+		return nil
+	}
+	at := v.Seen.At
+	id, err := q.UseConnectLink(ctx, dbsqlc.UseConnectLinkParams{TokenHash: tokenHash(v.Payload), BotID: person.BotID, At: &at, SubscriberID: &person.ID})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil // another bot's, or used by somebody else
+	case err != nil:
+		return fmt.Errorf("use connect link: %w", err)
+	}
+	if err := q.LeaveExternalID(ctx, dbsqlc.LeaveExternalIDParams{BotID: person.BotID, ExternalID: id, ID: person.ID}); err != nil {
+		return fmt.Errorf("leave external id: %w", err)
+	}
+	if err := q.SetExternalID(ctx, dbsqlc.SetExternalIDParams{AccountID: person.AccountID, ID: person.ID, ExternalID: id}); err != nil {
+		return fmt.Errorf("set external id: %w", err)
+	}
+	return nil
 }
 
 // lockPeople locks a phone that is proved and everybody whom that concerns, always in the same order: two people who prove

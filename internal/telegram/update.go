@@ -46,6 +46,7 @@ func readMessage(u *gateway.Update, m *models.Message) {
 		u.Person = person(m.From)
 	}
 	u.Forwarded = m.ForwardOrigin != nil
+	u.MigratedTo = m.MigrateToChatID
 	if m.ReplyToMessage != nil {
 		u.ReplyTo = int64(m.ReplyToMessage.ID)
 	}
@@ -140,6 +141,9 @@ func readMembership(u *gateway.Update, m *models.ChatMemberUpdated) {
 
 func readChat(u *gateway.Update, c models.Chat) {
 	u.ChatID, u.Private = c.ID, c.Type == models.ChatTypePrivate
+	if !u.Private {
+		u.Chat, u.Title = gateway.SubscriberKind(c.Type), c.Title
+	}
 }
 
 func person(p *models.User) gateway.Person {

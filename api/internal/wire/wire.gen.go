@@ -416,6 +416,30 @@ func (e OnUnknown) Valid() bool {
 	}
 }
 
+// Defines values for SubscriberKind.
+const (
+	SubscriberKindChannel    SubscriberKind = "channel"
+	SubscriberKindGroup      SubscriberKind = "group"
+	SubscriberKindPerson     SubscriberKind = "person"
+	SubscriberKindSupergroup SubscriberKind = "supergroup"
+)
+
+// Valid indicates whether the value is a known member of the SubscriberKind enum.
+func (e SubscriberKind) Valid() bool {
+	switch e {
+	case SubscriberKindChannel:
+		return true
+	case SubscriberKindGroup:
+		return true
+	case SubscriberKindPerson:
+		return true
+	case SubscriberKindSupergroup:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SubscriberPhoneProof.
 const (
 	Contact SubscriberPhoneProof = "contact"
@@ -449,6 +473,42 @@ func (e Until) Valid() bool {
 	case UntilRead:
 		return true
 	case UntilReplied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSubscribersParamsHasPhone.
+const (
+	No  ListSubscribersParamsHasPhone = "no"
+	Yes ListSubscribersParamsHasPhone = "yes"
+)
+
+// Valid indicates whether the value is a known member of the ListSubscribersParamsHasPhone enum.
+func (e ListSubscribersParamsHasPhone) Valid() bool {
+	switch e {
+	case No:
+		return true
+	case Yes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSubscribersParamsKind.
+const (
+	ListSubscribersParamsKindChat   ListSubscribersParamsKind = "chat"
+	ListSubscribersParamsKindPerson ListSubscribersParamsKind = "person"
+)
+
+// Valid indicates whether the value is a known member of the ListSubscribersParamsKind enum.
+func (e ListSubscribersParamsKind) Valid() bool {
+	switch e {
+	case ListSubscribersParamsKindChat:
+		return true
+	case ListSubscribersParamsKindPerson:
 		return true
 	default:
 		return false
@@ -636,6 +696,9 @@ type ConnectLink struct {
 
 	// QrSvg Path of the QR code as SVG on this server. It needs your API key too.
 	QrSvg string `json:"qr_svg"`
+
+	// Sms A text for an SMS; with a name in Latin letters it fits into one or two parts.
+	Sms string `json:"sms"`
 }
 
 // Connection `connected`: the bot may write to the person. `disconnected`: the person blocked the bot, or the account is gone.
@@ -697,6 +760,21 @@ type Diagnostic struct {
 
 // Direction `out`: from you to a person. `in`: from a person to your bot.
 type Direction string
+
+// EarlierName What a person was called before.
+type EarlierName struct {
+	// Username The `@name`, without `@`.
+	Username string `json:"username,omitempty,omitzero"`
+
+	// FirstName First name.
+	FirstName string `json:"first_name,omitempty,omitzero"`
+
+	// LastName Last name.
+	LastName string `json:"last_name,omitempty,omitzero"`
+
+	// Until When another name was first seen.
+	Until time.Time `json:"until"`
+}
 
 // Edit The newest change of a message after it was sent.
 type Edit struct {
@@ -1101,6 +1179,12 @@ type NewBot struct {
 	Token string `json:"token"`
 }
 
+// NewConnectLink A link to make.
+type NewConnectLink struct {
+	// ExternalID Your own id of the person, 1 to 128 printable characters without spaces.
+	ExternalID string `json:"external_id"`
+}
+
 // NewKey An API key to make.
 type NewKey struct {
 	// Name A name to recognise the key by, at most 100 bytes. Best is the name of the program that will use it.
@@ -1432,7 +1516,7 @@ type RuleVersionList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1452,6 +1536,9 @@ type Subscriber struct {
 	// UsernameSeenAt When the name was last seen.
 	UsernameSeenAt time.Time `json:"username_seen_at,omitempty,omitzero"`
 
+	// Kind `person`, or what else took the bot in: `chat:` and its id names it in a message.
+	Kind SubscriberKind `json:"kind,omitempty,omitzero"`
+
 	// Name What the person calls themselves.
 	Name string `json:"name"`
 
@@ -1461,7 +1548,7 @@ type Subscriber struct {
 	// LastName Last name.
 	LastName string `json:"last_name,omitempty,omitzero"`
 
-	// Language The language of the person's app, a BCP 47 tag.
+	// Language The language to speak with the person, a BCP 47 tag; that of the app unless another one was chosen.
 	Language string `json:"language,omitempty,omitzero"`
 
 	// Phone The proved phone in E.164. Left out while none is proved.
@@ -1482,21 +1569,63 @@ type Subscriber struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// ChatID Of a group or channel its id at the messenger now; `platform_id` is the one under which it was first known.
+	ChatID int64 `json:"chat_id,omitempty,omitzero"`
+
 	// ConnectedAt When the person last connected.
 	ConnectedAt time.Time `json:"connected_at,omitempty,omitzero"`
 
 	// DisconnectedAt When the person disconnected.
 	DisconnectedAt time.Time `json:"disconnected_at,omitempty,omitzero"`
 
+	// EarlierNames What the person was called before, newest first, at most 20; in the answer about one subscriber.
+	EarlierNames []EarlierName `json:"earlier_names,omitempty,omitzero"`
+
+	// ExternalID Your own id of the person: `ext:` and this id names them in a message.
+	ExternalID string `json:"external_id,omitempty,omitzero"`
+
+	// Fields What is kept about the person, by name.
+	Fields json.RawMessage `json:"fields,omitempty,omitzero"`
+
+	// LanguageChosen The language was chosen here, and is not the app's.
+	LanguageChosen bool `json:"language_chosen,omitempty,omitzero"`
+
 	// LastSeenAt When the person last did something in the chat.
 	LastSeenAt time.Time `json:"last_seen_at"`
 
 	// StartPayload The payload of the last link by which the person started the bot.
 	StartPayload string `json:"start_payload,omitempty,omitzero"`
+
+	// Tags The person's tags.
+	Tags []string `json:"tags,omitempty,omitzero"`
+
+	// Timezone The person's time zone.
+	Timezone string `json:"timezone,omitempty,omitzero"`
 }
+
+// SubscriberKind `person`, or what else took the bot in: `chat:` and its id names it in a message.
+type SubscriberKind string
 
 // SubscriberPhoneProof How the phone was proved. `contact`: the person shared their own contact.
 type SubscriberPhoneProof string
+
+// SubscriberChange What shall be different about a subscriber. What is left out stays.
+type SubscriberChange struct {
+	// Language The language to speak with the person, a BCP 47 tag; an empty one goes back to that of the app.
+	Language *string `json:"language,omitempty"`
+
+	// ExternalID Your own id of the person. Whoever had it at this bot loses it; an empty one removes it.
+	ExternalID *string `json:"external_id,omitempty"`
+
+	// Fields Fields to set: texts, numbers, `true` and `false`. `null` removes a field; others stay.
+	Fields json.RawMessage `json:"fields,omitempty,omitzero"`
+
+	// Tags All tags of the person, at most 100; an empty list removes them.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Timezone The person's time zone, a name of the IANA database such as `Europe/Kyiv`; an empty one removes it.
+	Timezone *string `json:"timezone,omitempty"`
+}
 
 // SubscriberList defines model for SubscriberList.
 type SubscriberList struct {
@@ -1652,6 +1781,13 @@ type GetConnectLinkParams struct {
 	Payload *Payload `form:"payload,omitempty" json:"payload,omitempty"`
 }
 
+// MakeConnectLinkParams defines parameters for MakeConnectLink.
+type MakeConnectLinkParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetConnectPNGParams defines parameters for GetConnectPNG.
 type GetConnectPNGParams struct {
 	// Payload What comes back with the person's start: at most 64 characters of `A-Z`, `a-z`, `0-9`, `_` and `-`.
@@ -1720,6 +1856,24 @@ type ListSubscribersParams struct {
 	// PlatformID Only the person with this user id at the messenger, the number that `#id` names.
 	PlatformID *int64 `form:"platform_id,omitempty" json:"platform_id,omitempty"`
 
+	// ExternalID Only the person whom you know by this id.
+	ExternalID *string `form:"external_id,omitempty" json:"external_id,omitempty"`
+
+	// Tag Only people with this tag.
+	Tag *string `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// Language Only people with whom this language is spoken; `en` is also `en-GB`.
+	Language *string `form:"language,omitempty" json:"language,omitempty"`
+
+	// Name Only people whose name contains this, in any case.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// HasPhone Only people who proved a phone (`yes`), or who did not (`no`).
+	HasPhone *ListSubscribersParamsHasPhone `form:"has_phone,omitempty" json:"has_phone,omitempty"`
+
+	// Kind Only people (`person`), or only groups and channels (`chat`).
+	Kind *ListSubscribersParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+
 	// Connection Only people to whom the bot may write (`connected`) or may not (`disconnected`).
 	Connection *Connection `form:"connection,omitempty" json:"connection,omitempty"`
 
@@ -1729,6 +1883,12 @@ type ListSubscribersParams struct {
 	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// ListSubscribersParamsHasPhone defines parameters for ListSubscribers.
+type ListSubscribersParamsHasPhone string
+
+// ListSubscribersParamsKind defines parameters for ListSubscribers.
+type ListSubscribersParamsKind string
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
@@ -1853,6 +2013,9 @@ type AddBotJSONRequestBody = NewBot
 // ChangeBotJSONRequestBody defines body for ChangeBot for application/json ContentType.
 type ChangeBotJSONRequestBody = BotChange
 
+// MakeConnectLinkJSONRequestBody defines body for MakeConnectLink for application/json ContentType.
+type MakeConnectLinkJSONRequestBody = NewConnectLink
+
 // PublishRulesJSONRequestBody defines body for PublishRules for application/json ContentType.
 type PublishRulesJSONRequestBody = NewRuleVersion
 
@@ -1861,6 +2024,9 @@ type BacktestRulesJSONRequestBody = NewBacktest
 
 // TryRulesJSONRequestBody defines body for TryRules for application/json ContentType.
 type TryRulesJSONRequestBody = NewTrial
+
+// ChangeSubscriberJSONRequestBody defines body for ChangeSubscriber for application/json ContentType.
+type ChangeSubscriberJSONRequestBody = SubscriberChange
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
@@ -1903,6 +2069,9 @@ type ServerInterface interface {
 	// GetConnectLink Get the link by which people connect
 	// (GET /v1/bots/{bot}/connect)
 	GetConnectLink(c *gin.Context, bot BotRef, params GetConnectLinkParams)
+	// MakeConnectLink Make a link for one of your people
+	// (POST /v1/bots/{bot}/connect)
+	MakeConnectLink(c *gin.Context, bot BotRef, params MakeConnectLinkParams)
 	// GetConnectPNG Get the link as a QR code, PNG
 	// (GET /v1/bots/{bot}/connect/qr.png)
 	GetConnectPNG(c *gin.Context, bot BotRef, params GetConnectPNGParams)
@@ -1945,6 +2114,9 @@ type ServerInterface interface {
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
+	// ChangeSubscriber Change a subscriber
+	// (PATCH /v1/bots/{bot}/subscribers/{subscriber})
+	ChangeSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
 	// ListEvents List events
 	// (GET /v1/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
@@ -2209,6 +2381,54 @@ func (siw *ServerInterfaceWrapper) GetConnectLink(c *gin.Context) {
 	}
 
 	siw.Handler.GetConnectLink(c, bot, params)
+}
+
+// MakeConnectLink operation middleware
+func (siw *ServerInterfaceWrapper) MakeConnectLink(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeConnectLinkParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MakeConnectLink(c, bot, params)
 }
 
 // GetConnectPNG operation middleware
@@ -2710,6 +2930,54 @@ func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "external_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "external_id", c.Request.URL.Query(), &params.ExternalID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter external_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", c.Request.URL.Query(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter language: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", c.Request.URL.Query(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "has_phone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "has_phone", c.Request.URL.Query(), &params.HasPhone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter has_phone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "connection" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "connection", c.Request.URL.Query(), &params.Connection, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -2775,6 +3043,39 @@ func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
 	}
 
 	siw.Handler.GetSubscriber(c, bot, subscriber)
+}
+
+// ChangeSubscriber operation middleware
+func (siw *ServerInterfaceWrapper) ChangeSubscriber(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "subscriber" -------------
+	var subscriber SubscriberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscriber", c.Param("subscriber"), &subscriber, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscriber: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeSubscriber(c, bot, subscriber)
 }
 
 // ListEvents operation middleware
@@ -3496,6 +3797,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bots/:bot", wrapper.GetBot)
 	router.PATCH(options.BaseURL+"/v1/bots/:bot", wrapper.ChangeBot)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect", wrapper.GetConnectLink)
+	router.POST(options.BaseURL+"/v1/bots/:bot/connect", wrapper.MakeConnectLink)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.png", wrapper.GetConnectPNG)
 	router.GET(options.BaseURL+"/v1/bots/:bot/connect/qr.svg", wrapper.GetConnectSVG)
 	router.DELETE(options.BaseURL+"/v1/bots/:bot/rules", wrapper.SwitchRulesOff)
@@ -3510,6 +3812,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bots/:bot/rules/versions/:version/source", wrapper.ExportRules)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers", wrapper.ListSubscribers)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.GetSubscriber)
+	router.PATCH(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.ChangeSubscriber)
 	router.GET(options.BaseURL+"/v1/events", wrapper.ListEvents)
 	router.POST(options.BaseURL+"/v1/files", wrapper.UploadFile)
 	router.DELETE(options.BaseURL+"/v1/files/:file", wrapper.DeleteFile)
@@ -3797,6 +4100,45 @@ type GetConnectLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectLinkdefaultApplicationProblemPlusJSONResponse) VisitGetConnectLinkResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeConnectLinkRequestObject struct {
+	Bot    BotRef `json:"bot"`
+	Params MakeConnectLinkParams
+	Body   *MakeConnectLinkJSONRequestBody
+}
+
+type MakeConnectLinkResponseObject interface {
+	VisitMakeConnectLinkResponse(w http.ResponseWriter) error
+}
+
+type MakeConnectLink201JSONResponse ConnectLink
+
+func (response MakeConnectLink201JSONResponse) VisitMakeConnectLinkResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeConnectLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeConnectLinkdefaultApplicationProblemPlusJSONResponse) VisitMakeConnectLinkResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -4363,6 +4705,45 @@ type GetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSubscriberRequestObject struct {
+	Bot        BotRef       `json:"bot"`
+	Subscriber SubscriberID `json:"subscriber"`
+	Body       *ChangeSubscriberJSONRequestBody
+}
+
+type ChangeSubscriberResponseObject interface {
+	VisitChangeSubscriberResponse(w http.ResponseWriter) error
+}
+
+type ChangeSubscriber200JSONResponse Subscriber
+
+func (response ChangeSubscriber200JSONResponse) VisitChangeSubscriberResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSubscriberdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeSubscriberdefaultApplicationProblemPlusJSONResponse) VisitChangeSubscriberResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -5136,6 +5517,9 @@ type StrictServerInterface interface {
 	// GetConnectLink Get the link by which people connect
 	// (GET /v1/bots/{bot}/connect)
 	GetConnectLink(ctx context.Context, request GetConnectLinkRequestObject) (GetConnectLinkResponseObject, error)
+	// MakeConnectLink Make a link for one of your people
+	// (POST /v1/bots/{bot}/connect)
+	MakeConnectLink(ctx context.Context, request MakeConnectLinkRequestObject) (MakeConnectLinkResponseObject, error)
 	// GetConnectPNG Get the link as a QR code, PNG
 	// (GET /v1/bots/{bot}/connect/qr.png)
 	GetConnectPNG(ctx context.Context, request GetConnectPNGRequestObject) (GetConnectPNGResponseObject, error)
@@ -5178,6 +5562,9 @@ type StrictServerInterface interface {
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(ctx context.Context, request GetSubscriberRequestObject) (GetSubscriberResponseObject, error)
+	// ChangeSubscriber Change a subscriber
+	// (PATCH /v1/bots/{bot}/subscribers/{subscriber})
+	ChangeSubscriber(ctx context.Context, request ChangeSubscriberRequestObject) (ChangeSubscriberResponseObject, error)
 	// ListEvents List events
 	// (GET /v1/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
@@ -5524,6 +5911,51 @@ func (sh *strictHandler) GetConnectLink(ctx *gin.Context, bot BotRef, params Get
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetConnectLinkResponseObject); ok {
 		if err := validResponse.VisitGetConnectLinkResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeConnectLink operation middleware
+func (sh *strictHandler) MakeConnectLink(ctx *gin.Context, bot BotRef, params MakeConnectLinkParams) {
+	var request MakeConnectLinkRequestObject
+
+	request.Bot = bot
+	request.Params = params
+
+	var body MakeConnectLinkJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeConnectLink(ctx, request.(MakeConnectLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeConnectLink")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MakeConnectLinkResponseObject); ok {
+		if err := validResponse.VisitMakeConnectLinkResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5955,6 +6387,51 @@ func (sh *strictHandler) GetSubscriber(ctx *gin.Context, bot BotRef, subscriber 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetSubscriberResponseObject); ok {
 		if err := validResponse.VisitGetSubscriberResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeSubscriber operation middleware
+func (sh *strictHandler) ChangeSubscriber(ctx *gin.Context, bot BotRef, subscriber SubscriberID) {
+	var request ChangeSubscriberRequestObject
+
+	request.Bot = bot
+	request.Subscriber = subscriber
+
+	var body ChangeSubscriberJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeSubscriber(ctx, request.(ChangeSubscriberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeSubscriber")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ChangeSubscriberResponseObject); ok {
+		if err := validResponse.VisitChangeSubscriberResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -619,7 +619,7 @@ func (q *Queries) LockMessage(ctx context.Context, arg LockMessageParams) (strin
 }
 
 const recipient = `-- name: Recipient :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals
 FROM messages m
 JOIN bot_slots t ON t.bot_id = m.bot_id
 JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
@@ -630,6 +630,11 @@ JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
     WHEN m.address_kind = 'username' THEN (
         SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND lower(u.username) = m.address AND u.username <> ''
         ORDER BY u.username_seen_at DESC LIMIT 1)
+    WHEN m.address_kind = 'external' THEN (
+        SELECT e.id FROM subscribers e WHERE e.bot_id = m.bot_id AND e.external_id = m.address AND e.external_id <> '')
+    WHEN m.address_kind = 'chat' THEN coalesce(
+        (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = m.address::bigint),
+        (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = m.address::bigint AND g.kind <> 'person' LIMIT 1))
     ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = m.address::bigint)
 END
 WHERE m.account_id = $1 AND m.id = $2
@@ -680,6 +685,10 @@ func (q *Queries) Recipient(ctx context.Context, arg RecipientParams) (Recipient
 		&i.Subscriber.PhoneUpdateID,
 		&i.Subscriber.CreatedAt,
 		&i.Subscriber.ChatFreeAt,
+		&i.Subscriber.Kind,
+		&i.Subscriber.ExternalID,
+		&i.Subscriber.ChosenLanguage,
+		&i.Subscriber.Timezone,
 		&i.BotSlot.BotID,
 		&i.BotSlot.AccountID,
 		&i.BotSlot.FreeAt,

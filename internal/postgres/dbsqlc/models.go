@@ -71,6 +71,16 @@ type BotSlot struct {
 	Refusals      int64
 }
 
+type ConnectLink struct {
+	TokenHash  []byte
+	AccountID  string
+	BotID      string
+	ExternalID string
+	CreatedAt  time.Time
+	UsedAt     *time.Time
+	UsedBy     *string
+}
+
 type Edit struct {
 	ID        string
 	AccountID string
@@ -346,6 +356,19 @@ type Subscriber struct {
 	PhoneUpdateID      int64
 	CreatedAt          time.Time
 	ChatFreeAt         *time.Time
+	Kind               string
+	ExternalID         string
+	ChosenLanguage     string
+	Timezone           string
+}
+
+type SubscriberName struct {
+	AccountID    string
+	SubscriberID string
+	Username     string
+	FirstName    string
+	LastName     string
+	Until        time.Time
 }
 
 type Translation struct {

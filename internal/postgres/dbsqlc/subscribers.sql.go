@@ -10,6 +10,51 @@ import (
 	"time"
 )
 
+const changeStateByHand = `-- name: ChangeStateByHand :exec
+INSERT INTO person_states (account_id, subscriber_id, tags, fields) VALUES ($1, $2, $3::text[], $4)
+ON CONFLICT (account_id, subscriber_id) DO UPDATE SET tags = excluded.tags, fields = excluded.fields
+`
+
+type ChangeStateByHandParams struct {
+	AccountID    string
+	SubscriberID string
+	Tags         []string
+	Fields       []byte
+}
+
+func (q *Queries) ChangeStateByHand(ctx context.Context, arg ChangeStateByHandParams) error {
+	_, err := q.db.Exec(ctx, changeStateByHand,
+		arg.AccountID,
+		arg.SubscriberID,
+		arg.Tags,
+		arg.Fields,
+	)
+	return err
+}
+
+const changeSubscriber = `-- name: ChangeSubscriber :exec
+UPDATE subscribers SET external_id = $3, chosen_language = $4, timezone = $5 WHERE account_id = $1 AND id = $2
+`
+
+type ChangeSubscriberParams struct {
+	AccountID      string
+	ID             string
+	ExternalID     string
+	ChosenLanguage string
+	Timezone       string
+}
+
+func (q *Queries) ChangeSubscriber(ctx context.Context, arg ChangeSubscriberParams) error {
+	_, err := q.db.Exec(ctx, changeSubscriber,
+		arg.AccountID,
+		arg.ID,
+		arg.ExternalID,
+		arg.ChosenLanguage,
+		arg.Timezone,
+	)
+	return err
+}
+
 const closePhone = `-- name: ClosePhone :exec
 WITH closed AS (
     UPDATE phone_proofs p SET closed_at = $4
@@ -39,6 +84,29 @@ func (q *Queries) ClosePhone(ctx context.Context, arg ClosePhoneParams) error {
 	return err
 }
 
+const createConnectLink = `-- name: CreateConnectLink :exec
+INSERT INTO connect_links (token_hash, account_id, bot_id, external_id, created_at) VALUES ($1, $2, $3, $4, $5)
+`
+
+type CreateConnectLinkParams struct {
+	TokenHash  []byte
+	AccountID  string
+	BotID      string
+	ExternalID string
+	CreatedAt  time.Time
+}
+
+func (q *Queries) CreateConnectLink(ctx context.Context, arg CreateConnectLinkParams) error {
+	_, err := q.db.Exec(ctx, createConnectLink,
+		arg.TokenHash,
+		arg.AccountID,
+		arg.BotID,
+		arg.ExternalID,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const disconnect = `-- name: Disconnect :exec
 UPDATE subscribers SET connection = 'disconnected', reason = $3, disconnected_at = $4,
                        connection_at = greatest(connection_at, $4::timestamptz)
@@ -59,6 +127,39 @@ func (q *Queries) Disconnect(ctx context.Context, arg DisconnectParams) error {
 		arg.Reason,
 		arg.At,
 	)
+	return err
+}
+
+const knownChat = `-- name: KnownChat :one
+SELECT platform_id FROM subscribers WHERE bot_id = $1 AND chat_id = $2 AND kind <> 'person' LIMIT 1
+`
+
+type KnownChatParams struct {
+	BotID  string
+	ChatID int64
+}
+
+// Under which id a chat is known that was another one before.
+func (q *Queries) KnownChat(ctx context.Context, arg KnownChatParams) (int64, error) {
+	row := q.db.QueryRow(ctx, knownChat, arg.BotID, arg.ChatID)
+	var platform_id int64
+	err := row.Scan(&platform_id)
+	return platform_id, err
+}
+
+const leaveExternalID = `-- name: LeaveExternalID :exec
+UPDATE subscribers SET external_id = '' WHERE bot_id = $1 AND external_id = $2 AND id <> $3
+`
+
+type LeaveExternalIDParams struct {
+	BotID      string
+	ExternalID string
+	ID         string
+}
+
+// An id of the sender's names one person of a bot: whoever had it loses it.
+func (q *Queries) LeaveExternalID(ctx context.Context, arg LeaveExternalIDParams) error {
+	_, err := q.db.Exec(ctx, leaveExternalID, arg.BotID, arg.ExternalID, arg.ID)
 	return err
 }
 
@@ -112,6 +213,69 @@ type LockPhoneParams struct {
 // Two people who prove one phone at the same moment go one after the other.
 func (q *Queries) LockPhone(ctx context.Context, arg LockPhoneParams) error {
 	_, err := q.db.Exec(ctx, lockPhone, arg.BotID, arg.Phone)
+	return err
+}
+
+const lockSubscriber = `-- name: LockSubscriber :one
+SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR NO KEY UPDATE
+`
+
+type LockSubscriberParams struct {
+	AccountID string
+	BotID     string
+	ID        string
+}
+
+func (q *Queries) LockSubscriber(ctx context.Context, arg LockSubscriberParams) (Subscriber, error) {
+	row := q.db.QueryRow(ctx, lockSubscriber, arg.AccountID, arg.BotID, arg.ID)
+	var i Subscriber
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.BotID,
+		&i.PlatformID,
+		&i.ChatID,
+		&i.Username,
+		&i.UsernameSeenAt,
+		&i.FirstName,
+		&i.LastName,
+		&i.Language,
+		&i.Phone,
+		&i.PhoneProof,
+		&i.PhoneProvedAt,
+		&i.Connection,
+		&i.Reason,
+		&i.StartPayload,
+		&i.ConnectedAt,
+		&i.DisconnectedAt,
+		&i.LastSeenAt,
+		&i.ProfileAt,
+		&i.ProfileUpdateID,
+		&i.ConnectionAt,
+		&i.ConnectionUpdateID,
+		&i.PhoneUpdateID,
+		&i.CreatedAt,
+		&i.ChatFreeAt,
+		&i.Kind,
+		&i.ExternalID,
+		&i.ChosenLanguage,
+		&i.Timezone,
+	)
+	return i, err
+}
+
+const migrateChat = `-- name: MigrateChat :exec
+UPDATE subscribers SET chat_id = $2, kind = 'supergroup' WHERE bot_id = $1 AND chat_id = $3 AND kind <> 'person'
+`
+
+type MigrateChatParams struct {
+	BotID    string
+	ToChat   int64
+	FromChat int64
+}
+
+func (q *Queries) MigrateChat(ctx context.Context, arg MigrateChatParams) error {
+	_, err := q.db.Exec(ctx, migrateChat, arg.BotID, arg.ToChat, arg.FromChat)
 	return err
 }
 
@@ -176,6 +340,21 @@ func (q *Queries) RecordProof(ctx context.Context, arg RecordProofParams) error 
 	return err
 }
 
+const setExternalID = `-- name: SetExternalID :exec
+UPDATE subscribers SET external_id = $3 WHERE account_id = $1 AND id = $2
+`
+
+type SetExternalIDParams struct {
+	AccountID  string
+	ID         string
+	ExternalID string
+}
+
+func (q *Queries) SetExternalID(ctx context.Context, arg SetExternalIDParams) error {
+	_, err := q.db.Exec(ctx, setExternalID, arg.AccountID, arg.ID, arg.ExternalID)
+	return err
+}
+
 const setPhone = `-- name: SetPhone :execrows
 UPDATE subscribers SET phone = $3, phone_proof = $4, phone_proved_at = $5, phone_update_id = $6
 WHERE account_id = $1 AND id = $2
@@ -206,8 +385,31 @@ func (q *Queries) SetPhone(ctx context.Context, arg SetPhoneParams) (int64, erro
 	return result.RowsAffected(), nil
 }
 
+const stateForChange = `-- name: StateForChange :one
+SELECT tags, fields FROM person_states WHERE account_id = $1 AND subscriber_id = $2 FOR UPDATE
+`
+
+type StateForChangeParams struct {
+	AccountID    string
+	SubscriberID string
+}
+
+type StateForChangeRow struct {
+	Tags   []string
+	Fields []byte
+}
+
+func (q *Queries) StateForChange(ctx context.Context, arg StateForChangeParams) (StateForChangeRow, error) {
+	row := q.db.QueryRow(ctx, stateForChange, arg.AccountID, arg.SubscriberID)
+	var i StateForChangeRow
+	err := row.Scan(&i.Tags, &i.Fields)
+	return i, err
+}
+
 const subscriber = `-- name: Subscriber :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3
 `
 
 type SubscriberParams struct {
@@ -216,42 +418,54 @@ type SubscriberParams struct {
 	ID        string
 }
 
-func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscriber, error) {
+type SubscriberRow struct {
+	Subscriber Subscriber
+	Tags       []string
+	Fields     []byte
+}
+
+func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (SubscriberRow, error) {
 	row := q.db.QueryRow(ctx, subscriber, arg.AccountID, arg.BotID, arg.ID)
-	var i Subscriber
+	var i SubscriberRow
 	err := row.Scan(
-		&i.ID,
-		&i.AccountID,
-		&i.BotID,
-		&i.PlatformID,
-		&i.ChatID,
-		&i.Username,
-		&i.UsernameSeenAt,
-		&i.FirstName,
-		&i.LastName,
-		&i.Language,
-		&i.Phone,
-		&i.PhoneProof,
-		&i.PhoneProvedAt,
-		&i.Connection,
-		&i.Reason,
-		&i.StartPayload,
-		&i.ConnectedAt,
-		&i.DisconnectedAt,
-		&i.LastSeenAt,
-		&i.ProfileAt,
-		&i.ProfileUpdateID,
-		&i.ConnectionAt,
-		&i.ConnectionUpdateID,
-		&i.PhoneUpdateID,
-		&i.CreatedAt,
-		&i.ChatFreeAt,
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.Username,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.FirstName,
+		&i.Subscriber.LastName,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.Subscriber.Kind,
+		&i.Subscriber.ExternalID,
+		&i.Subscriber.ChosenLanguage,
+		&i.Subscriber.Timezone,
+		&i.Tags,
+		&i.Fields,
 	)
 	return i, err
 }
 
 const subscriberByID = `-- name: SubscriberByID :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at FROM subscribers WHERE bot_id = $1 AND id = $2
+SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone FROM subscribers WHERE bot_id = $1 AND id = $2
 `
 
 type SubscriberByIDParams struct {
@@ -290,19 +504,68 @@ func (q *Queries) SubscriberByID(ctx context.Context, arg SubscriberByIDParams) 
 		&i.PhoneUpdateID,
 		&i.CreatedAt,
 		&i.ChatFreeAt,
+		&i.Kind,
+		&i.ExternalID,
+		&i.ChosenLanguage,
+		&i.Timezone,
 	)
 	return i, err
 }
 
+const subscriberNames = `-- name: SubscriberNames :many
+SELECT account_id, subscriber_id, username, first_name, last_name, until FROM subscriber_names WHERE account_id = $1 AND subscriber_id = $2 ORDER BY until DESC LIMIT $3
+`
+
+type SubscriberNamesParams struct {
+	AccountID    string
+	SubscriberID string
+	Limit        int32
+}
+
+func (q *Queries) SubscriberNames(ctx context.Context, arg SubscriberNamesParams) ([]SubscriberName, error) {
+	rows, err := q.db.Query(ctx, subscriberNames, arg.AccountID, arg.SubscriberID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SubscriberName
+	for rows.Next() {
+		var i SubscriberName
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.SubscriberID,
+			&i.Username,
+			&i.FirstName,
+			&i.LastName,
+			&i.Until,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const subscribers = `-- name: Subscribers :many
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at FROM subscribers
-WHERE account_id = $1 AND bot_id = $2
-  AND ($4::text = '' OR id < $4)
-  AND ($5::text = '' OR phone = $5)
-  AND ($6::text = '' OR lower(username) = lower($6))
-  AND ($7::bigint = 0 OR platform_id = $7)
-  AND ($8::text = '' OR connection = $8)
-ORDER BY id DESC LIMIT $3
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
+WHERE s.account_id = $1 AND s.bot_id = $2
+  AND ($4::text = '' OR s.id < $4)
+  AND ($5::text = '' OR s.kind = $5 OR ($5 = 'chat' AND s.kind <> 'person'))
+  AND ($6::text = '' OR s.phone = $6)
+  AND ($7::text = '' OR (s.phone <> '') = ($7 = 'yes'))
+  AND ($8::text = '' OR lower(s.username) = lower($8))
+  AND ($9::bigint = 0 OR s.platform_id = $9)
+  AND ($10::text = '' OR s.external_id = $10)
+  AND ($11::text = '' OR s.connection = $11)
+  AND ($12::text = '' OR p.tags @> ARRAY[$12])
+  AND ($13::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = $13
+       OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), $13 || '-'))
+  AND ($14::text = '' OR strpos(lower(s.first_name || ' ' || s.last_name || ' ' || s.username), lower($14)) > 0)
+ORDER BY s.id DESC LIMIT $3
 `
 
 type SubscribersParams struct {
@@ -310,57 +573,82 @@ type SubscribersParams struct {
 	BotID      string
 	Limit      int32
 	After      string
+	Kind       string
 	Phone      string
+	HasPhone   string
 	Username   string
 	PlatformID int64
+	ExternalID string
 	Connection string
+	Tag        string
+	Language   string
+	Name       string
 }
 
-func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Subscriber, error) {
+type SubscribersRow struct {
+	Subscriber Subscriber
+	Tags       []string
+	Fields     []byte
+}
+
+// A language also means its regional forms: en is en-GB, too.
+func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]SubscribersRow, error) {
 	rows, err := q.db.Query(ctx, subscribers,
 		arg.AccountID,
 		arg.BotID,
 		arg.Limit,
 		arg.After,
+		arg.Kind,
 		arg.Phone,
+		arg.HasPhone,
 		arg.Username,
 		arg.PlatformID,
+		arg.ExternalID,
 		arg.Connection,
+		arg.Tag,
+		arg.Language,
+		arg.Name,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Subscriber
+	var items []SubscribersRow
 	for rows.Next() {
-		var i Subscriber
+		var i SubscribersRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.AccountID,
-			&i.BotID,
-			&i.PlatformID,
-			&i.ChatID,
-			&i.Username,
-			&i.UsernameSeenAt,
-			&i.FirstName,
-			&i.LastName,
-			&i.Language,
-			&i.Phone,
-			&i.PhoneProof,
-			&i.PhoneProvedAt,
-			&i.Connection,
-			&i.Reason,
-			&i.StartPayload,
-			&i.ConnectedAt,
-			&i.DisconnectedAt,
-			&i.LastSeenAt,
-			&i.ProfileAt,
-			&i.ProfileUpdateID,
-			&i.ConnectionAt,
-			&i.ConnectionUpdateID,
-			&i.PhoneUpdateID,
-			&i.CreatedAt,
-			&i.ChatFreeAt,
+			&i.Subscriber.ID,
+			&i.Subscriber.AccountID,
+			&i.Subscriber.BotID,
+			&i.Subscriber.PlatformID,
+			&i.Subscriber.ChatID,
+			&i.Subscriber.Username,
+			&i.Subscriber.UsernameSeenAt,
+			&i.Subscriber.FirstName,
+			&i.Subscriber.LastName,
+			&i.Subscriber.Language,
+			&i.Subscriber.Phone,
+			&i.Subscriber.PhoneProof,
+			&i.Subscriber.PhoneProvedAt,
+			&i.Subscriber.Connection,
+			&i.Subscriber.Reason,
+			&i.Subscriber.StartPayload,
+			&i.Subscriber.ConnectedAt,
+			&i.Subscriber.DisconnectedAt,
+			&i.Subscriber.LastSeenAt,
+			&i.Subscriber.ProfileAt,
+			&i.Subscriber.ProfileUpdateID,
+			&i.Subscriber.ConnectionAt,
+			&i.Subscriber.ConnectionUpdateID,
+			&i.Subscriber.PhoneUpdateID,
+			&i.Subscriber.CreatedAt,
+			&i.Subscriber.ChatFreeAt,
+			&i.Subscriber.Kind,
+			&i.Subscriber.ExternalID,
+			&i.Subscriber.ChosenLanguage,
+			&i.Subscriber.Timezone,
+			&i.Tags,
+			&i.Fields,
 		); err != nil {
 			return nil, err
 		}
@@ -375,13 +663,14 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 const upsertSubscriber = `-- name: UpsertSubscriber :one
 INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name,
                          last_name, language, connection, reason, start_payload, connected_at, disconnected_at,
-                         last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at)
+                         last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at, kind)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
         $9, $10, $11, $12, $13,
         CASE WHEN $11::text = 'connected' THEN $14::timestamptz END,
         CASE WHEN $11::text = 'disconnected' THEN $14::timestamptz END,
-        $14, $14, $15, $14, $15, $16)
+        $14, $14, $15, $14, $15, $16, $17)
 ON CONFLICT (bot_id, platform_id) DO UPDATE SET
+    kind = excluded.kind,
     username = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username ELSE subscribers.username END,
     username_seen_at = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
     first_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
@@ -399,7 +688,7 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     profile_update_id = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.profile_update_id ELSE subscribers.profile_update_id END,
     connection_at = greatest(subscribers.connection_at, excluded.connection_at),
     connection_update_id = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection_update_id ELSE subscribers.connection_update_id END
-RETURNING id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at
+RETURNING id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone
 `
 
 type UpsertSubscriberParams struct {
@@ -419,6 +708,7 @@ type UpsertSubscriberParams struct {
 	At             time.Time
 	UpdateID       int64
 	CreatedAt      time.Time
+	Kind           string
 }
 
 // Particulars and connection move forward only: an older update that arrives later leaves what is known.
@@ -440,6 +730,7 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		arg.At,
 		arg.UpdateID,
 		arg.CreatedAt,
+		arg.Kind,
 	)
 	var i Subscriber
 	err := row.Scan(
@@ -469,6 +760,36 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		&i.PhoneUpdateID,
 		&i.CreatedAt,
 		&i.ChatFreeAt,
+		&i.Kind,
+		&i.ExternalID,
+		&i.ChosenLanguage,
+		&i.Timezone,
 	)
 	return i, err
+}
+
+const useConnectLink = `-- name: UseConnectLink :one
+UPDATE connect_links SET used_at = coalesce(used_at, $3), used_by = $4
+WHERE token_hash = $1 AND bot_id = $2 AND (used_by IS NULL OR used_by = $4)
+RETURNING external_id
+`
+
+type UseConnectLinkParams struct {
+	TokenHash    []byte
+	BotID        string
+	At           *time.Time
+	SubscriberID *string
+}
+
+// Once, or again by the same person. A link of another bot, and so of another account, is none.
+func (q *Queries) UseConnectLink(ctx context.Context, arg UseConnectLinkParams) (string, error) {
+	row := q.db.QueryRow(ctx, useConnectLink,
+		arg.TokenHash,
+		arg.BotID,
+		arg.At,
+		arg.SubscriberID,
+	)
+	var external_id string
+	err := row.Scan(&external_id)
+	return external_id, err
 }

@@ -27,6 +27,11 @@ JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
     WHEN m.address_kind = 'username' THEN (
         SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND lower(u.username) = m.address AND u.username <> ''
         ORDER BY u.username_seen_at DESC LIMIT 1)
+    WHEN m.address_kind = 'external' THEN (
+        SELECT e.id FROM subscribers e WHERE e.bot_id = m.bot_id AND e.external_id = m.address AND e.external_id <> '')
+    WHEN m.address_kind = 'chat' THEN coalesce(
+        (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = m.address::bigint),
+        (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = m.address::bigint AND g.kind <> 'person' LIMIT 1))
     ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = m.address::bigint)
 END
 WHERE m.account_id = @account_id AND m.id = @id

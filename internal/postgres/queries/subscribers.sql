@@ -1,31 +1,82 @@
 -- name: Subscriber :one
-SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3;
+SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3;
 
 -- name: SubscriberByID :one
 -- Of a message: it names them.
 SELECT * FROM subscribers WHERE bot_id = $1 AND id = $2;
 
 -- name: Subscribers :many
-SELECT * FROM subscribers
-WHERE account_id = $1 AND bot_id = $2
-  AND (@after::text = '' OR id < @after)
-  AND (@phone::text = '' OR phone = @phone)
-  AND (@username::text = '' OR lower(username) = lower(@username))
-  AND (@platform_id::bigint = 0 OR platform_id = @platform_id)
-  AND (@connection::text = '' OR connection = @connection)
-ORDER BY id DESC LIMIT $3;
+-- A language also means its regional forms: en is en-GB, too.
+SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
+WHERE s.account_id = $1 AND s.bot_id = $2
+  AND (@after::text = '' OR s.id < @after)
+  AND (@kind::text = '' OR s.kind = @kind OR (@kind = 'chat' AND s.kind <> 'person'))
+  AND (@phone::text = '' OR s.phone = @phone)
+  AND (@has_phone::text = '' OR (s.phone <> '') = (@has_phone = 'yes'))
+  AND (@username::text = '' OR lower(s.username) = lower(@username))
+  AND (@platform_id::bigint = 0 OR s.platform_id = @platform_id)
+  AND (@external_id::text = '' OR s.external_id = @external_id)
+  AND (@connection::text = '' OR s.connection = @connection)
+  AND (@tag::text = '' OR p.tags @> ARRAY[@tag])
+  AND (@language::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = @language
+       OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), @language || '-'))
+  AND (@name::text = '' OR strpos(lower(s.first_name || ' ' || s.last_name || ' ' || s.username), lower(@name)) > 0)
+ORDER BY s.id DESC LIMIT $3;
+
+-- name: SubscriberNames :many
+SELECT * FROM subscriber_names WHERE account_id = $1 AND subscriber_id = $2 ORDER BY until DESC LIMIT $3;
+
+-- name: LockSubscriber :one
+SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR NO KEY UPDATE;
+
+-- name: LeaveExternalID :exec
+-- An id of the sender's names one person of a bot: whoever had it loses it.
+UPDATE subscribers SET external_id = '' WHERE bot_id = @bot_id AND external_id = @external_id AND id <> @id;
+
+-- name: ChangeSubscriber :exec
+UPDATE subscribers SET external_id = $3, chosen_language = $4, timezone = $5 WHERE account_id = $1 AND id = $2;
+
+-- name: ChangeStateByHand :exec
+INSERT INTO person_states (account_id, subscriber_id, tags, fields) VALUES ($1, $2, @tags::text[], @fields)
+ON CONFLICT (account_id, subscriber_id) DO UPDATE SET tags = excluded.tags, fields = excluded.fields;
+
+-- name: StateForChange :one
+SELECT tags, fields FROM person_states WHERE account_id = $1 AND subscriber_id = $2 FOR UPDATE;
+
+-- name: CreateConnectLink :exec
+INSERT INTO connect_links (token_hash, account_id, bot_id, external_id, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: UseConnectLink :one
+-- Once, or again by the same person. A link of another bot, and so of another account, is none.
+UPDATE connect_links SET used_at = coalesce(used_at, @at), used_by = @subscriber_id
+WHERE token_hash = $1 AND bot_id = $2 AND (used_by IS NULL OR used_by = @subscriber_id)
+RETURNING external_id;
+
+-- name: SetExternalID :exec
+UPDATE subscribers SET external_id = $3 WHERE account_id = $1 AND id = $2;
+
+-- name: KnownChat :one
+-- Under which id a chat is known that was another one before.
+SELECT platform_id FROM subscribers WHERE bot_id = $1 AND chat_id = @chat_id AND kind <> 'person' LIMIT 1;
+
+-- name: MigrateChat :exec
+UPDATE subscribers SET chat_id = @to_chat, kind = 'supergroup' WHERE bot_id = $1 AND chat_id = @from_chat AND kind <> 'person';
 
 -- name: UpsertSubscriber :one
 -- Particulars and connection move forward only: an older update that arrives later leaves what is known.
 INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name,
                          last_name, language, connection, reason, start_payload, connected_at, disconnected_at,
-                         last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at)
+                         last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at, kind)
 VALUES (@id, @account_id, @bot_id, @platform_id, @chat_id, @username, @username_seen_at, @first_name,
         @last_name, @language, @connection, @reason, @start_payload,
         CASE WHEN @connection::text = 'connected' THEN @at::timestamptz END,
         CASE WHEN @connection::text = 'disconnected' THEN @at::timestamptz END,
-        @at, @at, @update_id, @at, @update_id, @created_at)
+        @at, @at, @update_id, @at, @update_id, @created_at, @kind)
 ON CONFLICT (bot_id, platform_id) DO UPDATE SET
+    kind = excluded.kind,
     username = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username ELSE subscribers.username END,
     username_seen_at = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
     first_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,

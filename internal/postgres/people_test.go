@@ -1,0 +1,149 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/internal/gateway"
+)
+
+// starts lets a person start the bot by a payload, a minute after the update before.
+func (w world) starts(t *testing.T, update, who int64, name, payload string) gateway.Subscriber {
+	t.Helper()
+	w.process(t, update, gateway.Verdict{
+		Subscriber: &gateway.Subscriber{PlatformID: who, ChatID: who, FirstName: name}, Connection: gateway.Connected, Payload: payload,
+		Seen: gateway.UpdateMark{At: noon.Add(time.Duration(update) * time.Minute), UpdateID: update},
+	})
+	return w.person(t, who)
+}
+
+func TestALinkForOnePerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	link := func(id string) string {
+		token := w.ids.Connect()
+		require.True(t, gateway.ConnectToken(token))
+		require.LessOrEqual(t, len(token), 64)
+		require.NoError(t, w.CreateConnectLink(t.Context(), gateway.ConnectLink{AccountID: "acc_1", BotID: "bot_1", Token: token, ExternalID: id, CreatedAt: noon}))
+		return token
+	}
+	first := link("42")
+	require.Equal(t, "42", w.starts(t, 1, 42, "Anna", first).ExternalID)
+	require.Empty(t, w.starts(t, 2, 43, "Bert", first).ExternalID, "a link that was passed on names nobody else")
+	require.Equal(t, "42", w.person(t, 42).ExternalID)
+	require.Equal(t, "42", w.starts(t, 3, 42, "Anna", first).ExternalID, "the same person may use it again")
+	require.Empty(t, w.starts(t, 4, 44, "Carl", "c_00000000000000000000").ExternalID, "nobody made this one")
+
+	require.Equal(t, "42", w.starts(t, 5, 43, "Bert", link("42")).ExternalID, "a new link gives the id to another account of the person")
+	require.Empty(t, w.person(t, 42).ExternalID)
+	kinds, events := w.told(t, gateway.AccountEventFilter{Kind: gateway.SubscriberLinked})
+	require.Len(t, kinds, 2)
+	require.JSONEq(t, `{"external_id":"42"}`, string(events[0].Data))
+
+	m := w.accept(t, gateway.Address{Kind: gateway.AddressExternal, Value: "42"}, nil)
+	_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+		require.NotNil(t, d.Subscriber)
+		require.Equal(t, int64(43), d.Subscriber.PlatformID)
+		return gateway.Change{}, nil
+	})
+	require.NoError(t, err)
+}
+
+func TestNamesHaveAHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.starts(t, 1, 42, "Anna", "")
+	w.starts(t, 2, 42, "Anna", "")
+	w.starts(t, 3, 42, "Ann", "")
+	id := w.starts(t, 4, 42, "Annie", "").ID
+	person, err := w.Subscriber(t.Context(), "acc_1", "bot_1", id)
+	require.NoError(t, err)
+	require.Equal(t, "Annie", person.FirstName)
+	require.Equal(t, []gateway.EarlierName{
+		{FirstName: "Ann", Until: noon.Add(4 * time.Minute)}, {FirstName: "Anna", Until: noon.Add(3 * time.Minute)},
+	}, person.Names)
+}
+
+func TestWhatRulesAndSendersKeepIsOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.starts(t, 1, 42, "Anna", "").ID
+	fine := func(gateway.Subscriber) error { return nil }
+	_, err := w.ChangeSubscriber(t.Context(), "acc_1", "bot_1", id, gateway.SubscriberChange{
+		Tags: []string{"vip"}, Fields: gateway.Fields{"orders": int64(7), "note": "tea"},
+	}, fine)
+	require.NoError(t, err)
+	person, err := w.ChangeSubscriber(t.Context(), "acc_1", "bot_1", id, gateway.SubscriberChange{Fields: gateway.Fields{"note": nil}}, fine)
+	require.NoError(t, err)
+	require.Equal(t, []string{"vip"}, person.Tags)
+	require.Equal(t, gateway.Fields{"orders": int64(7)}, person.Fields)
+	talk, err := w.Conversation(t.Context(), "acc_1", person)
+	require.NoError(t, err)
+	require.Equal(t, []string{"vip"}, talk.State.Tags)
+	require.Equal(t, gateway.Fields{"orders": int64(7)}, talk.State.Fields)
+
+	_, err = w.ChangeSubscriber(t.Context(), "acc_1", "bot_1", id, gateway.SubscriberChange{Tags: []string{}}, func(p gateway.Subscriber) error {
+		require.Empty(t, p.Tags)
+		return gateway.ErrSubscriberNotFound
+	})
+	require.ErrorIs(t, err, gateway.ErrSubscriberNotFound)
+	_, err = w.ChangeSubscriber(t.Context(), "acc_2", "bot_1", id, gateway.SubscriberChange{Tags: []string{}}, fine)
+	require.ErrorIs(t, err, gateway.ErrSubscriberNotFound)
+	person, err = w.Subscriber(t.Context(), "acc_1", "bot_1", id)
+	require.NoError(t, err)
+	require.Equal(t, []string{"vip"}, person.Tags, "what was refused changes nothing")
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	minute := int64(0)
+	member := func(chat int64, kind gateway.SubscriberKind, connection gateway.Connection) {
+		minute++
+		v := gateway.Verdict{
+			Subscriber: &gateway.Subscriber{Kind: kind, PlatformID: chat, ChatID: chat, FirstName: "Staff"}, Connection: connection,
+			Seen: gateway.UpdateMark{At: noon.Add(time.Duration(minute) * time.Minute), UpdateID: minute},
+		}
+		if connection == gateway.Disconnected {
+			v.Reason = gateway.ReasonChatLost
+		}
+		w.process(t, minute, v)
+	}
+	reached := func(address string) *gateway.Subscriber {
+		m := w.accept(t, gateway.Address{Kind: gateway.AddressChat, Value: address}, nil)
+		var found *gateway.Subscriber
+		_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+			found = d.Subscriber
+			require.Equal(t, found != nil, d.Slots.Group, "groups have slower turns")
+			return gateway.Change{}, nil
+		})
+		require.NoError(t, err)
+		return found
+	}
+	member(-500, gateway.KindGroup, gateway.Connected)
+	require.Equal(t, gateway.Connected, reached("-500").Connection)
+	require.Nil(t, reached("-501"))
+
+	minute++
+	w.store(t, raw(minute, -500))
+	found, err := w.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+		return gateway.Verdict{Migrated: gateway.Migration{From: -500, To: -1001}}, nil
+	})
+	require.NoError(t, err)
+	require.True(t, found.Found)
+	for _, alias := range []string{"-500", "-1001"} {
+		chat := reached(alias)
+		require.NotNil(t, chat, "%s names it", alias)
+		require.Equal(t, int64(-1001), chat.ChatID)
+		require.Equal(t, gateway.KindSupergroup, chat.Kind)
+	}
+	member(-1001, gateway.KindSupergroup, gateway.Disconnected)
+	require.Equal(t, gateway.Disconnected, reached("-500").Connection, "the same chat under its new id")
+	list, err := w.Subscribers(t.Context(), "acc_1", "bot_1", gateway.SubscriberFilter{Kind: "chat"}, gateway.Page{Limit: 5})
+	require.NoError(t, err)
+	require.Len(t, list.Items, 1)
+	kinds, _ := w.told(t, gateway.AccountEventFilter{Kind: "chat.*"})
+	require.Equal(t, []gateway.AccountEventKind{gateway.ChatConnected, gateway.ChatMigrated, gateway.ChatDisconnected}, kinds)
+}
