@@ -54,6 +54,9 @@ func (x *expressionChecker) call(n ast.Node, name string, args []ast.Node, known
 		types[i] = x.argument(f, p, arg, list, known)
 		switch types[i].Kind {
 		case KindString:
+			if x.isCutOnce(f, arg) {
+				break
+			}
 			x.spendBytes(mul(types[i].Size, f.Cost.PerByte), 64)
 		case KindList:
 			x.spend(mul(types[i].Size, f.Cost.PerItem))
@@ -61,6 +64,12 @@ func (x *expressionChecker) call(n ast.Node, name string, args []ast.Node, known
 		}
 	}
 	return x.special(n, f, args, types)
+}
+
+// isCutOnce tells whether an argument of has is the text of the update, which is cut into words once for all rules.
+func (x *expressionChecker) isCutOnce(f Function, arg ast.Node) bool {
+	id, is := arg.(*ast.IdentifierNode)
+	return is && f.Name == "has" && id.Value == "text"
 }
 
 func (x *expressionChecker) unknownFunction(n ast.Node, name string) { x.noFunction(x.at(n), name) }
@@ -172,6 +181,31 @@ func (x *expressionChecker) body(p Param, body *ast.PredicateNode, list Type, kn
 	if list.Elem != nil {
 		elem = *list.Elem
 	}
+	t, cost := x.bodyOf(p, body, elem, known)
+	all, total := mul(cost, list.Size), 0
+	if longest := elem.Size; elem.Kind == KindString && list.Total > 0 && longest > 0 && len(x.elements) < maxExactDepth {
+		// Few elements can be long, since all of them together are bounded: what the body costs and builds grows at least in
+		// proportion to its element, so it is most for as many of the longest as there can be, and empty ones beside.
+		muted := x.mute
+		x.mute = true
+		elem.Size = 0
+		empty, least := x.bodyOf(p, body, elem, known)
+		x.mute = muted
+		long := (list.Total + longest - 1) / longest
+		all = min(all, add(mul(cost, long), mul(least+countNodes(body.Node), list.Size)))
+		total = add(mul(t.Size, long), mul(empty.Size, list.Size))
+	}
+	x.spend(all)
+	t.truth = depends
+	// What the body is must not be counted as an argument again.
+	return Type{Kind: kindNil, Elem: &t, Total: total}
+}
+
+// maxExactDepth is how deep in one another lists are gone through with the closer bound, which looks at bodies twice.
+const maxExactDepth = 3
+
+// bodyOf checks a body for one element, and returns what it makes and costs.
+func (x *expressionChecker) bodyOf(p Param, body *ast.PredicateNode, elem Type, known facts) (Type, int) {
 	before := x.cost
 	x.cost = 0
 	x.elements = append(x.elements, elem)
@@ -186,12 +220,9 @@ func (x *expressionChecker) body(p Param, body *ast.PredicateNode, list Type, kn
 		}
 	}
 	x.elements = x.elements[:len(x.elements)-1]
-	x.cost = add(before, mul(x.cost+1, list.Size))
-	if t.Kind == KindString || t.Kind == KindList {
-		t.truth = depends
-	}
-	// What the body is must not be counted as an argument again.
-	return Type{Kind: kindNil, Elem: &t}
+	cost := x.cost + 1
+	x.cost = before
+	return t, cost
 }
 
 // special finds the type of the result where it depends on the arguments.
@@ -266,7 +297,9 @@ func (x *expressionChecker) special(n ast.Node, f Function, args []ast.Node, typ
 		if e := arg(1).Elem; e != nil {
 			elem = *e
 		}
-		return x.built(n, listType(elem, arg(0).Size))
+		list := listType(elem, arg(0).Size)
+		list.Total = arg(1).Total
+		return x.built(n, list)
 	case "count":
 		if e := arg(0).Elem; len(args) == 1 && e != nil && !e.is(KindBool) {
 			x.errorf(x.at(n), CodeWrongType, "count needs a condition, as in count(list, # != \"\"); len counts all")

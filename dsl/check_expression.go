@@ -132,6 +132,8 @@ func (x *expressionChecker) syntaxError(err error) {
 		if x.source.beforeComment() {
 			message += ": YAML takes a # after a space for a comment; put the expression into quotes"
 		}
+	case token != "" && strings.HasPrefix(strings.TrimSpace(source), "if "):
+		message = "there is no `if`; write condition ? value : other value"
 	case token != "" && word == "=":
 		message = "`=` sets nothing here; write == to compare"
 	case token != "" && word == "let":

@@ -222,6 +222,10 @@ func (x *expressionChecker) array(n *ast.ArrayNode, known facts) Type {
 	for i, item := range n.Nodes {
 		t := x.node(item, known)
 		total += t.Size
+		if r, is := item.(*ast.BinaryNode); is && r.Operator == ".." {
+			x.errorf(x.at(item), CodeWrongType, "a..b is a list already; write it without [ ]")
+			return listType(anything, len(n.Nodes))
+		}
 		if t.Kind == KindList || t.Kind == kindRecord || t.Kind == KindMap {
 			x.errorf(x.at(item), CodeWrongType, "an element of a list is a text, a number, a time, true or false, not %s", t.phrase())
 			return listType(anything, len(n.Nodes))

@@ -7,6 +7,9 @@ import (
 )
 
 func (x *expressionChecker) binary(n *ast.BinaryNode, known facts) Type {
+	if x.hastyNot(n, known) {
+		return boolType
+	}
 	switch n.Operator {
 	case "and", "&&":
 		return x.both(n, true, known)
@@ -55,6 +58,25 @@ func (x *expressionChecker) binary(n *ast.BinaryNode, known facts) Type {
 	return anything
 }
 
+// hastyNot reports `not a contains b`, in which `not` takes a alone.
+func (x *expressionChecker) hastyNot(n *ast.BinaryNode, known facts) bool {
+	u, is := n.Left.(*ast.UnaryNode)
+	if !is || u.Operator != "not" && u.Operator != "!" {
+		return false
+	}
+	switch n.Operator {
+	case "and", "&&", "or", "||", "??":
+		return false
+	}
+	if x.node(u.Node, known).is(KindBool) {
+		return false
+	}
+	x.node(n.Right, known)
+	x.errorf(x.operator(u), CodeWrongType, "`%s` takes only what follows it at once; write not (%s %s %s)",
+		u.Operator, clip(u.Node.String()), n.Operator, clip(n.Right.String()))
+	return true
+}
+
 // both is `and` or `or`: the right side is only looked at if the left one held, or did not.
 func (x *expressionChecker) both(n *ast.BinaryNode, and bool, known facts) Type {
 	left := x.condition(n.Left, known)
@@ -89,6 +111,9 @@ func (x *expressionChecker) equality(n *ast.BinaryNode, known facts) Type {
 		if (left.isNumber() && right.Kind == KindString) || (right.isNumber() && left.Kind == KindString) {
 			hint = "; write string(...) or int(...)"
 		}
+		if left.Kind == KindList && right.is(left.Elem.Kind) {
+			hint = "; write " + clip(n.Right.String()) + " in " + clip(n.Left.String())
+		}
 		x.errorf(x.operator(n), CodeWrongType, "%s is never equal to %s%s", left.phrase(), right.phrase(), hint)
 		return t
 	}
@@ -99,6 +124,8 @@ func (x *expressionChecker) equality(n *ast.BinaryNode, known facts) Type {
 		}
 	}
 	x.spendBytes(min(left.Size, right.Size), 64)
+	x.badLanguage(n.Left, n.Right)
+	x.badLanguage(n.Right, n.Left)
 	a, aKnown := stringValueOf(n.Left)
 	b, bKnown := stringValueOf(n.Right)
 	switch {
@@ -112,6 +139,27 @@ func (x *expressionChecker) equality(n *ast.BinaryNode, known facts) Type {
 		t.truth = x.impossible(n, a+b)
 	}
 	return t
+}
+
+// badLanguage reports a language that is compared with what is none, such as ua.
+func (x *expressionChecker) badLanguage(side, other ast.Node) {
+	value, literal := stringValueOf(other)
+	if !literal || value == "" {
+		return
+	}
+	path := x.path(side, x.rule)
+	call, isCall := side.(*ast.CallNode)
+	if isCall {
+		if name, is := call.Callee.(*ast.IdentifierNode); is {
+			path = name.Value
+		}
+	}
+	if path != "user.lang" && path != "message.lang" && path != "lang_of" {
+		return
+	}
+	if problem := languageProblem(value); problem != "" {
+		x.errorf(x.at(other), CodeBadLanguage, "%s", problem)
+	}
 }
 
 // impossible warns of comparisons with what a name never is.
@@ -284,6 +332,11 @@ func (x *expressionChecker) in(n *ast.BinaryNode, known facts) Type {
 	switch right.Kind {
 	case kindUnknown:
 	case KindList:
+		if list, is := n.Right.(*ast.ArrayNode); is {
+			for _, item := range list.Nodes {
+				x.badLanguage(n.Left, item)
+			}
+		}
 		if _, ok := joinTypes(left, *right.Elem); !ok && right.Elem.Kind != kindUnknown {
 			x.errorf(x.at(n.Left), CodeWrongType, "this is %s, and the list has elements of type %s", left.phrase(), right.Elem)
 		}

@@ -134,7 +134,7 @@ func (c *checker) ruleCost(r *ruleFacts) {
 
 // totalCost adds up all expressions of the file: in the worst case each is evaluated once for an update.
 func (c *checker) totalCost() {
-	total := 0
+	total := mul(bytesOf(MaxText), c.functions["has"].Cost.PerByte) / 64 // the text is cut into words once
 	for _, e := range c.spent {
 		total = add(total, e.cost)
 	}

@@ -5,7 +5,7 @@ func ownFunctions() []Function {
 	text := Param{Name: "text", Kind: KindString}
 	return []Function{
 		{
-			Name: "has", Own: true, Result: KindBool, Cost: Cost{Call: 4, PerByte: 4, PerItem: 4},
+			Name: "has", Own: true, Result: KindBool, Cost: Cost{Call: 8, PerByte: 160, PerItem: 8},
 			Params: []Param{text, {Name: "word", Kind: KindString, Repeated: true, Literal: true}},
 			Doc: "Tells whether a text has one of the words. Words are whole words in any case and any script; several words in " +
 				"one string must follow one another. An apostrophe between letters belongs to the word, however it is typed. Scripts " +

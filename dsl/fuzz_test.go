@@ -57,10 +57,28 @@ func requireSound(t *testing.T, text []byte) {
 	}
 }
 
-// someInputs are updates with everything, and with nothing.
+// largest is an update whose every part has the size that the checker reckons with.
+func largest(now time.Time) Input {
+	fill := func(characters int) string { return strings.Repeat("їжак 日本 a1 ", characters)[:characters] }
+	text := string([]rune(strings.Repeat("їжак 日本 a1 ", MaxText))[:MaxText])
+	tags := make([]string, maxTags)
+	for i := range tags {
+		tags[i] = string([]rune(strings.Repeat("日", MaxTag))[:MaxTag])
+	}
+	return Input{
+		Events: []string{EventMessage, EventButton}, Text: text, Args: text, Button: strings.Repeat("b", MaxButtonData), Now: now,
+		User: User{
+			ID: fill(100), FirstName: strings.Repeat("Я", 200), LastName: strings.Repeat("Я", 200), Username: "a", Phone: "+380501234567", Lang: "uk",
+			Tags: tags, Since: now, Messages: 1 << 30, Fields: map[string]any{"s": strings.Repeat("日", maxFieldText), "n": int64(1 << 60)},
+		},
+		Last: &Last{Text: text, SentAt: now},
+	}
+}
+
+// someInputs are updates with everything, with nothing, and with as much as there can be.
 func someInputs() []Input {
 	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	var all []Input
+	all := []Input{largest(now)}
 	for _, event := range append([]string{"/start"}, Events...) {
 		all = append(all, Input{Events: []string{event}, Now: now}, Input{
 			Events: []string{event}, Text: "Hi, order 123456 їжак x", Command: "start", Args: "a b", Button: "Prices", Now: now,

@@ -8,7 +8,8 @@ type report struct {
 	src  *source
 	list Diagnostics
 	seen map[finding]bool
-	full bool
+	full bool // nothing more is taken
+	mute bool // something is looked at once more, and says nothing new
 }
 
 // finding is what makes two diagnostics the same.
@@ -40,7 +41,7 @@ func (r *report) add(at Position, severity Severity, code Code, message string) 
 		at = Position{Line: 1, Column: 1}
 	}
 	f := finding{at, code, message}
-	if r.seen[f] || r.full {
+	if r.seen[f] || r.full || r.mute {
 		return
 	}
 	if len(r.list) >= maxDiagnostics {
