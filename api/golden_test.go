@@ -172,6 +172,7 @@ var (
 // normal writes names for what is different in every run.
 func (c *conversation) normal(text string) string {
 	text = strings.ReplaceAll(text, c.world.sandbox.URL(), "http://sandbox")
+	text = strings.ReplaceAll(text, c.world.public.URL, "http://public")
 	text = cursorForm.ReplaceAllStringFunc(text, func(next string) string {
 		return `"next": "` + c.name(cursorForm.FindStringSubmatch(next)[1], "cursor") + `"`
 	})

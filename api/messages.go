@@ -21,14 +21,9 @@ const maxWait = 60 * time.Second
 func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObject) (wire.SendMessageResponseObject, error) {
 	who := callerOf(ctx)
 	wait := preferredWait(given(r.Params.Prefer))
-	m, err := s.messaging.Accept(ctx, who.key.AccountID, messaging.Request{
-		ID: gateway.MessageID(who.newID("msg")), Bot: r.Body.Bot, To: r.Body.To, Text: r.Body.Text, Format: gateway.Format(r.Body.Format),
-		Buttons: buttonsOf(r.Body.Buttons), Media: mediaOf(r.Body.Media), Silent: r.Body.Silent, Protected: r.Body.ProtectContent,
-		Lane: gateway.Lane(r.Body.Lane), TTL: lifetime(r.Body.TTL),
-		OnUnknown: gateway.OnUnknown(r.Body.OnUnknown), Label: r.Body.Label, Wait: wait > 0,
-		Cascade: cascadeOf(r.Body.Cascade), Fallback: r.Body.Fallback, ReadLink: r.Body.ReadLink,
-		SendAt: r.Body.SendAt, Between: r.Body.Between, Timezone: r.Body.Timezone,
-	})
+	request := requestOf(*r.Body)
+	request.ID, request.Wait = gateway.MessageID(who.newID("msg")), wait > 0
+	m, err := s.messaging.Accept(ctx, who.key.AccountID, request)
 	if err != nil {
 		return nil, atField(err, gateway.CodeBotNotFound, "bot")
 	}
@@ -41,6 +36,18 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 		return wire.SendMessage202JSONResponse{Body: body, Headers: wire.SendMessage202ResponseHeaders{PreferenceApplied: &applied}}, nil
 	}
 	return wire.SendMessage200JSONResponse{Body: body, Headers: wire.SendMessage200ResponseHeaders{PreferenceApplied: &applied}}, nil
+}
+
+// requestOf is the message that the body asks for.
+func requestOf(b wire.NewMessage) messaging.Request {
+	return messaging.Request{
+		Bot: b.Bot, To: b.To, Text: b.Text, Format: gateway.Format(b.Format),
+		Buttons: buttonsOf(b.Buttons), Media: mediaOf(b.Media), Silent: b.Silent, Protected: b.ProtectContent,
+		Lane: gateway.Lane(b.Lane), TTL: lifetime(b.TTL),
+		OnUnknown: gateway.OnUnknown(b.OnUnknown), Label: b.Label,
+		Cascade: cascadeOf(b.Cascade), Fallback: b.Fallback, ReadLink: b.ReadLink,
+		SendAt: b.SendAt, Between: b.Between, Timezone: b.Timezone,
+	}
 }
 
 // outcome waits for what becomes of an accepted message. Whatever goes wrong while waiting, the message was accepted,

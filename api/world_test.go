@@ -114,7 +114,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 		go func() { defer close(editing); editor.Run(ctx, listener.Edits()) }()
 		t.Cleanup(func() { cancel(); <-editing })
 	}
-	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now)
+	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now).WithRoutes(router)
 	w.service = service
 	w.public.Config.Handler = Public(PublicDeps{
 		SMS: router.Callbacks(messaging.NewReports(w.store, starter, w.ids, w.now)), Links: service, IDs: w.ids, Logger: logger,

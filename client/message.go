@@ -44,6 +44,11 @@ func (c *Client) Send(ctx context.Context, m NewMessage, options ...SendOption) 
 	return call[Message](ctx, c, func() (*http.Response, error) { return c.calls.SendMessage(ctx, &params, m) })
 }
 
+// Preview tells what would become of a message. Nothing is sent or stored.
+func (c *Client) Preview(ctx context.Context, m NewMessage) (Preview, error) {
+	return call[Preview](ctx, c, func() (*http.Response, error) { return c.calls.PreviewMessage(ctx, m) })
+}
+
 // CancelMessage takes a message back that has not left yet. Once it has, the code of the error is
 // message:not_cancellable.
 func (c *Client) CancelMessage(ctx context.Context, id string) (Message, error) {

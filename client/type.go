@@ -29,6 +29,8 @@ type (
 	CreatedKey       = wire.CreatedKey
 	FieldError       = wire.FieldError
 	Health           = wire.Health
+	Preview          = wire.Preview
+	PreviewLeg       = wire.PreviewLeg
 )
 
 // Enumerations of the API. Answers may hold values that are not listed here: newer installations know more.

@@ -416,6 +416,27 @@ func (e OnUnknown) Valid() bool {
 	}
 }
 
+// Defines values for PreviewLegVerdict.
+const (
+	IfNeeded PreviewLegVerdict = "if_needed"
+	Refused  PreviewLegVerdict = "refused"
+	Sent     PreviewLegVerdict = "sent"
+)
+
+// Valid indicates whether the value is a known member of the PreviewLegVerdict enum.
+func (e PreviewLegVerdict) Valid() bool {
+	switch e {
+	case IfNeeded:
+		return true
+	case Refused:
+		return true
+	case Sent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SubscriberKind.
 const (
 	SubscriberKindChannel    SubscriberKind = "channel"
@@ -1338,6 +1359,76 @@ type Next = string
 // OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
 type OnUnknown string
 
+// Preview What would become of a message.
+type Preview struct {
+	// Bot The id of the bot that would send.
+	Bot string `json:"bot"`
+
+	// To The recipient in normal form.
+	To string `json:"to"`
+
+	// Subscriber The id of the person whom it would reach. Left out if nobody is found.
+	Subscriber string `json:"subscriber,omitempty,omitzero"`
+
+	// State `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
+	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
+	// so. `not_subscribed`: the person is not connected to this bot; free. `failed`: could not be sent; free.
+	// `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
+	// back; free. `received`: the one state of an incoming message.
+	State MessageState `json:"state"`
+
+	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// ReasonText The reason in words for people.
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// Explanation What would happen, sentence by sentence.
+	Explanation []string `json:"explanation"`
+
+	// SendAt When it would be sent at the earliest. Left out if at once.
+	SendAt time.Time `json:"send_at,omitempty,omitzero"`
+
+	// ExpiresAt When it would no longer be worth sending.
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+
+	// Legs The ways that it would take, in order.
+	Legs []PreviewLeg `json:"legs"`
+}
+
+// PreviewLeg One way that the message would take.
+type PreviewLeg struct {
+	// Number From 1, in order.
+	Number int `json:"number"`
+
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
+
+	// Text The text as it would be sent, with `xxxxxxxxxxxxxxxxxxxx` in the place of what makes a read link one person's.
+	Text string `json:"text"`
+
+	// Verdict `sent`: it would be tried. `if_needed`: it would be tried if those before it do not bring what is wanted of them. `refused`: it cannot be taken, see the reason.
+	Verdict PreviewLegVerdict `json:"verdict"`
+
+	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// ReasonText The reason in words for people.
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// Segments How many SMS the text makes.
+	Segments int `json:"segments,omitempty,omitzero"`
+
+	// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+	Until Until `json:"until"`
+
+	// Within How long that may take before the next leg starts.
+	Within string `json:"within,omitempty,omitzero"`
+}
+
+// PreviewLegVerdict `sent`: it would be tried. `if_needed`: it would be tried if those before it do not bring what is wanted of them. `refused`: it cannot be taken, see the reason.
+type PreviewLegVerdict string
+
 // Problem What went wrong, by RFC 9457.
 type Problem struct {
 	// Type Where the code is explained.
@@ -2034,6 +2125,9 @@ type CreateKeyJSONRequestBody = NewKey
 // SendMessageJSONRequestBody defines body for SendMessage for application/json ContentType.
 type SendMessageJSONRequestBody = NewMessage
 
+// PreviewMessageJSONRequestBody defines body for PreviewMessage for application/json ContentType.
+type PreviewMessageJSONRequestBody = NewMessage
+
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
 
@@ -2559,6 +2653,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/messages (the `SendMessage` operationId).
 	SendMessage(ctx context.Context, params *SendMessageParams, body SendMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMessageWithBody See what would become of a message
+	//
+	// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+	// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+	// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+	PreviewMessageWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMessage See what would become of a message
+	//
+	// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+	// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+	// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+	PreviewMessage(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteMessage Take a message out of the chat
 	//
@@ -3544,6 +3660,48 @@ func (c *Client) SendMessageWithBody(ctx context.Context, params *SendMessagePar
 // Corresponds with POST /v1/messages (the `SendMessage` operationId).
 func (c *Client) SendMessage(ctx context.Context, params *SendMessageParams, body SendMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSendMessageRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMessageWithBody See what would become of a message
+//
+// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+func (c *Client) PreviewMessageWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMessageRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMessage See what would become of a message
+//
+// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+func (c *Client) PreviewMessage(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMessageRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5693,6 +5851,46 @@ func NewSendMessageRequestWithBody(server string, params *SendMessageParams, con
 	return req, nil
 }
 
+// NewPreviewMessageRequest calls the generic PreviewMessage builder with application/json body
+func NewPreviewMessageRequest(server string, body PreviewMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewMessageRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPreviewMessageRequestWithBody constructs an http.Request for the PreviewMessage method, with any body, and a specified content type
+func NewPreviewMessageRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/messages/preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeleteMessageRequest constructs an http.Request for the DeleteMessage method
 func NewDeleteMessageRequest(server string, message MessageID, params *DeleteMessageParams) (*http.Request, error) {
 	var err error
@@ -6589,6 +6787,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/messages (the `SendMessage` operationId).
 	SendMessageWithResponse(ctx context.Context, params *SendMessageParams, body SendMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*SendMessageResponse, error)
+
+	// PreviewMessageWithBodyWithResponse See what would become of a message
+	//
+	// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+	// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+	// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+	PreviewMessageWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error)
+
+	// PreviewMessageWithResponse See what would become of a message
+	//
+	// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+	// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+	// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+	PreviewMessageWithResponse(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error)
 
 	// DeleteMessageWithResponse Take a message out of the chat
 	//
@@ -8317,6 +8537,54 @@ func (r SendMessageResponse) ContentType() string {
 	return ""
 }
 
+type PreviewMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Preview
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewMessageResponse) GetJSON200() *Preview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewMessageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewMessageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // DeleteMessageResponse200Headers the declared response headers of an HTTP 200 response for DeleteMessage
 type DeleteMessageResponse200Headers struct {
 	PreferenceApplied *string
@@ -9491,6 +9759,40 @@ func (c *ClientWithResponses) SendMessageWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseSendMessageResponse(rsp)
+}
+
+// PreviewMessageWithBodyWithResponse See what would become of a message
+//
+// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+func (c *ClientWithResponses) PreviewMessageWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error) {
+	rsp, err := c.PreviewMessageWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMessageResponse(rsp)
+}
+
+// PreviewMessageWithResponse See what would become of a message
+//
+// Takes the same body as a send, finds the person, plans the ways that the message would take and explains in words what
+// would happen. Nothing is sent and nothing is stored; what a send would refuse is refused the same way. What only the
+// call to the messenger or the SMS provider shows, such as a bot that was blocked a moment ago, nobody knows before.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
+func (c *ClientWithResponses) PreviewMessageWithResponse(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error) {
+	rsp, err := c.PreviewMessage(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMessageResponse(rsp)
 }
 
 // DeleteMessageWithResponse Take a message out of the chat
@@ -10774,6 +11076,39 @@ func ParseSendMessageResponse(rsp *http.Response) (*SendMessageResponse, error) 
 			headers.PreferenceApplied = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePreviewMessageResponse parses an HTTP response from a PreviewMessageWithResponse call
+func ParsePreviewMessageResponse(rsp *http.Response) (*PreviewMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Preview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -39,6 +39,7 @@ type SendCmd struct {
 	OnUnknown      string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`
 	IdempotencyKey string        `placeholder:"KEY" env:"HERALD_SEND_IDEMPOTENCY_KEY" help:"Your own name for this send: repeated with the same key, it is done once."`
 	Wait           time.Duration `default:"10s" placeholder:"SPAN" env:"HERALD_SEND_WAIT" help:"How long to wait for the outcome, at most 1m; 0 does not wait (default 10s)."`
+	Preview        bool          `env:"HERALD_SEND_PREVIEW" help:"Send nothing: show whom it would reach, how, and what would be refused."`
 	Carried
 	Output
 	Remote
@@ -55,6 +56,7 @@ Examples:
     uptime | herald send --to '#7012345' --bot @acme_bot --wait 0
     herald send --to +380501234567 --text "Ready: {link:https://acme.example/77}" --cascade telegram:read:2m,sms
     herald send --to +380501234567 --text "Your visit is at noon." --fallback sms --send-at 2026-03-02T08:00 --timezone Europe/Kyiv
+    herald send --to +380671234567 --text "Your visit is at noon." --fallback sms --preview
     herald send --to @anna --photo door.jpg --text "Your parcel is at the door" --silent
     herald send --to @anna --format html --text "Your order is <b>ready</b>"
     HERALD_API_URL=https://herald.example HERALD_API_KEY_FILE=key herald send --to @anna --text Hello
@@ -85,6 +87,9 @@ func (s *SendCmd) Run(ctx context.Context, c *console) error {
 	api, err := s.client()
 	if err != nil {
 		return err
+	}
+	if s.Preview {
+		return s.preview(ctx, c, api, message)
 	}
 	if s.SendAt != "" {
 		s.Wait = 0 // its time may be far

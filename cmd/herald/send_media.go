@@ -31,18 +31,24 @@ func (m Carried) attach(ctx context.Context, api *client.Client, to *client.NewM
 	case !m.given():
 		return nil
 	case m.Photo != "" && m.Document != "":
-		return &exitError{code: exitUsage, text: "a message carries --photo or --document, not both; see: herald send --help"}
+		return errBoth
 	case m.Document != "":
 		kind, source = wire.Document, m.Document
 	}
 	to.Media = client.NewMedia{Kind: kind}
-	if strings.HasPrefix(source, "https://") || strings.HasPrefix(source, "http://") {
+	if isAddress(source) {
 		to.Media.URL = source
 		return nil
 	}
 	uploaded, err := upload(ctx, api, source, key)
 	to.Media.File = uploaded.ID
 	return err
+}
+
+var errBoth = &exitError{code: exitUsage, text: "a message carries --photo or --document, not both; see: herald send --help"}
+
+func isAddress(source string) bool {
+	return strings.HasPrefix(source, "https://") || strings.HasPrefix(source, "http://")
 }
 
 func upload(ctx context.Context, api *client.Client, path, key string) (client.File, error) {

@@ -157,7 +157,7 @@ func (a *App) messagingService() *messaging.Service {
 	if linkBase != "" {
 		linkBase += "/r/"
 	}
-	return messaging.New(a.store, a.starter, a.listener, linkBase, a.ids, now)
+	return messaging.New(a.store, a.starter, a.listener, linkBase, a.ids, now).WithRoutes(a.sms)
 }
 
 // reachedAt is where people and messengers reach the public listener: on this machine only, if nothing else is said.

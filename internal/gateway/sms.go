@@ -65,6 +65,12 @@ type SMSSender interface {
 	SendSMS(ctx context.Context, sms OutgoingSMS) (SMSReceipt, []SMSAttempt, error)
 }
 
+// SMSRoutes knows which phones SMS can be sent to.
+type SMSRoutes interface {
+	// Carries tells whether a provider serves the number for bots of the network.
+	Carries(to string, network Network) bool
+}
+
 // SMSStatus is what a delivery report says.
 type SMSStatus string
 

@@ -62,9 +62,8 @@ func textLimit(m *gateway.Media) int {
 	return MaxCaption
 }
 
-// holdFile makes sure that the file of a message can be sent as what the message says, and keeps it as long as the message
-// lives.
-func (s *Service) holdFile(ctx context.Context, m *gateway.Message) error {
+// checkFileOf makes sure that the file of a message can be sent as what the message says, and tells its name.
+func (s *Service) checkFileOf(ctx context.Context, m *gateway.Message) error {
 	if m.Media == nil || m.Media.File == "" {
 		return nil
 	}
@@ -76,7 +75,15 @@ func (s *Service) holdFile(ctx context.Context, m *gateway.Message) error {
 		return fault
 	}
 	m.Media.Name = f.Name
-	_, err = s.store.HoldFile(ctx, m.AccountID, f.ID, m.ExpiresAt.Add(fileMargin))
+	return nil
+}
+
+// holdFile keeps the file of a message as long as the message lives.
+func (s *Service) holdFile(ctx context.Context, m gateway.Message) error {
+	if m.Media == nil || m.Media.File == "" {
+		return nil
+	}
+	_, err := s.store.HoldFile(ctx, m.AccountID, m.Media.File, m.ExpiresAt.Add(fileMargin))
 	return atFile(err)
 }
 

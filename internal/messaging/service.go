@@ -16,6 +16,7 @@ type Store interface {
 	gateway.EditStore
 	Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error)
 	BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error)
+	Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error)
 	Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error)
 }
 
@@ -40,6 +41,14 @@ type Service struct {
 	linkBase string
 	ids      *gateway.IDs
 	now      gateway.Clock
+	routes   gateway.SMSRoutes // nil: every number counts as served
+}
+
+// WithRoutes returns a Service that knows which phones SMS can be sent to, for previews.
+func (s *Service) WithRoutes(routes gateway.SMSRoutes) *Service {
+	with := *s
+	with.routes = routes
+	return &with
 }
 
 // New returns a Service. Read links begin with linkBase; an empty one refuses messages with read links.
@@ -50,27 +59,12 @@ func New(store Store, starter Starter, outcomes Outcomes, linkBase string, ids *
 // Accept stores the message that the request describes and sets it on its way. A message with the same id that was
 // accepted before is returned as it is.
 func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Request) (gateway.Message, error) {
-	r.fillDefaults()
-	m, err := r.message(s.now())
+	n, _, err := s.prepare(ctx, account, r)
 	if err != nil {
 		return gateway.Message{}, err
 	}
-	bot, err := s.bot(ctx, account, r.Bot)
-	if err != nil {
-		return gateway.Message{}, err
-	}
-	if bot.State == gateway.BotRevoked {
-		return gateway.Message{}, gateway.Fault(gateway.CodeBotRevoked, "bot", "The bot's token was revoked. Give the bot its new token with POST /v1/bots.")
-	}
-	if bot.State == gateway.BotPaused {
-		return gateway.Message{}, gateway.Fault(gateway.CodeBotPaused, "bot", "The bot is paused by its owner. It sends again once it is resumed: herald bots resume, or PATCH /v1/bots/{bot}.")
-	}
-	n, err := s.complete(account, bot, r, m)
-	if err != nil {
-		return gateway.Message{}, err
-	}
-	m = n.Message
-	if err := s.holdFile(ctx, &m); err != nil {
+	m := n.Message
+	if err := s.holdFile(ctx, m); err != nil {
 		return gateway.Message{}, err
 	}
 	created, err := s.store.AcceptMessage(ctx, m, n.Legs, n.Links)
@@ -82,6 +76,30 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	}
 	s.starter.StartDelivery(account, m.ID, m.Lane)
 	return m, nil
+}
+
+// prepare checks a request as a whole, and makes the message that it asks for. It stores nothing.
+func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Request) (gateway.NewMessage, gateway.Bot, error) {
+	r.fillDefaults()
+	m, err := r.message(s.now())
+	if err != nil {
+		return gateway.NewMessage{}, gateway.Bot{}, err
+	}
+	bot, err := s.bot(ctx, account, r.Bot)
+	if err != nil {
+		return gateway.NewMessage{}, gateway.Bot{}, err
+	}
+	if bot.State == gateway.BotRevoked {
+		return gateway.NewMessage{}, gateway.Bot{}, gateway.Fault(gateway.CodeBotRevoked, "bot", "The bot's token was revoked. Give the bot its new token with POST /v1/bots.")
+	}
+	if bot.State == gateway.BotPaused {
+		return gateway.NewMessage{}, gateway.Bot{}, gateway.Fault(gateway.CodeBotPaused, "bot", "The bot is paused by its owner. It sends again once it is resumed: herald bots resume, or PATCH /v1/bots/{bot}.")
+	}
+	n, err := s.complete(account, bot, r, m)
+	if err == nil {
+		err = s.checkFileOf(ctx, &n.Message)
+	}
+	return n, bot, err
 }
 
 // Compose makes the message that the request describes and stores nothing: for whoever stores it in a transaction of

@@ -122,6 +122,11 @@ func (r *Router) choose(to string, network gateway.Network) []provider {
 	return chosen
 }
 
+// Carries tells whether a provider serves the number for bots of the network.
+func (r *Router) Carries(to string, network gateway.Network) bool {
+	return len(r.choose(to, network)) > 0
+}
+
 // Serves tells whether a provider is configured for a number.
 func (r *Router) Serves(to string) bool { return len(r.choose(to, gateway.NetworkReal)) > 0 }
 

@@ -416,6 +416,27 @@ func (e OnUnknown) Valid() bool {
 	}
 }
 
+// Defines values for PreviewLegVerdict.
+const (
+	IfNeeded PreviewLegVerdict = "if_needed"
+	Refused  PreviewLegVerdict = "refused"
+	Sent     PreviewLegVerdict = "sent"
+)
+
+// Valid indicates whether the value is a known member of the PreviewLegVerdict enum.
+func (e PreviewLegVerdict) Valid() bool {
+	switch e {
+	case IfNeeded:
+		return true
+	case Refused:
+		return true
+	case Sent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SubscriberKind.
 const (
 	SubscriberKindChannel    SubscriberKind = "channel"
@@ -1338,6 +1359,76 @@ type Next = string
 // OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
 type OnUnknown string
 
+// Preview What would become of a message.
+type Preview struct {
+	// Bot The id of the bot that would send.
+	Bot string `json:"bot"`
+
+	// To The recipient in normal form.
+	To string `json:"to"`
+
+	// Subscriber The id of the person whom it would reach. Left out if nobody is found.
+	Subscriber string `json:"subscriber,omitempty,omitzero"`
+
+	// State `queued`: stored. `scheduled`: waits for its time. `sending`: on its way. `withheld`: the person is asked to
+	// confirm first. `accepted`: the messenger took it. `delivered`: a delivery report says so. `read`: evidence says
+	// so. `not_subscribed`: the person is not connected to this bot; free. `failed`: could not be sent; free.
+	// `unknown`: sent, and the answer was lost. `expired`: its lifetime ended first; free. `cancelled`: you took it
+	// back; free. `received`: the one state of an incoming message.
+	State MessageState `json:"state"`
+
+	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// ReasonText The reason in words for people.
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// Explanation What would happen, sentence by sentence.
+	Explanation []string `json:"explanation"`
+
+	// SendAt When it would be sent at the earliest. Left out if at once.
+	SendAt time.Time `json:"send_at,omitempty,omitzero"`
+
+	// ExpiresAt When it would no longer be worth sending.
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+
+	// Legs The ways that it would take, in order.
+	Legs []PreviewLeg `json:"legs"`
+}
+
+// PreviewLeg One way that the message would take.
+type PreviewLeg struct {
+	// Number From 1, in order.
+	Number int `json:"number"`
+
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
+
+	// Text The text as it would be sent, with `xxxxxxxxxxxxxxxxxxxx` in the place of what makes a read link one person's.
+	Text string `json:"text"`
+
+	// Verdict `sent`: it would be tried. `if_needed`: it would be tried if those before it do not bring what is wanted of them. `refused`: it cannot be taken, see the reason.
+	Verdict PreviewLegVerdict `json:"verdict"`
+
+	// Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// ReasonText The reason in words for people.
+	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// Segments How many SMS the text makes.
+	Segments int `json:"segments,omitempty,omitzero"`
+
+	// Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
+	Until Until `json:"until"`
+
+	// Within How long that may take before the next leg starts.
+	Within string `json:"within,omitempty,omitzero"`
+}
+
+// PreviewLegVerdict `sent`: it would be tried. `if_needed`: it would be tried if those before it do not bring what is wanted of them. `refused`: it cannot be taken, see the reason.
+type PreviewLegVerdict string
+
 // Problem What went wrong, by RFC 9457.
 type Problem struct {
 	// Type Where the code is explained.
@@ -2034,6 +2125,9 @@ type CreateKeyJSONRequestBody = NewKey
 // SendMessageJSONRequestBody defines body for SendMessage for application/json ContentType.
 type SendMessageJSONRequestBody = NewMessage
 
+// PreviewMessageJSONRequestBody defines body for PreviewMessage for application/json ContentType.
+type PreviewMessageJSONRequestBody = NewMessage
+
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
 
@@ -2144,6 +2238,9 @@ type ServerInterface interface {
 	// SendMessage Send a message
 	// (POST /v1/messages)
 	SendMessage(c *gin.Context, params SendMessageParams)
+	// PreviewMessage See what would become of a message
+	// (POST /v1/messages/preview)
+	PreviewMessage(c *gin.Context)
 	// DeleteMessage Take a message out of the chat
 	// (DELETE /v1/messages/{message})
 	DeleteMessage(c *gin.Context, message MessageID, params DeleteMessageParams)
@@ -3468,6 +3565,18 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 	siw.Handler.SendMessage(c, params)
 }
 
+// PreviewMessage operation middleware
+func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewMessage(c)
+}
+
 // DeleteMessage operation middleware
 func (siw *ServerInterfaceWrapper) DeleteMessage(c *gin.Context) {
 	var err error
@@ -3828,6 +3937,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/messages/:message/cancel", wrapper.CancelMessage)
 	router.GET(options.BaseURL+"/v1/messages/:message/events", wrapper.ListMessageEvents)
 	router.GET(options.BaseURL+"/v1/messages/:message/verdict", wrapper.GetVerdict)
+	router.POST(options.BaseURL+"/v1/messages/preview", wrapper.PreviewMessage)
 	router.POST(options.BaseURL+"/v1/rules/check", wrapper.CheckRules)
 	router.POST(options.BaseURL+"/v1/rules/test", wrapper.TestRules)
 }
@@ -5123,6 +5233,43 @@ func (response SendMessagedefaultApplicationProblemPlusJSONResponse) VisitSendMe
 	return err
 }
 
+type PreviewMessageRequestObject struct {
+	Body *PreviewMessageJSONRequestBody
+}
+
+type PreviewMessageResponseObject interface {
+	VisitPreviewMessageResponse(w http.ResponseWriter) error
+}
+
+type PreviewMessage200JSONResponse Preview
+
+func (response PreviewMessage200JSONResponse) VisitPreviewMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewMessagedefaultApplicationProblemPlusJSONResponse) VisitPreviewMessageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteMessageRequestObject struct {
 	Message MessageID `json:"message"`
 	Params  DeleteMessageParams
@@ -5592,6 +5739,9 @@ type StrictServerInterface interface {
 	// SendMessage Send a message
 	// (POST /v1/messages)
 	SendMessage(ctx context.Context, request SendMessageRequestObject) (SendMessageResponseObject, error)
+	// PreviewMessage See what would become of a message
+	// (POST /v1/messages/preview)
+	PreviewMessage(ctx context.Context, request PreviewMessageRequestObject) (PreviewMessageResponseObject, error)
 	// DeleteMessage Take a message out of the chat
 	// (DELETE /v1/messages/{message})
 	DeleteMessage(ctx context.Context, request DeleteMessageRequestObject) (DeleteMessageResponseObject, error)
@@ -6704,6 +6854,48 @@ func (sh *strictHandler) SendMessage(ctx *gin.Context, params SendMessageParams)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SendMessageResponseObject); ok {
 		if err := validResponse.VisitSendMessageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewMessage operation middleware
+func (sh *strictHandler) PreviewMessage(ctx *gin.Context) {
+	var request PreviewMessageRequestObject
+
+	var body PreviewMessageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewMessage(ctx, request.(PreviewMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PreviewMessageResponseObject); ok {
+		if err := validResponse.VisitPreviewMessageResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
