@@ -52,9 +52,11 @@ func (q *queues) Collect(out chan<- prometheus.Metric) {
 // collectTurns tells about messages that wait for their bot's turn.
 func (q *queues) collectTurns(out chan<- prometheus.Metric, stats gateway.QueueStats) {
 	waiting := prometheus.NewDesc("herald_send_queue_messages", "Messages that wait for their turn, by lane.", []string{"lane"}, nil)
+	next := prometheus.NewDesc("herald_send_next_seconds", "Seconds until the turn of the first of them, by lane.", []string{"lane"}, nil)
 	last := prometheus.NewDesc("herald_send_queue_seconds", "Seconds until the turn of the last of them, by lane.", []string{"lane"}, nil)
 	for _, lane := range []gateway.Lane{gateway.LaneCode, gateway.LaneService, gateway.LaneBulk} {
 		out <- prometheus.MustNewConstMetric(waiting, prometheus.GaugeValue, float64(stats.Waiting[lane]), string(lane))
+		out <- prometheus.MustNewConstMetric(next, prometheus.GaugeValue, stats.Next[lane].Seconds(), string(lane))
 		out <- prometheus.MustNewConstMetric(last, prometheus.GaugeValue, stats.Last[lane].Seconds(), string(lane))
 	}
 	refused := prometheus.NewDesc("herald_messenger_refusals_total", "Calls that a messenger answered with 429, too many requests.", nil, nil)

@@ -15,6 +15,7 @@ func TestUp(t *testing.T) {
 	t.Run("polling", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Polling) })
 	t.Run("webhook", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Webhook) })
 	t.Run("ten sends at once with one key are one message", func(t *testing.T) { testParallelRepeats(t, on) })
+	t.Run("metrics show what waits for its turn", func(t *testing.T) { testMetrics(t, on) })
 	t.Run("secrets and people stay where they belong", func(t *testing.T) { testSecrets(t, on) })
 	t.Run("Ctrl-C stops everything in order", func(t *testing.T) {
 		require.Zero(t, on.interrupt(t))

@@ -179,7 +179,8 @@ type Waker interface {
 // QueueStats are what waits for its turn.
 type QueueStats struct {
 	Waiting map[Lane]int           // messages that hold a slot in the future
-	Last    map[Lane]time.Duration // until the last of them
+	Next    map[Lane]time.Duration // until the turn of the first of them
+	Last    map[Lane]time.Duration // until that of the last
 	Refused int64                  // 429s ever
 	Blocked int                    // bots that a messenger asked to wait
 }

@@ -301,13 +301,14 @@ func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, 
 
 // QueueStats reads what waits for its turn, over all accounts.
 func (s *Store) QueueStats(ctx context.Context, now time.Time) (gateway.QueueStats, error) {
-	stats := gateway.QueueStats{Waiting: map[gateway.Lane]int{}, Last: map[gateway.Lane]time.Duration{}}
+	stats := gateway.QueueStats{Waiting: map[gateway.Lane]int{}, Next: map[gateway.Lane]time.Duration{}, Last: map[gateway.Lane]time.Duration{}}
 	rows, err := s.q.SendQueue(ctx, &now)
 	if err != nil {
 		return stats, fmt.Errorf("count waiting messages: %w", err)
 	}
 	for _, r := range rows {
-		stats.Waiting[gateway.Lane(r.Lane)], stats.Last[gateway.Lane(r.Lane)] = int(r.Waiting), r.LastSlot.Sub(now)
+		lane := gateway.Lane(r.Lane)
+		stats.Waiting[lane], stats.Next[lane], stats.Last[lane] = int(r.Waiting), r.NextSlot.Sub(now), r.LastSlot.Sub(now)
 	}
 	refused, err := s.q.Refusals(ctx, &now)
 	if err != nil {

@@ -779,7 +779,7 @@ func (q *Queries) SaveReport(ctx context.Context, arg SaveReportParams) error {
 }
 
 const sendQueue = `-- name: SendQueue :many
-SELECT m.lane, count(*) AS waiting, max(l.slot_at)::timestamptz AS last_slot
+SELECT m.lane, count(*) AS waiting, min(l.slot_at)::timestamptz AS next_slot, max(l.slot_at)::timestamptz AS last_slot
 FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.state = 'pending' AND l.slot_at > $1
 GROUP BY m.lane
@@ -788,6 +788,7 @@ GROUP BY m.lane
 type SendQueueRow struct {
 	Lane     string
 	Waiting  int64
+	NextSlot time.Time
 	LastSlot time.Time
 }
 
@@ -801,7 +802,12 @@ func (q *Queries) SendQueue(ctx context.Context, now *time.Time) ([]SendQueueRow
 	var items []SendQueueRow
 	for rows.Next() {
 		var i SendQueueRow
-		if err := rows.Scan(&i.Lane, &i.Waiting, &i.LastSlot); err != nil {
+		if err := rows.Scan(
+			&i.Lane,
+			&i.Waiting,
+			&i.NextSlot,
+			&i.LastSlot,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

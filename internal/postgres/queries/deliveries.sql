@@ -94,7 +94,7 @@ FROM moved;
 
 -- name: SendQueue :many
 -- Messages that hold a slot in the future, by lane.
-SELECT m.lane, count(*) AS waiting, max(l.slot_at)::timestamptz AS last_slot
+SELECT m.lane, count(*) AS waiting, min(l.slot_at)::timestamptz AS next_slot, max(l.slot_at)::timestamptz AS last_slot
 FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.state = 'pending' AND l.slot_at > @now
 GROUP BY m.lane;
