@@ -167,6 +167,8 @@ type Error struct {
 	Errors     []FieldError  // all faults, when the request has several
 	RequestID  string        // names the request in the installation's log
 	RetryAfter time.Duration // when to try again, zero if not said
+
+	Diagnostics []Diagnostic // of a rule file that was refused
 }
 
 func (e *Error) Error() string {
@@ -203,6 +205,7 @@ func problem(response *http.Response, body []byte) *Error {
 		e.Detail = "the answer is not one of Herald: is this its address?"
 		return e
 	}
+	e.Diagnostics = p.Diagnostics
 	e.Code, e.Title, e.Detail, e.Field, e.Errors, e.RequestID = p.Code, p.Title, p.Detail, p.Field, p.Errors, p.RequestID
 	return e
 }

@@ -33,6 +33,7 @@ type cli struct {
 	Bots        BotsCmd        `cmd:"" group:"use" help:"List, add and connect bots."`
 	Subscribers SubscribersCmd `cmd:"" group:"use" help:"List the people who connected to a bot."`
 	Events      EventsCmd      `cmd:"" group:"use" help:"List what happened: people who connected or left, bots in trouble."`
+	Rules       RulesCmd       `cmd:"" group:"use" help:"Check, test and publish rule files; explain what they decide."`
 	Keys        KeysCmd        `cmd:"" group:"use" help:"List, make and revoke API keys."`
 
 	Demo    DemoCmd    `cmd:"" group:"try" help:"Play a story on the sandbox of a running Herald."`

@@ -49,7 +49,7 @@ var arrows = []arrow{
 		because: "the root folder holds deps.go, which keeps the pinned modules and is never built",
 	},
 	{
-		from: "cmd/herald", to: join(parts("internal/app", "internal/bench", "internal/demo", "internal/sandbox"), outsideIn, leaves),
+		from: "cmd/herald", to: join(parts("dsl", "rules", "internal/app", "internal/bench", "internal/demo", "internal/sandbox"), outsideIn, leaves),
 		because: "commands turn flags into options and answers into text; of the adapters only the sandbox also runs alone",
 	},
 	{
