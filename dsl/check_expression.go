@@ -86,7 +86,7 @@ func (x *expressionChecker) recover(known facts) bool {
 		case t.Kind == lexer.Bracket:
 			depth--
 		case t.Kind == lexer.Operator && depth == 0 && (t.Value == "and" || t.Value == "or" || t.Value == "&&" || t.Value == "||"):
-			from, to := runeOffset(x.source.Value, t.From), runeOffset(x.source.Value, t.To)
+			from, to := byteOffset(x.source.Value, t.From), byteOffset(x.source.Value, t.To)
 			parts = append(parts, x.source.part(start, from))
 			start = to
 		}
@@ -117,7 +117,7 @@ func (x *expressionChecker) syntaxError(err error) {
 		return
 	}
 	source := x.source.Value
-	offset := runeOffset(source, e.From)
+	offset := byteOffset(source, e.From)
 	message := e.Message
 	_, token, _ := strings.Cut(message, "unexpected token ")
 	word := token
@@ -188,7 +188,7 @@ func (x *expressionChecker) missingFunctionBefore(character int) bool {
 			break
 		}
 		if _, exists := x.functions[t.Value]; t.Kind == lexer.Identifier && tokens[i+1].Value == "(" && !exists {
-			x.noFunction(x.source.Place(runeOffset(x.source.Value, t.From)), t.Value)
+			x.noFunction(x.source.Place(byteOffset(x.source.Value, t.From)), t.Value)
 			found = true
 		}
 	}
@@ -198,25 +198,14 @@ func (x *expressionChecker) missingFunctionBefore(character int) bool {
 // around returns a few bytes about an offset.
 func around(s string, offset int) string { return s[max(offset-4, 0):min(offset+4, len(s))] }
 
-// runeOffset turns a number of characters into one of bytes.
-func runeOffset(s string, characters int) int {
-	for i := range s {
-		if characters <= 0 {
-			return i
-		}
-		characters--
-	}
-	return len(s)
-}
-
 // at returns where a node begins.
 func (x *expressionChecker) at(n ast.Node) Position {
-	return x.source.Place(runeOffset(x.source.Value, firstRune(n)))
+	return x.source.Place(byteOffset(x.source.Value, firstRune(n)))
 }
 
 // operator returns where the operator, the name of a member or the like of a node stands.
 func (x *expressionChecker) operator(n ast.Node) Position {
-	return x.source.Place(runeOffset(x.source.Value, n.Location().From))
+	return x.source.Place(byteOffset(x.source.Value, n.Location().From))
 }
 
 // firstRune is the number of the first character of a node: expr keeps that of its operator.

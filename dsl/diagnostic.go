@@ -51,21 +51,39 @@ const (
 	CodeAlwaysFalse       Code = "always-false"        // a condition that cannot hold
 )
 
-// Codes are all codes, those of errors first.
-var Codes = []Code{
-	CodeYAML, CodeUnknownKey, CodeMissingKey, CodeDuplicateName, CodeUnknownName, CodeUnknownEvent, CodeUnknownPhrase,
-	CodeWrongType, CodeMaybeNil, CodeBadExpression, CodeBadRegex, CodeBadTemplate, CodeBadDuration, CodeBadLanguage,
-	CodeBadTimezone, CodeCost, CodeLimit, CodeTestFailed,
-	CodeUnreachable, CodeUnused, CodeMissingLanguage, CodeButtonWithoutRule, CodeAlwaysTrue, CodeAlwaysFalse,
+// CodeInfo is what the reference says about a code.
+type CodeInfo struct {
+	Code     Code
+	Severity Severity
+	Doc      string
 }
 
-// warns tells whether diagnostics with this code are warnings.
-func (c Code) warns() bool {
-	switch c {
-	case CodeUnreachable, CodeUnused, CodeMissingLanguage, CodeButtonWithoutRule, CodeAlwaysTrue, CodeAlwaysFalse:
-		return true
-	}
-	return false
+// Codes are all codes, those of errors first.
+var Codes = []CodeInfo{
+	{CodeYAML, Error, "The file is not the YAML that rule files are written in."},
+	{CodeUnknownKey, Error, "A key does not exist here."},
+	{CodeMissingKey, Error, "A key is missing that must be here."},
+	{CodeDuplicateName, Error, "Two things of one kind have one name, or a name is taken by the language."},
+	{CodeUnknownName, Error, "An expression names what does not exist."},
+	{CodeUnknownEvent, Error, "`on` names no event."},
+	{CodeUnknownPhrase, Error, "`phrase` names no phrase."},
+	{CodeWrongType, Error, "A value is of another type than is needed."},
+	{CodeMaybeNil, Error, "A value may be nil where nil would fail; write `??`, or ask for `!= nil` first."},
+	{CodeBadExpression, Error, "This is not an expression of the language."},
+	{CodeBadRegex, Error, "A pattern is none, or is not written out."},
+	{CodeBadTemplate, Error, "A hole of a text is not closed, or is empty."},
+	{CodeBadDuration, Error, "This is not a length of time such as 12h or 7d."},
+	{CodeBadLanguage, Error, "This is not a language tag such as uk or pt-BR."},
+	{CodeBadTimezone, Error, "This is not a zone such as Europe/Kyiv."},
+	{CodeCost, Error, "The worst case takes too many steps, builds too much text, or cannot be bounded."},
+	{CodeLimit, Error, "Something is more, longer or deeper than is taken."},
+	{CodeTestFailed, Error, "A test of the file came out otherwise than it says."},
+	{CodeUnreachable, Warning, "An earlier rule always matches first."},
+	{CodeUnused, Warning, "Something is defined and never used, or has no effect."},
+	{CodeMissingLanguage, Warning, "A text lacks a language that other texts have."},
+	{CodeButtonWithoutRule, Warning, "No rule answers the button."},
+	{CodeAlwaysTrue, Warning, "A condition cannot fail."},
+	{CodeAlwaysFalse, Warning, "A condition cannot hold."},
 }
 
 // Diagnostic is one finding about a rule file.

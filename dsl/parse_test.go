@@ -26,3 +26,14 @@ func TestParse(t *testing.T) {
 	require.Equal(t, Position{Line: 40, Column: 20}, number.Place(0), "after the quote")
 	require.Equal(t, Position{Line: 40, Column: 31}, number.Place(11), "at the pattern")
 }
+
+func TestMappingsAreDescribed(t *testing.T) {
+	t.Parallel()
+	for _, m := range Mappings() {
+		require.NotEmpty(t, m.Keys, m.Name)
+		for _, k := range m.Keys {
+			require.NotEmpty(t, k.Doc, "%s: %s", m.Name, k.Name)
+			require.NotRegexp(t, `[.]$`, k.Doc, "a description continues a sentence")
+		}
+	}
+}
