@@ -95,14 +95,9 @@ func digestOf(parts ...[]byte) [sha256.Size]byte {
 	return [sha256.Size]byte(hash.Sum(nil))
 }
 
-// claimBound is what a stored answer is bound to.
-func claimBound(claim gateway.Claim) string {
-	return "idempotency_keys.answer/" + string(claim.AccountID) + "/" + claim.Key
-}
-
 // replay writes the answer of the first request once more.
 func (s *server) replay(c *gin.Context, held gateway.Claim) {
-	body, err := s.sealer.Open(c.Request.Context(), held.Answer, claimBound(held))
+	body, err := s.sealer.Open(c.Request.Context(), held.Answer, held.AnswerBound())
 	if err != nil {
 		s.refuse(c, err)
 		return
@@ -144,7 +139,7 @@ func (s *server) settle(ctx context.Context, claim gateway.Claim, kept *keptAnsw
 	case kept.status >= http.StatusBadRequest:
 		return s.claims.Release(ctx, claim.AccountID, claim.Key)
 	}
-	sealed, err := s.sealer.Seal(ctx, kept.body.Bytes(), claimBound(claim))
+	sealed, err := s.sealer.Seal(ctx, kept.body.Bytes(), claim.AnswerBound())
 	if err != nil {
 		return err
 	}

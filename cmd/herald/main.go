@@ -26,6 +26,7 @@ type cli struct {
 	Serve   ServeCmd   `cmd:"" group:"run" help:"Run the API and the intake against an outside PostgreSQL and Temporal."`
 	Worker  WorkerCmd  `cmd:"" group:"run" help:"Run workflows and the inbox: as many as needed, anywhere."`
 	Migrate MigrateCmd `cmd:"" group:"run" help:"Bring an outside database to this program's version."`
+	Secrets SecretsCmd `cmd:"" group:"run" help:"Change the key of secrets at rest."`
 	Sandbox SandboxCmd `cmd:"" group:"run" help:"Run the sandbox alone: a Telegram network and phones in a box."`
 
 	Send        SendCmd        `cmd:"" group:"use" help:"Send a message and see what becomes of it."`

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"herald/internal/accounts"
@@ -36,6 +37,7 @@ type App struct {
 	temporal    temporalPart
 	store       *postgres.Store
 	sealer      *seal.Box
+	stale       atomic.Bool // secrets may still be sealed by an earlier key
 	telegram    *telegram.Client
 	listener    *postgres.Listener
 	accounts    *accounts.Service

@@ -16,10 +16,11 @@ import (
 // metricsTimeout bounds the queries behind one scrape.
 const metricsTimeout = 3 * time.Second
 
-// metrics returns the handler of /metrics. Names carry no personal data and no labels that grow with customers.
+// metrics returns the handler of /metrics. Names and labels carry no personal data; the only labels that grow are those of
+// bots, up to a bound.
 func (a *App) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &queues{app: a})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &queues{app: a}, &botMetrics{app: a})
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2})
 }
 

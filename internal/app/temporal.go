@@ -110,6 +110,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	editor := messaging.NewEditor(a.store, a.telegram, now, a.o.Policy, a.logger("edits"))
 	a.background(func(ctx context.Context) { editor.Run(ctx, a.listener.Edits()) })
 	a.background(a.sweep)
+	a.background(a.reseal)
 	a.background(a.watchSMS)
 	return "workflows and inbox", nil
 }

@@ -94,6 +94,14 @@ type Claim struct {
 	Answer    []byte // sealed body of the answer
 }
 
+// AnswerBound is what a kept answer is bound to.
+func (c Claim) AnswerBound() string {
+	return "idempotency_keys.answer/" + string(c.AccountID) + "/" + c.Key
+}
+
+// TranslationBound is what the sealed secret of an account's translations is bound to.
+func (id AccountID) TranslationBound() string { return "translation_secrets/" + string(id) }
+
 // ClaimStore keeps idempotency keys.
 type ClaimStore interface {
 	// Claim takes the key or returns what is known of its first use. taken is true if the caller holds it now:

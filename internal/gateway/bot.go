@@ -111,6 +111,23 @@ const (
 	WordsConflict = "The bot is connected to another service; only the last one connected receives messages. Disconnect the other service and Herald goes on by itself, or allow it to take the bot back with reclaim."
 )
 
+// BotStats are what metrics tell about a bot.
+type BotStats struct {
+	ID       BotID
+	Username string
+	State    BotState
+	Pending  int
+	Lagging  bool
+	Refusals int64 // 429s ever
+}
+
+// BotPeople is how many people of a bot are connected, or not.
+type BotPeople struct {
+	BotID      BotID
+	Connection Connection
+	Count      int64
+}
+
 // BotProfile is what the messenger says about the owner of a token.
 type BotProfile struct {
 	PlatformID int64

@@ -26,3 +26,10 @@ type Sealer interface {
 	Seal(ctx context.Context, plain []byte, bound string) ([]byte, error)
 	Open(ctx context.Context, sealed []byte, bound string) ([]byte, error)
 }
+
+// Resealer also knows which values an earlier key sealed.
+type Resealer interface {
+	Sealer
+	// Current tells whether a value is sealed by the key that seals now.
+	Current(sealed []byte) bool
+}

@@ -172,6 +172,34 @@ func (s *Store) NoteWatch(ctx context.Context, b gateway.Bot, w gateway.BotWatch
 	return nil
 }
 
+// BotStats reads what metrics tell, over all accounts.
+func (s *Store) BotStats(ctx context.Context, most int) ([]gateway.BotStats, error) {
+	rows, err := s.q.BotStats(ctx, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("read stats of bots: %w", err)
+	}
+	out := make([]gateway.BotStats, len(rows))
+	for i, r := range rows {
+		out[i] = gateway.BotStats{
+			ID: gateway.BotID(r.ID), Username: r.Username, State: gateway.BotState(r.State), Pending: int(r.Pending), Lagging: r.Lagging, Refusals: r.Refusals,
+		}
+	}
+	return out, nil
+}
+
+// CountSubscribers counts people by bot, over all accounts.
+func (s *Store) CountSubscribers(ctx context.Context) ([]gateway.BotPeople, error) {
+	rows, err := s.q.CountSubscribers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count subscribers: %w", err)
+	}
+	out := make([]gateway.BotPeople, len(rows))
+	for i, r := range rows {
+		out[i] = gateway.BotPeople{BotID: gateway.BotID(r.BotID), Connection: gateway.Connection(r.Connection), Count: r.People}
+	}
+	return out, nil
+}
+
 // BotForIntake returns the bot that a webhook address names. Its secret, which the caller must check, stands for the
 // account.
 func (s *Store) BotForIntake(ctx context.Context, id gateway.BotID) (gateway.Bot, error) {

@@ -1,16 +1,22 @@
 // Package seal encrypts what must not lie open in the database, with a key that lies elsewhere.
 //
-// It is Tink's AEAD over a keyset in a file (mode 0600) beside the data or wherever the operator puts it.
+// It is Tink's AEAD over a keyset in a file (mode 0600) beside the data or wherever the operator puts it. A keyset may hold
+// several keys: one seals, and all of them open. Rotate makes another one seal; a Box of a file sees that by itself, so that
+// the key is changed while everything runs.
 package seal
 
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -19,13 +25,56 @@ import (
 )
 
 // Box seals and opens. It is safe for concurrent use.
-type Box struct{ primitive tink.AEAD }
+type Box struct {
+	path string // of the file that is watched for another keyset; empty: none
+	keys atomic.Pointer[keys]
 
-// maxKeyset bounds a key file: a keyset with a dozen keys is under 4 KiB.
-const maxKeyset = 64 << 10
+	mu     sync.Mutex // of looking at the file
+	looked time.Time
+}
+
+// keys are a keyset at work.
+type keys struct {
+	primitive tink.AEAD
+	prefix    []byte // that begins every value which the primary key sealed
+	raw       []byte
+}
+
+const (
+	// maxKeyset bounds a key file: a keyset with a dozen keys is under 4 KiB.
+	maxKeyset = 64 << 10
+	// lookEvery is how often the file is looked at. A value that no known key opens is a reason to look at once.
+	lookEvery = 5 * time.Second
+)
 
 // Parse makes a Box from a keyset in Tink's JSON form.
 func Parse(keysetJSON []byte) (*Box, error) {
+	k, err := parse(keysetJSON)
+	if err != nil {
+		return nil, err
+	}
+	b := &Box{}
+	b.keys.Store(k)
+	return b, nil
+}
+
+func parse(keysetJSON []byte) (*keys, error) {
+	handle, err := read(keysetJSON)
+	if err != nil {
+		return nil, err
+	}
+	primitive, err := aead.New(handle)
+	if err != nil {
+		return nil, fmt.Errorf("use keyset: %w", err)
+	}
+	primary, err := handle.Primary()
+	if err != nil {
+		return nil, fmt.Errorf("use keyset: %w", err)
+	}
+	return &keys{primitive: primitive, prefix: prefixOf(primary.KeyID()), raw: keysetJSON}, nil
+}
+
+func read(keysetJSON []byte) (*keyset.Handle, error) {
 	if len(keysetJSON) > maxKeyset {
 		return nil, errors.New("read keyset: it is over 64 KiB")
 	}
@@ -33,11 +82,12 @@ func Parse(keysetJSON []byte) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read keyset: %w", err)
 	}
-	primitive, err := aead.New(handle)
-	if err != nil {
-		return nil, fmt.Errorf("use keyset: %w", err)
-	}
-	return &Box{primitive: primitive}, nil
+	return handle, nil
+}
+
+// prefixOf is how Tink marks what a key sealed: one byte for the kind of prefix, and the key's id.
+func prefixOf(id uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{1}, id)
 }
 
 // Generate returns a new keyset in Tink's JSON form.
@@ -46,6 +96,10 @@ func Generate() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make keyset: %w", err)
 	}
+	return write(handle)
+}
+
+func write(handle *keyset.Handle) ([]byte, error) {
 	var out bytes.Buffer
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
 		return nil, fmt.Errorf("write keyset: %w", err)
@@ -66,6 +120,7 @@ func LoadOrCreate(path string) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
 	}
+	box.path, box.looked = path, time.Now()
 	return box, nil
 }
 
@@ -98,7 +153,8 @@ func writeNew(path string, raw []byte) error {
 
 // Seal encrypts plain, bound to a place: it opens only with the same bound.
 func (b *Box) Seal(_ context.Context, plain []byte, bound string) ([]byte, error) {
-	sealed, err := b.primitive.Encrypt(plain, []byte(bound))
+	b.look(lookEvery)
+	sealed, err := b.keys.Load().primitive.Encrypt(plain, []byte(bound))
 	if err != nil {
 		return nil, fmt.Errorf("seal value: %w", err)
 	}
@@ -107,9 +163,48 @@ func (b *Box) Seal(_ context.Context, plain []byte, bound string) ([]byte, error
 
 // Open decrypts what Seal made for the same bound.
 func (b *Box) Open(_ context.Context, sealed []byte, bound string) ([]byte, error) {
-	plain, err := b.primitive.Decrypt(sealed, []byte(bound))
+	plain, err := b.keys.Load().primitive.Decrypt(sealed, []byte(bound))
+	if err != nil && b.look(0) { // perhaps a key that another process uses already
+		plain, err = b.keys.Load().primitive.Decrypt(sealed, []byte(bound))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open sealed value: %w", err)
 	}
 	return plain, nil
+}
+
+// Current tells whether a value is sealed by the key that seals now.
+func (b *Box) Current(sealed []byte) bool {
+	b.look(lookEvery)
+	return bytes.HasPrefix(sealed, b.keys.Load().prefix)
+}
+
+// Key names the key that seals now, as herald secrets shows it.
+func (b *Box) Key() string {
+	b.look(lookEvery)
+	return fmt.Sprintf("%08x", b.keys.Load().prefix[1:])
+}
+
+// look reads the file again if that was not done for a while, and tells whether it holds another keyset. One that cannot be
+// read changes nothing: the keys that are known go on.
+func (b *Box) look(after time.Duration) (changed bool) {
+	if b.path == "" {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if time.Since(b.looked) < after {
+		return false
+	}
+	b.looked = time.Now()
+	raw, err := os.ReadFile(b.path)
+	if err != nil || bytes.Equal(raw, b.keys.Load().raw) {
+		return false
+	}
+	fresh, err := parse(raw)
+	if err != nil {
+		return false
+	}
+	b.keys.Store(fresh)
+	return true
 }

@@ -91,3 +91,84 @@ func TestKeyFile(t *testing.T) {
 		}
 	})
 }
+
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "herald.key")
+	writer, err := seal.LoadOrCreate(path)
+	require.NoError(t, err)
+	reader, err := seal.LoadOrCreate(path) // of another process
+	require.NoError(t, err)
+	old, err := writer.Seal(t.Context(), []byte("token"), "a")
+	require.NoError(t, err)
+	require.True(t, writer.Current(old))
+
+	require.NoError(t, seal.ChangeFile(path, seal.Rotate))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	rotated, err := seal.LoadOrCreate(path)
+	require.NoError(t, err)
+	require.False(t, rotated.Current(old))
+	fresh, err := rotated.Seal(t.Context(), []byte("token"), "a")
+	require.NoError(t, err)
+	require.True(t, rotated.Current(fresh))
+	for name, box := range map[string]*seal.Box{"a process that runs": reader, "one that started since": rotated} {
+		for _, sealed := range [][]byte{old, fresh} {
+			plain, err := box.Open(t.Context(), sealed, "a")
+			require.NoError(t, err, name)
+			require.Equal(t, "token", string(plain))
+		}
+	}
+	require.True(t, reader.Current(fresh), "it has seen the new key when it met it")
+	require.NotEqual(t, "", reader.Key())
+	require.Equal(t, rotated.Key(), reader.Key())
+
+	require.NoError(t, seal.ChangeFile(path, seal.Prune))
+	pruned, err := seal.LoadOrCreate(path)
+	require.NoError(t, err)
+	_, err = pruned.Open(t.Context(), old, "a")
+	require.Error(t, err)
+	_, err = pruned.Open(t.Context(), fresh, "a")
+	require.NoError(t, err)
+}
+
+func TestAStagedKeyOpensBeforeItSeals(t *testing.T) {
+	t.Parallel()
+	first, err := seal.Generate()
+	require.NoError(t, err)
+	staged, err := seal.Stage(first)
+	require.NoError(t, err)
+	rotated, err := seal.Rotate(staged)
+	require.NoError(t, err)
+	keys, err := seal.Keys(rotated)
+	require.NoError(t, err)
+	require.Len(t, keys, 2, "no third key is made")
+	require.False(t, keys[0].Primary)
+	require.True(t, keys[1].Primary)
+
+	newest, err := seal.Parse(rotated)
+	require.NoError(t, err)
+	sealed, err := newest.Seal(t.Context(), []byte("token"), "a")
+	require.NoError(t, err)
+	between, err := seal.Parse(staged)
+	require.NoError(t, err)
+	_, err = between.Open(t.Context(), sealed, "a")
+	require.NoError(t, err, "a process that has the staged key only reads what others seal by it")
+}
+
+func TestAFileThatIsNoKeysetIsNotChanged(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "herald.key")
+	require.ErrorContains(t, seal.ChangeFile(path, seal.Rotate), "there is no key file")
+	require.NoError(t, os.WriteFile(path, []byte("odd"), 0o600))
+	require.Error(t, seal.ChangeFile(path, seal.Rotate))
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "odd", string(raw))
+
+	box, err := seal.LoadOrCreate(filepath.Join(t.TempDir(), "k"))
+	require.NoError(t, err)
+	_, err = box.Open(t.Context(), []byte("garbage"), "a")
+	require.Error(t, err)
+}

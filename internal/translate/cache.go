@@ -51,7 +51,7 @@ func (c *cache) secret(ctx context.Context, account gateway.AccountID) ([]byte, 
 	if known, ok := c.secrets.Load(account); ok {
 		return known.([]byte), nil
 	}
-	bound := "translation_secrets/" + string(account)
+	bound := account.TranslationBound()
 	fresh, err := c.sealer.Seal(ctx, []byte(c.ids.Secret("tr").Reveal()), bound)
 	if err != nil {
 		return nil, err

@@ -254,6 +254,48 @@ func (q *Queries) BotForIntake(ctx context.Context, id string) (Bot, error) {
 	return i, err
 }
 
+const botStats = `-- name: BotStats :many
+SELECT b.id, b.username, b.state, b.pending, b.lagging, t.refusals
+FROM bots b JOIN bot_slots t ON t.bot_id = b.id WHERE b.state <> 'removed' ORDER BY b.id LIMIT $1
+`
+
+type BotStatsRow struct {
+	ID       string
+	Username string
+	State    string
+	Pending  int32
+	Lagging  bool
+	Refusals int64
+}
+
+// Over all accounts, for metrics.
+func (q *Queries) BotStats(ctx context.Context, most int32) ([]BotStatsRow, error) {
+	rows, err := q.db.Query(ctx, botStats, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BotStatsRow
+	for rows.Next() {
+		var i BotStatsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.State,
+			&i.Pending,
+			&i.Lagging,
+			&i.Refusals,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const bots = `-- name: Bots :many
 SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
@@ -300,6 +342,36 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 			&i.Lagging,
 			&i.HookError,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countSubscribers = `-- name: CountSubscribers :many
+SELECT bot_id, connection, count(*) AS people FROM subscribers GROUP BY bot_id, connection
+`
+
+type CountSubscribersRow struct {
+	BotID      string
+	Connection string
+	People     int64
+}
+
+func (q *Queries) CountSubscribers(ctx context.Context) ([]CountSubscribersRow, error) {
+	rows, err := q.db.Query(ctx, countSubscribers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountSubscribersRow
+	for rows.Next() {
+		var i CountSubscribersRow
+		if err := rows.Scan(&i.BotID, &i.Connection, &i.People); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -90,3 +90,11 @@ WHERE account_id = $1 AND id = $2 AND state <> 'removed';
 
 -- name: StillPolls :one
 SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = @holder AND poll_until > @now);
+
+-- name: BotStats :many
+-- Over all accounts, for metrics.
+SELECT b.id, b.username, b.state, b.pending, b.lagging, t.refusals
+FROM bots b JOIN bot_slots t ON t.bot_id = b.id WHERE b.state <> 'removed' ORDER BY b.id LIMIT @most;
+
+-- name: CountSubscribers :many
+SELECT bot_id, connection, count(*) AS people FROM subscribers GROUP BY bot_id, connection;
