@@ -120,7 +120,7 @@ func TestReadLinkCountsThePersonOnce(t *testing.T) {
 		require.Equal(t, "https://acme.example/order/77", response.Header.Get("Location"))
 		m := w.evidence(t, id)
 		require.Equal(t, wire.MessageStateRead, m.State)
-		require.Equal(t, client.Evidence{Kind: wire.EvidenceKindLink, At: first}, m.Evidence)
+		require.Equal(t, client.Evidence{Kind: wire.EvidenceKindLink, Grade: "link confirmed", At: first}, m.Evidence)
 		w.tick(time.Minute)
 	}
 	events, err := w.client(t).Events(t.Context(), id)

@@ -46,7 +46,7 @@ func requestOf(b wire.NewMessage) messaging.Request {
 		Lane: gateway.Lane(b.Lane), TTL: lifetime(b.TTL),
 		OnUnknown: gateway.OnUnknown(b.OnUnknown), Label: b.Label,
 		Cascade: cascadeOf(b.Cascade), Fallback: b.Fallback, ReadLink: b.ReadLink,
-		SendAt: b.SendAt, Between: b.Between, Timezone: b.Timezone,
+		SendAt: b.SendAt, Between: b.Between, Timezone: b.Timezone, MaxPrice: b.MaxPrice,
 	}
 }
 
@@ -234,6 +234,10 @@ func message(m gateway.Message) wire.Message {
 		State: wire.MessageState(m.State), Reason: string(m.Reason), ReasonText: messaging.Explain(m.Reason),
 		ReadLink: m.ReadLink, SendAt: m.NotBefore, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
 	}
+	body.Between, body.Currency, body.Price, body.Cost = m.Between, m.Currency, priceOf(m.Price), priceOf(m.Cost)
+	if m.MaxPrice != nil {
+		body.MaxPrice = m.MaxPrice.String()
+	}
 	if m.Format.Marked() {
 		body.Format = wire.Format(m.Format)
 	}
@@ -243,12 +247,20 @@ func message(m gateway.Message) wire.Message {
 	body.Rule, body.Answers, body.TranslateTo = m.Rule, string(m.Cause), m.TranslateTo
 	body.Translation, body.TranslationReason = m.Translation.Text, string(m.Translation.Reason)
 	if m.Evidence != "" {
-		body.Evidence = wire.Evidence{Kind: wire.EvidenceKind(m.Evidence), At: m.EvidenceAt}
+		body.Evidence = wire.Evidence{Kind: wire.EvidenceKind(m.Evidence), Grade: m.Evidence.Grade(), At: m.EvidenceAt}
 	}
 	if m.Direction == gateway.Out {
 		body.To, body.Lane, body.OnUnknown = m.To.String(), wire.Lane(m.Lane), wire.OnUnknown(m.OnUnknown)
 	}
 	return body
+}
+
+// priceOf writes a price, nothing for what is free.
+func priceOf(a gateway.Amount) string {
+	if a == 0 {
+		return ""
+	}
+	return a.String()
 }
 
 func cascadeOf(legs []wire.NewLeg) []messaging.CascadeLeg {
@@ -288,6 +300,7 @@ func leg(l gateway.Leg) wire.Leg {
 	return wire.Leg{
 		Number: l.Number, Channel: wire.Channel(l.Channel), State: wire.LegState(l.State), Reason: string(l.Reason),
 		ReasonText: messaging.Explain(l.Reason), Until: wire.Until(l.Until), Within: span(l.Within), Provider: l.Provider,
+		Price: priceOf(l.Price), Cost: priceOf(l.Cost), NotBefore: l.NotBefore,
 		Segments: l.Segments, Attempts: l.Attempts, SettledAt: l.SettledAt,
 	}
 }

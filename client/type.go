@@ -13,6 +13,9 @@ type (
 	Media            = wire.Media
 	File             = wire.File
 	NewLeg           = wire.NewLeg
+	PriceList        = wire.PriceList
+	Price            = wire.Price
+	Defaults         = wire.Defaults
 	Leg              = wire.Leg
 	Evidence         = wire.Evidence
 	Event            = wire.Event

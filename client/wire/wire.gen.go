@@ -755,6 +755,36 @@ type CreatedKey struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 }
 
+// Defaults Options of messages that leave them open. Each is as of a message.
+type Defaults struct {
+	// TTL How long messages are worth sending; not of the lane `code`.
+	TTL string `json:"ttl,omitempty,omitzero"`
+
+	// OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
+	OnUnknown OnUnknown `json:"on_unknown,omitempty,omitzero"`
+
+	// Between The hours of the day, such as `09:00-21:00`; not of the lane `code`.
+	Between string `json:"between,omitempty,omitzero"`
+
+	// Cascade The ways that messages take.
+	Cascade []NewLeg `json:"cascade,omitempty,omitzero"`
+
+	// Fallback `sms`, instead of a cascade.
+	Fallback string `json:"fallback,omitempty,omitzero"`
+
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format Format `json:"format,omitempty,omitzero"`
+
+	// MaxPrice What a message may cost at most.
+	MaxPrice string `json:"max_price,omitempty,omitzero"`
+
+	// Silent Let messages arrive without a sound.
+	Silent bool `json:"silent,omitempty,omitzero"`
+
+	// Timezone The time zone of `send_at` without one, and of `between` where the person's own is not known.
+	Timezone string `json:"timezone,omitempty,omitzero"`
+}
+
 // Diagnostic One finding about a rule file.
 type Diagnostic struct {
 	// Line The line, from 1.
@@ -881,6 +911,9 @@ type Evidence struct {
 
 	// Kind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
 	Kind EvidenceKind `json:"kind"`
+
+	// Grade How good the proof is, in words: `delivery report`, `link confirmed`, `button` or `reply`.
+	Grade string `json:"grade"`
 }
 
 // EvidenceKind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
@@ -1002,6 +1035,15 @@ type Leg struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// Cost What it cost. Left out if it was not accepted, or is free.
+	Cost string `json:"cost,omitempty,omitzero"`
+
+	// NotBefore When the hours begin for which it waits, or waited last.
+	NotBefore time.Time `json:"not_before,omitempty,omitzero"`
+
+	// Price What it costs if it is accepted, in the message's currency. Left out if it is free.
+	Price string `json:"price,omitempty,omitzero"`
+
 	// Provider The SMS provider that took it, by its name in the configuration.
 	Provider string `json:"provider,omitempty,omitzero"`
 
@@ -1102,11 +1144,26 @@ type Message struct {
 	// Answers The incoming message that the rule answered.
 	Answers string `json:"answers,omitempty,omitzero"`
 
+	// Between The hours of the day in which its legs may begin.
+	Between string `json:"between,omitempty,omitzero"`
+
+	// Cost What its accepted legs cost, in `currency`. Left out as long as that is nothing.
+	Cost string `json:"cost,omitempty,omitzero"`
+
+	// Currency The currency of its prices, by ISO 4217.
+	Currency string `json:"currency,omitempty,omitzero"`
+
 	// Evidence The strongest proof so far that the person got the message.
 	Evidence Evidence `json:"evidence,omitempty,omitzero"`
 
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
+
+	// MaxPrice What it may cost at most, as you asked.
+	MaxPrice string `json:"max_price,omitempty,omitzero"`
+
+	// Price The most that it may cost as planned, in `currency`. Left out if it is free.
+	Price string `json:"price,omitempty,omitzero"`
 
 	// ProtectContent Whether it cannot be forwarded and saved.
 	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
@@ -1274,7 +1331,7 @@ type NewMessage struct {
 	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
 	Label string `json:"label,omitempty,omitzero"`
 
-	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the clock of `timezone`. Outside of them it waits. A window may reach over midnight.
+	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the person's clock. Every leg waits for them. The clock is that of the country or area of the person's phone number, as far as that has one clock; else of `timezone`. A window may reach over midnight.
 	Between string `json:"between,omitempty,omitzero"`
 
 	// Cascade The ways that the message takes, one after another, until the evidence that a leg wants has come. Each channel stands here at most once. The default is `telegram` alone.
@@ -1286,13 +1343,16 @@ type NewMessage struct {
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
 
+	// MaxPrice What the message may cost at most, a decimal number such as `0.05` in the currency of `GET /v1/prices`. Legs with which it could cost more are left out, and its story says so; if none is left, it is refused. The default is no limit.
+	MaxPrice string `json:"max_price,omitempty,omitzero"`
+
 	// ProtectContent Keep the person's messenger from forwarding and saving it.
 	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
 
 	// Silent Let it arrive without a sound.
-	Silent bool `json:"silent,omitempty,omitzero"`
+	Silent *bool `json:"silent,omitempty"`
 
-	// Timezone The time zone of `between` and of a `send_at` without one, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
+	// Timezone The time zone of a `send_at` without one, and of `between` where the person's own is not known, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
 	Timezone string `json:"timezone,omitempty,omitzero"`
 
 	// SendAt When to send, at most a year ahead: RFC 3339 such as `2026-03-02T08:00:00+02:00`, or without a zone by the clock of `timezone`. The lifetime counts from then. The default is at once.
@@ -1428,6 +1488,27 @@ type PreviewLeg struct {
 
 // PreviewLegVerdict `sent`: it would be tried. `if_needed`: it would be tried if those before it do not bring what is wanted of them. `refused`: it cannot be taken, see the reason.
 type PreviewLegVerdict string
+
+// Price The price of one message over a channel, or of one segment of an SMS.
+type Price struct {
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
+
+	// Amount A decimal number such as `0.045`, not below zero, with at most six decimals.
+	Amount string `json:"amount"`
+
+	// Prefix The begin of the numbers that it is for, digits with the country code such as `380`. Left out: all other numbers. SMS only.
+	Prefix string `json:"prefix,omitempty,omitzero"`
+}
+
+// PriceList What messages cost.
+type PriceList struct {
+	// Currency Of all prices, by ISO 4217, such as `EUR`. Empty as long as there is no list.
+	Currency string `json:"currency"`
+
+	// Items At most 10000 prices.
+	Items []Price `json:"items"`
+}
 
 // Problem What went wrong, by RFC 9457.
 type Problem struct {
@@ -1607,7 +1688,7 @@ type RuleVersionList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `account:read`, `account:write`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -2119,6 +2200,9 @@ type TryRulesJSONRequestBody = NewTrial
 // ChangeSubscriberJSONRequestBody defines body for ChangeSubscriber for application/json ContentType.
 type ChangeSubscriberJSONRequestBody = SubscriberChange
 
+// SetDefaultsJSONRequestBody defines body for SetDefaults for application/json ContentType.
+type SetDefaultsJSONRequestBody = Defaults
+
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
 
@@ -2130,6 +2214,9 @@ type PreviewMessageJSONRequestBody = NewMessage
 
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
+
+// SetPricesJSONRequestBody defines body for SetPrices for application/json ContentType.
+type SetPricesJSONRequestBody = PriceList
 
 // CheckRulesJSONRequestBody defines body for CheckRules for application/json ContentType.
 type CheckRulesJSONRequestBody = NewRuleCheck
@@ -2516,6 +2603,35 @@ type ClientInterface interface {
 	// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
 	ChangeSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, body ChangeSubscriberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDefaults Show the defaults of the account
+	//
+	// What your account wants of its messages where they leave it open.
+	//
+	// Corresponds with GET /v1/defaults (the `GetDefaults` operationId).
+	GetDefaults(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetDefaultsWithBody Replace the defaults of the account
+	//
+	// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+	// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+	// processes of the installation take the new ones within two seconds.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+	SetDefaultsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetDefaults Replace the defaults of the account
+	//
+	// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+	// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+	// processes of the installation take the new ones within two seconds.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+	SetDefaults(ctx context.Context, body SetDefaultsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListEvents List events
 	//
 	// What happened in your account, newest first: people who connected or left, phones that were proved, bots that
@@ -2754,6 +2870,35 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 	GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPrices Show the price list
+	//
+	// What messages cost in this installation. A message of a bot costs once; an SMS costs each of its segments, by the
+	// longest `prefix` of the number that the list has. What the list does not name is free, and so is every leg that was
+	// not accepted.
+	//
+	// Corresponds with GET /v1/prices (the `GetPrices` operationId).
+	GetPrices(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPricesWithBody Replace the price list
+	//
+	// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+	// other processes of the installation take the new list within two seconds.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+	SetPricesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPrices Replace the price list
+	//
+	// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+	// other processes of the installation take the new list within two seconds.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+	SetPrices(ctx context.Context, body SetPricesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CheckRulesWithBody Check a rule file
 	//
@@ -3422,6 +3567,65 @@ func (c *Client) ChangeSubscriber(ctx context.Context, bot BotRef, subscriber Su
 	return c.Client.Do(req)
 }
 
+// GetDefaults Show the defaults of the account
+//
+// What your account wants of its messages where they leave it open.
+//
+// Corresponds with GET /v1/defaults (the `GetDefaults` operationId).
+func (c *Client) GetDefaults(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDefaultsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetDefaultsWithBody Replace the defaults of the account
+//
+// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+// processes of the installation take the new ones within two seconds.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+func (c *Client) SetDefaultsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetDefaultsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetDefaults Replace the defaults of the account
+//
+// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+// processes of the installation take the new ones within two seconds.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+func (c *Client) SetDefaults(ctx context.Context, body SetDefaultsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetDefaultsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListEvents List events
 //
 // What happened in your account, newest first: people who connected or left, phones that were proved, bots that
@@ -3851,6 +4055,65 @@ func (c *Client) ListMessageEvents(ctx context.Context, message MessageID, reqEd
 // Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 func (c *Client) GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetVerdictRequest(c.Server, message)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPrices Show the price list
+//
+// What messages cost in this installation. A message of a bot costs once; an SMS costs each of its segments, by the
+// longest `prefix` of the number that the list has. What the list does not name is free, and so is every leg that was
+// not accepted.
+//
+// Corresponds with GET /v1/prices (the `GetPrices` operationId).
+func (c *Client) GetPrices(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPricesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPricesWithBody Replace the price list
+//
+// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+// other processes of the installation take the new list within two seconds.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+func (c *Client) SetPricesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPricesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPrices Replace the price list
+//
+// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+// other processes of the installation take the new list within two seconds.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+func (c *Client) SetPrices(ctx context.Context, body SetPricesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPricesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5287,6 +5550,73 @@ func NewChangeSubscriberRequestWithBody(server string, bot BotRef, subscriber Su
 	return req, nil
 }
 
+// NewGetDefaultsRequest constructs an http.Request for the GetDefaults method
+func NewGetDefaultsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/defaults")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetDefaultsRequest calls the generic SetDefaults builder with application/json body
+func NewSetDefaultsRequest(server string, body SetDefaultsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetDefaultsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetDefaultsRequestWithBody constructs an http.Request for the SetDefaults method, with any body, and a specified content type
+func NewSetDefaultsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/defaults")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListEventsRequest constructs an http.Request for the ListEvents method
 func NewListEventsRequest(server string, params *ListEventsParams) (*http.Request, error) {
 	var err error
@@ -6147,6 +6477,73 @@ func NewGetVerdictRequest(server string, message MessageID) (*http.Request, erro
 	return req, nil
 }
 
+// NewGetPricesRequest constructs an http.Request for the GetPrices method
+func NewGetPricesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/prices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetPricesRequest calls the generic SetPrices builder with application/json body
+func NewSetPricesRequest(server string, body SetPricesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetPricesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetPricesRequestWithBody constructs an http.Request for the SetPrices method, with any body, and a specified content type
+func NewSetPricesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/prices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewCheckRulesRequest calls the generic CheckRules builder with application/json body
 func NewCheckRulesRequest(server string, params *CheckRulesParams, body CheckRulesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6638,6 +7035,37 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /v1/bots/{bot}/subscribers/{subscriber} (the `ChangeSubscriber` operationId).
 	ChangeSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, body ChangeSubscriberJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeSubscriberResponse, error)
 
+	// GetDefaultsWithResponse Show the defaults of the account
+	//
+	// What your account wants of its messages where they leave it open.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/defaults (the `GetDefaults` operationId).
+	GetDefaultsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDefaultsResponse, error)
+
+	// SetDefaultsWithBodyWithResponse Replace the defaults of the account
+	//
+	// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+	// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+	// processes of the installation take the new ones within two seconds.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+	SetDefaultsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetDefaultsResponse, error)
+
+	// SetDefaultsWithResponse Replace the defaults of the account
+	//
+	// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+	// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+	// processes of the installation take the new ones within two seconds.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+	SetDefaultsWithResponse(ctx context.Context, body SetDefaultsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetDefaultsResponse, error)
+
 	// ListEventsWithResponse List events
 	//
 	// What happened in your account, newest first: people who connected or left, phones that were proved, bots that
@@ -6898,6 +7326,37 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 	GetVerdictWithResponse(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*GetVerdictResponse, error)
+
+	// GetPricesWithResponse Show the price list
+	//
+	// What messages cost in this installation. A message of a bot costs once; an SMS costs each of its segments, by the
+	// longest `prefix` of the number that the list has. What the list does not name is free, and so is every leg that was
+	// not accepted.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/prices (the `GetPrices` operationId).
+	GetPricesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPricesResponse, error)
+
+	// SetPricesWithBodyWithResponse Replace the price list
+	//
+	// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+	// other processes of the installation take the new list within two seconds.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+	SetPricesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPricesResponse, error)
+
+	// SetPricesWithResponse Replace the price list
+	//
+	// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+	// other processes of the installation take the new list within two seconds.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+	SetPricesWithResponse(ctx context.Context, body SetPricesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPricesResponse, error)
 
 	// CheckRulesWithBodyWithResponse Check a rule file
 	//
@@ -8084,6 +8543,102 @@ func (r ChangeSubscriberResponse) ContentType() string {
 	return ""
 }
 
+type GetDefaultsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Defaults
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDefaultsResponse) GetJSON200() *Defaults {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDefaultsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDefaultsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDefaultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDefaultsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDefaultsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetDefaultsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Defaults
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetDefaultsResponse) GetJSON200() *Defaults {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetDefaultsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetDefaultsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetDefaultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetDefaultsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetDefaultsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListEventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -8915,6 +9470,102 @@ func (r GetVerdictResponse) ContentType() string {
 	return ""
 }
 
+type GetPricesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PriceList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPricesResponse) GetJSON200() *PriceList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPricesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPricesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPricesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPricesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPricesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetPricesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PriceList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetPricesResponse) GetJSON200() *PriceList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetPricesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetPricesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetPricesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetPricesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetPricesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type CheckRulesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9545,6 +10196,55 @@ func (c *ClientWithResponses) ChangeSubscriberWithResponse(ctx context.Context, 
 	return ParseChangeSubscriberResponse(rsp)
 }
 
+// GetDefaultsWithResponse Show the defaults of the account
+//
+// What your account wants of its messages where they leave it open.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/defaults (the `GetDefaults` operationId).
+func (c *ClientWithResponses) GetDefaultsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDefaultsResponse, error) {
+	rsp, err := c.GetDefaults(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDefaultsResponse(rsp)
+}
+
+// SetDefaultsWithBodyWithResponse Replace the defaults of the account
+//
+// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+// processes of the installation take the new ones within two seconds.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+func (c *ClientWithResponses) SetDefaultsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetDefaultsResponse, error) {
+	rsp, err := c.SetDefaultsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetDefaultsResponse(rsp)
+}
+
+// SetDefaultsWithResponse Replace the defaults of the account
+//
+// Replaces all of them; `{}` takes them away. A message's own options win. `ttl`, `on_unknown` and `between` are not
+// for the lane `code`, whose messages are for now, and answers of rule files take no defaults at all. Other
+// processes of the installation take the new ones within two seconds.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/defaults (the `SetDefaults` operationId).
+func (c *ClientWithResponses) SetDefaultsWithResponse(ctx context.Context, body SetDefaultsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetDefaultsResponse, error) {
+	rsp, err := c.SetDefaults(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetDefaultsResponse(rsp)
+}
+
 // ListEventsWithResponse List events
 //
 // What happened in your account, newest first: people who connected or left, phones that were proved, bots that
@@ -9924,6 +10624,55 @@ func (c *ClientWithResponses) GetVerdictWithResponse(ctx context.Context, messag
 		return nil, err
 	}
 	return ParseGetVerdictResponse(rsp)
+}
+
+// GetPricesWithResponse Show the price list
+//
+// What messages cost in this installation. A message of a bot costs once; an SMS costs each of its segments, by the
+// longest `prefix` of the number that the list has. What the list does not name is free, and so is every leg that was
+// not accepted.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/prices (the `GetPrices` operationId).
+func (c *ClientWithResponses) GetPricesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPricesResponse, error) {
+	rsp, err := c.GetPrices(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPricesResponse(rsp)
+}
+
+// SetPricesWithBodyWithResponse Replace the price list
+//
+// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+// other processes of the installation take the new list within two seconds.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+func (c *ClientWithResponses) SetPricesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPricesResponse, error) {
+	rsp, err := c.SetPricesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPricesResponse(rsp)
+}
+
+// SetPricesWithResponse Replace the price list
+//
+// Replaces the whole list. Only the operator's account may. Messages that were accepted before keep their prices;
+// other processes of the installation take the new list within two seconds.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/prices (the `SetPrices` operationId).
+func (c *ClientWithResponses) SetPricesWithResponse(ctx context.Context, body SetPricesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPricesResponse, error) {
+	rsp, err := c.SetPrices(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPricesResponse(rsp)
 }
 
 // CheckRulesWithBodyWithResponse Check a rule file
@@ -10754,6 +11503,72 @@ func ParseChangeSubscriberResponse(rsp *http.Response) (*ChangeSubscriberRespons
 	return response, nil
 }
 
+// ParseGetDefaultsResponse parses an HTTP response from a GetDefaultsWithResponse call
+func ParseGetDefaultsResponse(rsp *http.Response) (*GetDefaultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDefaultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Defaults
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetDefaultsResponse parses an HTTP response from a SetDefaultsWithResponse call
+func ParseSetDefaultsResponse(rsp *http.Response) (*SetDefaultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetDefaultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Defaults
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListEventsResponse parses an HTTP response from a ListEventsWithResponse call
 func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11355,6 +12170,72 @@ func ParseGetVerdictResponse(rsp *http.Response) (*GetVerdictResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Verdict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPricesResponse parses an HTTP response from a GetPricesWithResponse call
+func ParseGetPricesResponse(rsp *http.Response) (*GetPricesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPricesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PriceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetPricesResponse parses an HTTP response from a SetPricesWithResponse call
+func ParseSetPricesResponse(rsp *http.Response) (*SetPricesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetPricesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PriceList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -35,6 +35,8 @@ type cli struct {
 	Subscribers SubscribersCmd `cmd:"" group:"use" help:"List the people who connected to a bot."`
 	Events      EventsCmd      `cmd:"" group:"use" help:"List what happened: people who connected or left, bots in trouble."`
 	Rules       RulesCmd       `cmd:"" group:"use" help:"Check, test and publish rule files; explain what they decide."`
+	Prices      PricesCmd      `cmd:"" group:"use" help:"Show what messages cost, or set it as the operator."`
+	Defaults    DefaultsCmd    `cmd:"" group:"use" help:"Show or set what your account wants of its messages."`
 	Keys        KeysCmd        `cmd:"" group:"use" help:"List, make and revoke API keys."`
 
 	Demo    DemoCmd    `cmd:"" group:"try" help:"Play a story on the sandbox of a running Herald."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -124,12 +125,16 @@ func (c *console) showMessage(m client.Message) error {
 	record.Add("state", string(m.State))
 	record.Add("reason", reason(m.Reason, m.ReasonText))
 	if m.Evidence.Kind != "" {
-		record.Add("evidence", fmt.Sprintf("%s, %s", m.Evidence.Kind, terminal.Moment(m.Evidence.At, c.Zone)))
+		record.Add("evidence", fmt.Sprintf("%s, %s", cmp.Or(m.Evidence.Grade, string(m.Evidence.Kind)), terminal.Moment(m.Evidence.At, c.Zone)))
 	}
 	record.Add("lane", string(m.Lane))
 	record.Add("on unknown", string(m.OnUnknown))
 	record.Add("label", m.Label)
 	record.Add("read link", m.ReadLink)
+	record.Add("between", m.Between)
+	record.Add("max price", priced(m.MaxPrice, m.Currency))
+	record.Add("price", priced(m.Price, m.Currency))
+	record.Add("cost", priced(m.Cost, m.Currency))
 	record.Add("send at", terminal.Moment(m.SendAt, c.Zone))
 	record.Add("created", terminal.Moment(m.CreatedAt, c.Zone))
 	record.Add("updated", terminal.Moment(m.UpdatedAt, c.Zone))

@@ -35,6 +35,7 @@ type SendCmd struct {
 	SendAt         string        `placeholder:"TIME" env:"HERALD_SEND_AT" help:"Send at this time, such as 2026-03-02T08:00 by the clock of --timezone, or 2026-03-02T08:00:00+02:00. The outcome is not waited for."`
 	Between        string        `placeholder:"HOURS" env:"HERALD_SEND_BETWEEN" help:"Send only at these hours of the day, such as 09:00-21:00 by the clock of --timezone."`
 	Timezone       string        `placeholder:"ZONE" env:"HERALD_SEND_TIMEZONE" help:"The zone of --send-at and --between, such as Europe/Kyiv (default UTC)."`
+	MaxPrice       string        `placeholder:"AMOUNT" env:"HERALD_SEND_MAX_PRICE" help:"What it may cost at most, such as 0.05: dearer ways are left out (see: herald prices)."`
 	Label          string        `placeholder:"MARK" env:"HERALD_SEND_LABEL" help:"Your own mark, to find the message by."`
 	OnUnknown      string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`
 	IdempotencyKey string        `placeholder:"KEY" env:"HERALD_SEND_IDEMPOTENCY_KEY" help:"Your own name for this send: repeated with the same key, it is done once."`
@@ -125,7 +126,7 @@ func (s *SendCmd) message(stdin io.Reader) (client.NewMessage, error) {
 	m := client.NewMessage{
 		Bot: s.Bot, To: s.To, Text: s.Text, Format: client.Format(s.Format), Lane: client.Lane(s.Lane), TTL: s.TTL, Label: s.Label,
 		OnUnknown: client.OnUnknown(s.OnUnknown), Fallback: s.Fallback, ReadLink: s.ReadLink,
-		SendAt: s.SendAt, Between: s.Between, Timezone: s.Timezone,
+		SendAt: s.SendAt, Between: s.Between, Timezone: s.Timezone, MaxPrice: s.MaxPrice,
 	}
 	var err error
 	if m.Cascade, err = parseCascade(s.Cascade); err != nil {

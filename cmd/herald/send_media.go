@@ -16,7 +16,7 @@ import (
 type Carried struct {
 	Photo    string `placeholder:"FILE|URL" env:"HERALD_SEND_PHOTO" help:"A photo: a JPEG or PNG file of at most 10 MB, or an https:// address from which the messenger fetches it. The text is its caption, and may be left out."`
 	Document string `placeholder:"FILE|URL" env:"HERALD_SEND_DOCUMENT" help:"A document: any file of at most 50 MB, or an https:// address."`
-	Silent   bool   `env:"HERALD_SEND_SILENT" help:"Let it arrive without a sound."`
+	Silent   *bool  `negatable:"" env:"HERALD_SEND_SILENT" help:"Let it arrive without a sound, or with one where the defaults of the account are without."`
 	Protect  bool   `env:"HERALD_SEND_PROTECT" help:"Keep the person's messenger from forwarding and saving it."`
 }
 

@@ -8,6 +8,13 @@ import (
 	"herald/client/wire"
 )
 
+// TestAccount is for what changes the whole account: stories beside it would notice.
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	on := up(t, newFolder(t))
+	t.Run("stories", func(t *testing.T) { runScripts(t, "testdata/account", on, "") })
+}
+
 // TestUp starts one `herald up` for all stories that leave it running.
 func TestUp(t *testing.T) {
 	on := up(t, newFolder(t), "--log-level", "debug")

@@ -27,6 +27,8 @@ const (
 	ScopeEventsRead       Scope = "events:read"       // read what happened in the account
 	ScopeRulesRead        Scope = "rules:read"        // read, check and try rule files
 	ScopeRulesWrite       Scope = "rules:write"       // publish and activate rule files
+	ScopeAccountRead      Scope = "account:read"      // read the price list and the account's defaults
+	ScopeAccountWrite     Scope = "account:write"     // change the account's defaults; the operator's, the price list, too
 	ScopeKeysRead         Scope = "keys:read"         // list API keys, without their secrets
 	ScopeKeysWrite        Scope = "keys:write"        // make and revoke API keys
 )
@@ -35,7 +37,8 @@ const (
 func Scopes() []Scope {
 	return []Scope{
 		ScopeMessagesSend, ScopeMessagesRead, ScopeBotsRead, ScopeBotsWrite,
-		ScopeSubscribersRead, ScopeSubscribersWrite, ScopeEventsRead, ScopeRulesRead, ScopeRulesWrite, ScopeKeysRead, ScopeKeysWrite,
+		ScopeSubscribersRead, ScopeSubscribersWrite, ScopeEventsRead, ScopeRulesRead, ScopeRulesWrite,
+		ScopeAccountRead, ScopeAccountWrite, ScopeKeysRead, ScopeKeysWrite,
 	}
 }
 

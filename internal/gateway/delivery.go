@@ -28,6 +28,8 @@ type Leg struct {
 
 	Slot time.Time // when its turn to be sent comes, zero if it holds none
 
+	NotBefore time.Time // when the hours begin in which it may be sent, if it waits for them
+
 	Plain bool // the messenger refused the markup: it is sent without
 
 	ChatID            int64 // where it was sent

@@ -29,6 +29,7 @@ const (
 	CodeIdempotencyRunning  Code = "idempotency:running"     // the first request with this key still runs
 
 	CodeAccountNotFound Code = "account:not_found"
+	CodeNotOperator     Code = "account:not_operator" // only the account that owns the installation may
 
 	CodeMessageNotFound  Code = "message:not_found"
 	CodeRecipientUnknown Code = "recipient:unknown_form"  // neither a phone, nor @name, nor #id

@@ -22,6 +22,18 @@ type Evidence struct {
 	At   time.Time
 }
 
+// Grade says how good the proof is, in words.
+func (k EvidenceKind) Grade() string {
+	switch k {
+	case EvidenceReport:
+		return "delivery report"
+	case EvidenceLink:
+		return "link confirmed"
+	default:
+		return string(k)
+	}
+}
+
 // proves tells how far evidence gets a message.
 func (k EvidenceKind) proves() (State, Until) {
 	switch k {

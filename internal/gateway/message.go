@@ -95,6 +95,14 @@ type Message struct {
 	Reason       Reason    // why it is in a state that is not success
 	Waited       bool      // a sender waits for the outcome: announce it
 	NotBefore    time.Time // when it may be sent at the earliest; zero: at once
+	Between      string    // hours of the day in which its legs may begin, such as 09:00-21:00; empty: any
+	Timezone     string    // of the hours, where the person's own is not known; empty: UTC
+	TimezoneOf   ZoneOwner // who named it
+	MaxPrice     *Amount   // what it may cost at most; nil: anything
+	Price        Amount    // the most that it may cost as planned
+	Cost         Amount    // what its accepted legs cost
+	Currency     string    // of the prices; empty while the installation has no price list
+	Note         string    // for the first line of its story; known only when it is made
 	ReadLink     string    // the address behind the link that proves reading; empty: none
 	Evidence     EvidenceKind
 	EvidenceAt   time.Time
@@ -140,6 +148,14 @@ func (m Message) Untranslated() bool { return m.TranslateTo != "" && m.Translati
 
 // HasLinks tells whether the message was given read links: for itself, or in its text.
 func (m Message) HasLinks() bool { return m.ReadLink != "" || strings.Contains(m.Text, "{link:") }
+
+// ZoneOwner is who named the time zone of a message.
+type ZoneOwner string
+
+const (
+	ZoneOfMessage ZoneOwner = "message" // its sender
+	ZoneOfAccount ZoneOwner = "account" // the account's defaults
+)
 
 // Reason is a stable word for why a message or a leg ended as it did.
 type Reason string

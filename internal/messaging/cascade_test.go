@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -269,14 +270,16 @@ func TestScheduling(t *testing.T) {
 		{name: "no zone, although nothing needs one", zone: "Mars/Phobos", code: gateway.CodeFieldInvalid},
 		{name: "the zone of this machine", zone: "Local", code: gateway.CodeFieldInvalid},
 	} {
-		at, faults := Request{SendAt: c.sendAt, Between: c.between, Timezone: c.zone}.notBefore(noon)
+		m, err := Request{To: "#1", Text: "x", SendAt: c.sendAt, Between: c.between, Timezone: c.zone}.message(noon)
+		var faults gateway.Faults
+		errors.As(err, &faults)
 		if c.code != "" {
 			require.Len(t, faults, 1, c.name)
 			require.Equal(t, c.code, faults[0].Code, c.name)
 			continue
 		}
 		require.Empty(t, faults, c.name)
-		require.Equal(t, c.want, at, c.name)
+		require.Equal(t, c.want, m.NotBefore, c.name)
 	}
 }
 

@@ -60,6 +60,11 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		change.LeaveQueue = true
 		return decision{change: change}
 	}
+	if d.Leg.Intent.IsZero() {
+		if opens := nextHours(d.Message, d.Phone(), now); opens.After(now) {
+			return decision{change: story.waitsForHours(opens), wait: p.untilExpiry(story, opens.Sub(now))}
+		}
+	}
 	if d.Reached() && d.Leg.Attempts == 0 && d.Leg.Slot.IsZero() {
 		story.tell(gateway.Event{Kind: gateway.EventNextLeg, Detail: "The evidence that the sender asks for has not come in time. The next way is tried: " + string(d.Leg.Channel) + "."})
 	}

@@ -96,6 +96,7 @@ func deliveredByReport(d gateway.Delivery, l gateway.Leg, r gateway.SMSReport, n
 	change := d.WithEvidence(gateway.Evidence{Kind: gateway.EvidenceReport, At: now}, l.Number)
 	switch l.State {
 	case gateway.LegAccepted, gateway.LegUnknown:
+		l.Cost = l.Price
 		l.State, l.Reason, l.SettledAt = gateway.LegDelivered, "", now
 		l.Provider = r.Provider
 		l.ProviderID = cmp.Or(l.ProviderID, r.ProviderID, string(l.ID)) // some know an SMS by our reference only

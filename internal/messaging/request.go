@@ -40,7 +40,7 @@ type Request struct {
 	Format    gateway.Format // plain
 	Buttons   [][]gateway.Button
 	Media     *gateway.Media    // a photo or document; the text is its caption and may be empty
-	Silent    bool              // without a sound
+	Silent    *bool             // without a sound; false
 	Protected bool              // cannot be forwarded or saved
 	Lane      gateway.Lane      // service
 	TTL       time.Duration     // 24 hours; 10 minutes for codes
@@ -53,7 +53,10 @@ type Request struct {
 	ReadLink string       // the address behind a link that proves reading, added to the text
 	SendAt   string       // RFC 3339, or the same without a zone by the clock of Timezone; at once
 	Between  string       // "09:00-21:00": only at this time of the day
-	Timezone string       // of Between and SendAt, an IANA name; UTC
+	Timezone string       // of SendAt, and of Between where the person's own is not known, an IANA name; UTC
+	MaxPrice string       // a decimal number: what it may cost at most, in the currency of the price list
+
+	zoneOf gateway.ZoneOwner // who named Timezone
 }
 
 // message checks the request and returns the message that it asks for, without ids and bot.
@@ -73,17 +76,32 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 	note(r.checkOptions())
 	note(r.checkCascade())
 	note(r.checkLinks())
-	notBefore, timing := r.notBefore(now)
+	chosen, timing := r.checkTimes(now)
 	faults = append(faults, timing...)
+	most, err := parsePrice(r.MaxPrice)
+	note(err)
 	if r.TTL <= 0 || r.TTL > MaxTTL {
 		note(gateway.Fault(gateway.CodeTTL, "ttl", "A lifetime is written like 90s, 10m, 24h or 7d: more than zero and at most 7 days."))
 	}
-	return gateway.Message{
-		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Format: r.Format, Buttons: r.Buttons, Media: r.Media, Silent: r.Silent, Protected: r.Protected,
+	if r.Timezone != "" && r.zoneOf == "" {
+		r.zoneOf = gateway.ZoneOfMessage
+	}
+	m := gateway.Message{
+		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Format: r.Format, Buttons: r.Buttons, Media: r.Media, Silent: r.Silent != nil && *r.Silent, Protected: r.Protected,
 		Lane: r.Lane, OnUnknown: r.OnUnknown,
-		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ReadLink: r.ReadLink, NotBefore: notBefore,
-		ExpiresAt: latest(now, notBefore).Add(r.TTL), CreatedAt: now, UpdatedAt: now,
-	}, faults.OrNil()
+		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ReadLink: r.ReadLink,
+		Between: r.Between, Timezone: r.Timezone, TimezoneOf: r.zoneOf, MaxPrice: most, CreatedAt: now, UpdatedAt: now,
+	}
+	schedule(&m, chosen, r.TTL, phoneOf(to))
+	return m, faults.OrNil()
+}
+
+// phoneOf is the phone that an address names, if it does.
+func phoneOf(to gateway.Address) string {
+	if to.Kind == gateway.AddressPhone {
+		return to.Value
+	}
+	return ""
 }
 
 func (r *Request) fillDefaults() {

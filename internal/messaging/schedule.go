@@ -2,7 +2,6 @@ package messaging
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"herald/internal/gateway"
@@ -10,31 +9,6 @@ import (
 
 // maxAhead bounds how far ahead a message may be scheduled.
 const maxAhead = 366 * 24 * time.Hour
-
-// notBefore is when the message may be sent at the earliest: at the time that the sender chose, moved into the window of
-// the day. Zero is at once.
-func (r Request) notBefore(now time.Time) (time.Time, gateway.Faults) {
-	zone, ok := parseZone(r.Timezone)
-	if !ok {
-		return time.Time{}, gateway.Faults{gateway.Fault(gateway.CodeFieldInvalid, "timezone", "There is no such time zone. One is named like Europe/Kyiv.")}
-	}
-	var faults gateway.Faults
-	at, fault := r.sendAt(now, zone)
-	if fault != nil {
-		faults = append(faults, fault)
-	}
-	if r.Between != "" {
-		from, to, ok := parseWindow(r.Between)
-		if !ok {
-			return time.Time{}, append(faults, gateway.Fault(gateway.CodeFieldInvalid, "between", "A window is written like 09:00-21:00, and opens at another time than it closes."))
-		}
-		at = nextOpen(at, zone, from, to)
-	}
-	if faults != nil || !at.After(now) {
-		return time.Time{}, faults
-	}
-	return at, nil
-}
 
 // maxZone bounds the name of a time zone, in bytes.
 const maxZone = 64
@@ -79,36 +53,6 @@ func parseMoment(text string, zone *time.Location) (at time.Time, ok bool) {
 		}
 	}
 	return time.Time{}, false
-}
-
-// parseWindow reads "09:00-21:00" as minutes of the day. A window may reach over midnight.
-func parseWindow(text string) (from, to int, ok bool) {
-	a, b, found := strings.Cut(text, "-")
-	opens, err1 := time.Parse("15:04", strings.TrimSpace(a))
-	closes, err2 := time.Parse("15:04", strings.TrimSpace(b))
-	if !found || err1 != nil || err2 != nil || opens.Equal(closes) {
-		return 0, 0, false
-	}
-	return opens.Hour()*60 + opens.Minute(), closes.Hour()*60 + closes.Minute(), true
-}
-
-// nextOpen is the first moment from at on that lies in the window by the zone's own clock. Days with a change of the
-// clock are walked like all others: minute by minute of local time.
-func nextOpen(at time.Time, zone *time.Location, from, to int) time.Time {
-	local := at.In(zone)
-	minute := local.Hour()*60 + local.Minute()
-	open := minute >= from && minute < to
-	if from > to {
-		open = minute >= from || minute < to
-	}
-	if open {
-		return at
-	}
-	opening := time.Date(local.Year(), local.Month(), local.Day(), from/60, from%60, 0, 0, zone)
-	if !opening.After(at) {
-		opening = time.Date(local.Year(), local.Month(), local.Day()+1, from/60, from%60, 0, 0, zone)
-	}
-	return opening.UTC()
 }
 
 // Cancel takes a message back, unless a leg has left already or it has its outcome. Doing it once more changes nothing.

@@ -3,6 +3,8 @@ package messaging
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"herald/internal/gateway"
@@ -14,6 +16,7 @@ type Store interface {
 	gateway.DeliveryStore
 	gateway.LinkStore
 	gateway.EditStore
+	gateway.TermsStore
 	Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error)
 	BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error)
 	Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error)
@@ -35,13 +38,14 @@ type Outcomes interface {
 
 // Service accepts messages and tells what became of them.
 type Service struct {
-	store    Store
-	starter  Starter
-	outcomes Outcomes
-	linkBase string
-	ids      *gateway.IDs
-	now      gateway.Clock
-	routes   gateway.SMSRoutes // nil: every number counts as served
+	store      Store
+	starter    Starter
+	outcomes   Outcomes
+	linkBase   string
+	ids        *gateway.IDs
+	now        gateway.Clock
+	remembered *termsCache
+	routes     gateway.SMSRoutes // nil: every number counts as served
 }
 
 // WithRoutes returns a Service that knows which phones SMS can be sent to, for previews.
@@ -53,7 +57,7 @@ func (s *Service) WithRoutes(routes gateway.SMSRoutes) *Service {
 
 // New returns a Service. Read links begin with linkBase; an empty one refuses messages with read links.
 func New(store Store, starter Starter, outcomes Outcomes, linkBase string, ids *gateway.IDs, now gateway.Clock) *Service {
-	return &Service{store: store, starter: starter, outcomes: outcomes, linkBase: linkBase, ids: ids, now: now}
+	return &Service{remembered: &termsCache{}, store: store, starter: starter, outcomes: outcomes, linkBase: linkBase, ids: ids, now: now}
 }
 
 // Accept stores the message that the request describes and sets it on its way. A message with the same id that was
@@ -80,8 +84,14 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 
 // prepare checks a request as a whole, and makes the message that it asks for. It stores nothing.
 func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Request) (gateway.NewMessage, gateway.Bot, error) {
+	terms, err := s.terms(ctx, account)
+	if err != nil {
+		return gateway.NewMessage{}, gateway.Bot{}, err
+	}
+	r.fillFrom(terms.Defaults)
 	r.fillDefaults()
-	m, err := r.message(s.now())
+	now := s.now()
+	m, err := r.message(now)
 	if err != nil {
 		return gateway.NewMessage{}, gateway.Bot{}, err
 	}
@@ -95,22 +105,66 @@ func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Requ
 	if bot.State == gateway.BotPaused {
 		return gateway.NewMessage{}, gateway.Bot{}, gateway.Fault(gateway.CodeBotPaused, "bot", "The bot is paused by its owner. It sends again once it is resumed: herald bots resume, or PATCH /v1/bots/{bot}.")
 	}
+	number, err := s.phone(ctx, account, bot, m, r.Cascade)
+	if err != nil {
+		return gateway.NewMessage{}, bot, err
+	}
+	if m.Between != "" {
+		chosen, _ := r.checkTimes(now) // checked above
+		schedule(&m, chosen, r.TTL, number)
+	}
 	n, err := s.complete(account, bot, r, m)
 	if err == nil {
 		err = s.checkFileOf(ctx, &n.Message)
 	}
-	return n, bot, err
+	if err != nil {
+		return n, bot, err
+	}
+	if fault := price(&n, terms.Prices, number); fault != nil {
+		return n, bot, fault
+	}
+	return n, bot, nil
 }
 
 // Compose makes the message that the request describes and stores nothing: for whoever stores it in a transaction of
-// their own.
+// their own. It takes none of the account's defaults: it is for answers, which wait for no hours.
 func (s *Service) Compose(account gateway.AccountID, bot gateway.Bot, r Request) (gateway.NewMessage, error) {
 	r.fillDefaults()
 	m, err := r.message(s.now())
 	if err != nil {
 		return gateway.NewMessage{}, err
 	}
-	return s.complete(account, bot, r, m)
+	n, err := s.complete(account, bot, r, m)
+	if err != nil {
+		return n, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), termsFor)
+	defer cancel()
+	if terms, err := s.terms(ctx, account); err == nil { // nobody's answer is held up by a price list
+		_ = price(&n, terms.Prices, phoneOf(m.To)) // without a max_price nothing is refused
+	}
+	return n, nil
+}
+
+// phone is the phone of the recipient as far as it is known, for a price or a time zone that depends on it. Of most messages
+// it does not, and nothing is looked up.
+func (s *Service) phone(ctx context.Context, account gateway.AccountID, bot gateway.Bot, m gateway.Message, cascade []CascadeLeg) (string, error) {
+	bySMS := slices.ContainsFunc(cascade, func(l CascadeLeg) bool { return l.Channel == gateway.ChannelSMS })
+	if m.To.Kind == gateway.AddressPhone || m.Between == "" && !bySMS {
+		return phoneOf(m.To), nil
+	}
+	filter := gateway.SubscriberFilter{}
+	switch m.To.Kind {
+	case gateway.AddressUsername:
+		filter.Username = m.To.Value
+	case gateway.AddressPlatform:
+		filter.PlatformID, _ = strconv.ParseInt(m.To.Value, 10, 64)
+	}
+	list, err := s.store.Subscribers(ctx, account, bot.ID, filter, gateway.Page{Limit: 1})
+	if err != nil || len(list.Items) == 0 {
+		return "", err
+	}
+	return list.Items[0].Phone, nil
 }
 
 // complete gives a message its ids, its legs and its links.

@@ -43,10 +43,35 @@ func (s *story) scheduled(wait time.Duration) gateway.Change {
 	if s.delivery.Message.State != gateway.Queued {
 		return gateway.Change{}
 	}
-	s.tell(gateway.Event{
-		Kind: gateway.EventScheduled, From: gateway.Queued, State: gateway.Scheduled, Wait: wait, Detail: "It is sent at the time that its sender chose.",
-	})
+	detail := "It is sent at the time that its sender chose."
+	if m := s.delivery.Message; m.Between != "" {
+		detail = hoursWords(m, s.delivery.Phone(), s.at)
+	}
+	s.tell(gateway.Event{Kind: gateway.EventScheduled, From: gateway.Queued, State: gateway.Scheduled, Wait: wait, Detail: detail})
 	return gateway.Change{State: gateway.Scheduled, LeaveQueue: true, Events: s.events}
+}
+
+// waitsForHours leaves the leg to the hours in which it may be sent. It is told once.
+func (s *story) waitsForHours(opens time.Time) gateway.Change {
+	leg := s.delivery.Leg
+	if leg.NotBefore.Equal(opens) {
+		return gateway.Change{LeaveQueue: true}
+	}
+	leg.NotBefore, leg.Slot = opens, time.Time{}
+	change := gateway.Change{Leg: &leg, LeaveQueue: true}
+	event := gateway.Event{Kind: gateway.EventScheduled, Wait: opens.Sub(s.at), Detail: hoursWords(s.delivery.Message, s.delivery.Phone(), s.at)}
+	if leg.Number > 1 {
+		event.Detail = "The next way, " + string(leg.Channel) + ", waits. " + event.Detail
+	}
+	if opens.After(s.delivery.Message.ExpiresAt) {
+		event.Detail += " Its lifetime ends before."
+	}
+	if s.delivery.Message.State == gateway.Queued {
+		change.State, event.From, event.State = gateway.Scheduled, gateway.Queued, gateway.Scheduled
+	}
+	s.tell(event)
+	change.Events = s.events
+	return change
 }
 
 // intent announces a call at a moment that is near. The message is sending from now on, and its workflow has shown that
@@ -75,6 +100,7 @@ func (s *story) intent(call time.Time) gateway.Change {
 func (s *story) accepted(receipt gateway.Receipt) gateway.Change {
 	leg := s.closed(gateway.LegAccepted, "")
 	leg.PlatformMessageID, leg.Provider, leg.ProviderID, leg.Segments = receipt.PlatformMessageID, receipt.Provider, receipt.ProviderID, receipt.Segments
+	leg.Cost = leg.Price
 	change := gateway.Change{Leg: leg, SkipRest: s.delivery.Satisfied(*leg), Handle: receipt.Handle}
 	detail := "The messenger took it."
 	if leg.Channel == gateway.ChannelSMS {

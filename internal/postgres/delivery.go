@@ -165,6 +165,7 @@ func bring(d *gateway.Delivery, c gateway.Change) {
 		d.Leg = *c.Leg
 	}
 	d.Legs = d.Changed(c, at)
+	d.Message.Cost = gateway.Cost(d.Legs)
 	if c.Evidence != nil {
 		d.Message.Evidence, d.Message.EvidenceAt = c.Evidence.Kind, c.Evidence.At
 	}
@@ -181,7 +182,7 @@ func changeParams(d *gateway.Delivery, c gateway.Change) (dbsqlc.ApplyChangePara
 		MessageBotID: string(m.BotID),
 		LegID:        string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
 		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt), SlotAt: orNull(l.Slot),
-		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), Plain: l.Plain, ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
+		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), Plain: l.Plain, LegNotBefore: orNull(l.NotBefore), LegCost: l.Cost.String(), Cost: m.Cost.String(), ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
 		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
 	}
 	if c.Evidence != nil {

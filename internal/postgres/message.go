@@ -37,13 +37,19 @@ func acceptMessage(ctx context.Context, q *dbsqlc.Queries, m gateway.Message, le
 		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: m.ReadLink,
 		NotBefore: orNull(m.NotBefore), ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
 		Rule: m.Rule, CauseID: string(m.Cause), AfterID: string(m.After), AskPhone: m.AskPhone, Language: m.Language, TranslateTo: m.TranslateTo,
-		Keep: orEmpty(m.Keep),
+		Keep: orEmpty(m.Keep), BetweenHours: m.Between, Timezone: m.Timezone, TimezoneOf: string(m.TimezoneOf),
+		Price: m.Price.String(), Currency: m.Currency, Detail: m.Note,
 	}
 	if m.SubscriberID != "" {
 		id := string(m.SubscriberID)
 		p.SubscriberID = &id
 	}
+	if m.MaxPrice != nil {
+		most := m.MaxPrice.String()
+		p.MaxPrice = &most
+	}
 	for _, l := range legs {
+		p.Prices = append(p.Prices, l.Price.String())
 		p.LegIds = append(p.LegIds, string(l.ID))
 		p.Numbers = append(p.Numbers, int32(l.Number))
 		p.Channels = append(p.Channels, string(l.Channel))
@@ -151,6 +157,12 @@ func message(r dbsqlc.Message) gateway.Message {
 	m.Translation = gateway.Translated{
 		At: orZero(r.TranslatedAt), Text: r.Translation, Reason: gateway.TranslationReason(r.TranslationReason), Characters: int(r.TranslationCharacters),
 	}
+	m.Between, m.Timezone, m.TimezoneOf = r.BetweenHours, r.Timezone, gateway.ZoneOwner(r.TimezoneOf)
+	m.Price, m.Cost, m.Currency = amount(r.Price), amount(r.Cost), r.Currency
+	if r.MaxPrice != nil {
+		most := amount(*r.MaxPrice)
+		m.MaxPrice = &most
+	}
 	if r.SubscriberID != nil {
 		m.SubscriberID = gateway.SubscriberID(*r.SubscriberID)
 	}
@@ -174,7 +186,7 @@ func leg(r dbsqlc.Leg) gateway.Leg {
 		ID: gateway.LegID(r.ID), MessageID: gateway.MessageID(r.MessageID), AccountID: gateway.AccountID(r.AccountID),
 		Number: int(r.Number), Channel: gateway.Channel(r.Channel), State: gateway.LegState(r.State), Reason: gateway.Reason(r.Reason),
 		Intent: orZero(r.IntentAt), Attempts: int(r.Attempts), ChatID: r.ChatID, PlatformMessageID: r.PlatformMessageID,
-		SettledAt: orZero(r.SettledAt), Slot: orZero(r.SlotAt), Plain: r.Plain,
+		SettledAt: orZero(r.SettledAt), Slot: orZero(r.SlotAt), NotBefore: orZero(r.NotBefore), Price: amount(r.Price), Cost: amount(r.Cost), Plain: r.Plain,
 		Until: gateway.Until(r.Until), Within: time.Duration(r.WithinMs) * time.Millisecond,
 		Provider: r.Provider, ProviderID: r.ProviderID, Segments: int(r.Segments),
 	}

@@ -136,6 +136,9 @@ func (r *Record) Add(name, value string) {
 	}
 }
 
+// Empty tells whether there is no line.
+func (r *Record) Empty() bool { return len(r.names) == 0 }
+
 // Write writes all lines, the values below one another.
 func (r *Record) Write(w io.Writer) error {
 	widest := 0

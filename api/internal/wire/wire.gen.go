@@ -755,6 +755,36 @@ type CreatedKey struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
 }
 
+// Defaults Options of messages that leave them open. Each is as of a message.
+type Defaults struct {
+	// TTL How long messages are worth sending; not of the lane `code`.
+	TTL string `json:"ttl,omitempty,omitzero"`
+
+	// OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
+	OnUnknown OnUnknown `json:"on_unknown,omitempty,omitzero"`
+
+	// Between The hours of the day, such as `09:00-21:00`; not of the lane `code`.
+	Between string `json:"between,omitempty,omitzero"`
+
+	// Cascade The ways that messages take.
+	Cascade []NewLeg `json:"cascade,omitempty,omitzero"`
+
+	// Fallback `sms`, instead of a cascade.
+	Fallback string `json:"fallback,omitempty,omitzero"`
+
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format Format `json:"format,omitempty,omitzero"`
+
+	// MaxPrice What a message may cost at most.
+	MaxPrice string `json:"max_price,omitempty,omitzero"`
+
+	// Silent Let messages arrive without a sound.
+	Silent bool `json:"silent,omitempty,omitzero"`
+
+	// Timezone The time zone of `send_at` without one, and of `between` where the person's own is not known.
+	Timezone string `json:"timezone,omitempty,omitzero"`
+}
+
 // Diagnostic One finding about a rule file.
 type Diagnostic struct {
 	// Line The line, from 1.
@@ -881,6 +911,9 @@ type Evidence struct {
 
 	// Kind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
 	Kind EvidenceKind `json:"kind"`
+
+	// Grade How good the proof is, in words: `delivery report`, `link confirmed`, `button` or `reply`.
+	Grade string `json:"grade"`
 }
 
 // EvidenceKind From weak to strong. `report`: the SMS operator says that the phone has it. `link`: the person opened the read link. `button`: the person pressed a button under it. `reply`: the person answered to it.
@@ -1002,6 +1035,15 @@ type Leg struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// Cost What it cost. Left out if it was not accepted, or is free.
+	Cost string `json:"cost,omitempty,omitzero"`
+
+	// NotBefore When the hours begin for which it waits, or waited last.
+	NotBefore time.Time `json:"not_before,omitempty,omitzero"`
+
+	// Price What it costs if it is accepted, in the message's currency. Left out if it is free.
+	Price string `json:"price,omitempty,omitzero"`
+
 	// Provider The SMS provider that took it, by its name in the configuration.
 	Provider string `json:"provider,omitempty,omitzero"`
 
@@ -1102,11 +1144,26 @@ type Message struct {
 	// Answers The incoming message that the rule answered.
 	Answers string `json:"answers,omitempty,omitzero"`
 
+	// Between The hours of the day in which its legs may begin.
+	Between string `json:"between,omitempty,omitzero"`
+
+	// Cost What its accepted legs cost, in `currency`. Left out as long as that is nothing.
+	Cost string `json:"cost,omitempty,omitzero"`
+
+	// Currency The currency of its prices, by ISO 4217.
+	Currency string `json:"currency,omitempty,omitzero"`
+
 	// Evidence The strongest proof so far that the person got the message.
 	Evidence Evidence `json:"evidence,omitempty,omitzero"`
 
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
+
+	// MaxPrice What it may cost at most, as you asked.
+	MaxPrice string `json:"max_price,omitempty,omitzero"`
+
+	// Price The most that it may cost as planned, in `currency`. Left out if it is free.
+	Price string `json:"price,omitempty,omitzero"`
 
 	// ProtectContent Whether it cannot be forwarded and saved.
 	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
@@ -1274,7 +1331,7 @@ type NewMessage struct {
 	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
 	Label string `json:"label,omitempty,omitzero"`
 
-	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the clock of `timezone`. Outside of them it waits. A window may reach over midnight.
+	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the person's clock. Every leg waits for them. The clock is that of the country or area of the person's phone number, as far as that has one clock; else of `timezone`. A window may reach over midnight.
 	Between string `json:"between,omitempty,omitzero"`
 
 	// Cascade The ways that the message takes, one after another, until the evidence that a leg wants has come. Each channel stands here at most once. The default is `telegram` alone.
@@ -1286,13 +1343,16 @@ type NewMessage struct {
 	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 	Format Format `json:"format,omitempty,omitzero"`
 
+	// MaxPrice What the message may cost at most, a decimal number such as `0.05` in the currency of `GET /v1/prices`. Legs with which it could cost more are left out, and its story says so; if none is left, it is refused. The default is no limit.
+	MaxPrice string `json:"max_price,omitempty,omitzero"`
+
 	// ProtectContent Keep the person's messenger from forwarding and saving it.
 	ProtectContent bool `json:"protect_content,omitempty,omitzero"`
 
 	// Silent Let it arrive without a sound.
-	Silent bool `json:"silent,omitempty,omitzero"`
+	Silent *bool `json:"silent,omitempty"`
 
-	// Timezone The time zone of `between` and of a `send_at` without one, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
+	// Timezone The time zone of a `send_at` without one, and of `between` where the person's own is not known, by its IANA name such as `Europe/Kyiv`. The default is `UTC`.
 	Timezone string `json:"timezone,omitempty,omitzero"`
 
 	// SendAt When to send, at most a year ahead: RFC 3339 such as `2026-03-02T08:00:00+02:00`, or without a zone by the clock of `timezone`. The lifetime counts from then. The default is at once.
@@ -1428,6 +1488,27 @@ type PreviewLeg struct {
 
 // PreviewLegVerdict `sent`: it would be tried. `if_needed`: it would be tried if those before it do not bring what is wanted of them. `refused`: it cannot be taken, see the reason.
 type PreviewLegVerdict string
+
+// Price The price of one message over a channel, or of one segment of an SMS.
+type Price struct {
+	// Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
+	Channel Channel `json:"channel"`
+
+	// Amount A decimal number such as `0.045`, not below zero, with at most six decimals.
+	Amount string `json:"amount"`
+
+	// Prefix The begin of the numbers that it is for, digits with the country code such as `380`. Left out: all other numbers. SMS only.
+	Prefix string `json:"prefix,omitempty,omitzero"`
+}
+
+// PriceList What messages cost.
+type PriceList struct {
+	// Currency Of all prices, by ISO 4217, such as `EUR`. Empty as long as there is no list.
+	Currency string `json:"currency"`
+
+	// Items At most 10000 prices.
+	Items []Price `json:"items"`
+}
 
 // Problem What went wrong, by RFC 9457.
 type Problem struct {
@@ -1607,7 +1688,7 @@ type RuleVersionList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `account:read`, `account:write`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -2119,6 +2200,9 @@ type TryRulesJSONRequestBody = NewTrial
 // ChangeSubscriberJSONRequestBody defines body for ChangeSubscriber for application/json ContentType.
 type ChangeSubscriberJSONRequestBody = SubscriberChange
 
+// SetDefaultsJSONRequestBody defines body for SetDefaults for application/json ContentType.
+type SetDefaultsJSONRequestBody = Defaults
+
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
 
@@ -2130,6 +2214,9 @@ type PreviewMessageJSONRequestBody = NewMessage
 
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
+
+// SetPricesJSONRequestBody defines body for SetPrices for application/json ContentType.
+type SetPricesJSONRequestBody = PriceList
 
 // CheckRulesJSONRequestBody defines body for CheckRules for application/json ContentType.
 type CheckRulesJSONRequestBody = NewRuleCheck
@@ -2211,6 +2298,12 @@ type ServerInterface interface {
 	// ChangeSubscriber Change a subscriber
 	// (PATCH /v1/bots/{bot}/subscribers/{subscriber})
 	ChangeSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
+	// GetDefaults Show the defaults of the account
+	// (GET /v1/defaults)
+	GetDefaults(c *gin.Context)
+	// SetDefaults Replace the defaults of the account
+	// (PUT /v1/defaults)
+	SetDefaults(c *gin.Context)
 	// ListEvents List events
 	// (GET /v1/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
@@ -2259,6 +2352,12 @@ type ServerInterface interface {
 	// GetVerdict Explain a verdict
 	// (GET /v1/messages/{message}/verdict)
 	GetVerdict(c *gin.Context, message MessageID)
+	// GetPrices Show the price list
+	// (GET /v1/prices)
+	GetPrices(c *gin.Context)
+	// SetPrices Replace the price list
+	// (PUT /v1/prices)
+	SetPrices(c *gin.Context)
 	// CheckRules Check a rule file
 	// (POST /v1/rules/check)
 	CheckRules(c *gin.Context, params CheckRulesParams)
@@ -3175,6 +3274,30 @@ func (siw *ServerInterfaceWrapper) ChangeSubscriber(c *gin.Context) {
 	siw.Handler.ChangeSubscriber(c, bot, subscriber)
 }
 
+// GetDefaults operation middleware
+func (siw *ServerInterfaceWrapper) GetDefaults(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDefaults(c)
+}
+
+// SetDefaults operation middleware
+func (siw *ServerInterfaceWrapper) SetDefaults(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetDefaults(c)
+}
+
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 	var err error
@@ -3793,6 +3916,30 @@ func (siw *ServerInterfaceWrapper) GetVerdict(c *gin.Context) {
 	siw.Handler.GetVerdict(c, message)
 }
 
+// GetPrices operation middleware
+func (siw *ServerInterfaceWrapper) GetPrices(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPrices(c)
+}
+
+// SetPrices operation middleware
+func (siw *ServerInterfaceWrapper) SetPrices(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetPrices(c)
+}
+
 // CheckRules operation middleware
 func (siw *ServerInterfaceWrapper) CheckRules(c *gin.Context) {
 	var err error
@@ -3922,6 +4069,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers", wrapper.ListSubscribers)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.GetSubscriber)
 	router.PATCH(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.ChangeSubscriber)
+	router.GET(options.BaseURL+"/v1/defaults", wrapper.GetDefaults)
+	router.PUT(options.BaseURL+"/v1/defaults", wrapper.SetDefaults)
 	router.GET(options.BaseURL+"/v1/events", wrapper.ListEvents)
 	router.POST(options.BaseURL+"/v1/files", wrapper.UploadFile)
 	router.DELETE(options.BaseURL+"/v1/files/:file", wrapper.DeleteFile)
@@ -3938,6 +4087,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/messages/:message/events", wrapper.ListMessageEvents)
 	router.GET(options.BaseURL+"/v1/messages/:message/verdict", wrapper.GetVerdict)
 	router.POST(options.BaseURL+"/v1/messages/preview", wrapper.PreviewMessage)
+	router.GET(options.BaseURL+"/v1/prices", wrapper.GetPrices)
+	router.PUT(options.BaseURL+"/v1/prices", wrapper.SetPrices)
 	router.POST(options.BaseURL+"/v1/rules/check", wrapper.CheckRules)
 	router.POST(options.BaseURL+"/v1/rules/test", wrapper.TestRules)
 }
@@ -4864,6 +5015,78 @@ func (response ChangeSubscriberdefaultApplicationProblemPlusJSONResponse) VisitC
 	return err
 }
 
+type GetDefaultsRequestObject struct{}
+
+type GetDefaultsResponseObject interface {
+	VisitGetDefaultsResponse(w http.ResponseWriter) error
+}
+
+type GetDefaults200JSONResponse Defaults
+
+func (response GetDefaults200JSONResponse) VisitGetDefaultsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefaultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDefaultsdefaultApplicationProblemPlusJSONResponse) VisitGetDefaultsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetDefaultsRequestObject struct {
+	Body *SetDefaultsJSONRequestBody
+}
+
+type SetDefaultsResponseObject interface {
+	VisitSetDefaultsResponse(w http.ResponseWriter) error
+}
+
+type SetDefaults200JSONResponse Defaults
+
+func (response SetDefaults200JSONResponse) VisitSetDefaultsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetDefaultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetDefaultsdefaultApplicationProblemPlusJSONResponse) VisitSetDefaultsResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListEventsRequestObject struct {
 	Params ListEventsParams
 }
@@ -5562,6 +5785,78 @@ func (response GetVerdictdefaultApplicationProblemPlusJSONResponse) VisitGetVerd
 	return err
 }
 
+type GetPricesRequestObject struct{}
+
+type GetPricesResponseObject interface {
+	VisitGetPricesResponse(w http.ResponseWriter) error
+}
+
+type GetPrices200JSONResponse PriceList
+
+func (response GetPrices200JSONResponse) VisitGetPricesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPricesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPricesdefaultApplicationProblemPlusJSONResponse) VisitGetPricesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPricesRequestObject struct {
+	Body *SetPricesJSONRequestBody
+}
+
+type SetPricesResponseObject interface {
+	VisitSetPricesResponse(w http.ResponseWriter) error
+}
+
+type SetPrices200JSONResponse PriceList
+
+func (response SetPrices200JSONResponse) VisitSetPricesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPricesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPricesdefaultApplicationProblemPlusJSONResponse) VisitSetPricesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CheckRulesRequestObject struct {
 	Params CheckRulesParams
 	Body   *CheckRulesJSONRequestBody
@@ -5712,6 +6007,12 @@ type StrictServerInterface interface {
 	// ChangeSubscriber Change a subscriber
 	// (PATCH /v1/bots/{bot}/subscribers/{subscriber})
 	ChangeSubscriber(ctx context.Context, request ChangeSubscriberRequestObject) (ChangeSubscriberResponseObject, error)
+	// GetDefaults Show the defaults of the account
+	// (GET /v1/defaults)
+	GetDefaults(ctx context.Context, request GetDefaultsRequestObject) (GetDefaultsResponseObject, error)
+	// SetDefaults Replace the defaults of the account
+	// (PUT /v1/defaults)
+	SetDefaults(ctx context.Context, request SetDefaultsRequestObject) (SetDefaultsResponseObject, error)
 	// ListEvents List events
 	// (GET /v1/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
@@ -5760,6 +6061,12 @@ type StrictServerInterface interface {
 	// GetVerdict Explain a verdict
 	// (GET /v1/messages/{message}/verdict)
 	GetVerdict(ctx context.Context, request GetVerdictRequestObject) (GetVerdictResponseObject, error)
+	// GetPrices Show the price list
+	// (GET /v1/prices)
+	GetPrices(ctx context.Context, request GetPricesRequestObject) (GetPricesResponseObject, error)
+	// SetPrices Replace the price list
+	// (PUT /v1/prices)
+	SetPrices(ctx context.Context, request SetPricesRequestObject) (SetPricesResponseObject, error)
 	// CheckRules Check a rule file
 	// (POST /v1/rules/check)
 	CheckRules(ctx context.Context, request CheckRulesRequestObject) (CheckRulesResponseObject, error)
@@ -6589,6 +6896,72 @@ func (sh *strictHandler) ChangeSubscriber(ctx *gin.Context, bot BotRef, subscrib
 	}
 }
 
+// GetDefaults operation middleware
+func (sh *strictHandler) GetDefaults(ctx *gin.Context) {
+	var request GetDefaultsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDefaults(ctx, request.(GetDefaultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDefaults")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDefaultsResponseObject); ok {
+		if err := validResponse.VisitGetDefaultsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetDefaults operation middleware
+func (sh *strictHandler) SetDefaults(ctx *gin.Context) {
+	var request SetDefaultsRequestObject
+
+	var body SetDefaultsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetDefaults(ctx, request.(SetDefaultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetDefaults")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetDefaultsResponseObject); ok {
+		if err := validResponse.VisitSetDefaultsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListEvents operation middleware
 func (sh *strictHandler) ListEvents(ctx *gin.Context, params ListEventsParams) {
 	var request ListEventsRequestObject
@@ -7073,6 +7446,72 @@ func (sh *strictHandler) GetVerdict(ctx *gin.Context, message MessageID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetVerdictResponseObject); ok {
 		if err := validResponse.VisitGetVerdictResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPrices operation middleware
+func (sh *strictHandler) GetPrices(ctx *gin.Context) {
+	var request GetPricesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPrices(ctx, request.(GetPricesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPrices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPricesResponseObject); ok {
+		if err := validResponse.VisitGetPricesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPrices operation middleware
+func (sh *strictHandler) SetPrices(ctx *gin.Context) {
+	var request SetPricesRequestObject
+
+	var body SetPricesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPrices(ctx, request.(SetPricesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPrices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetPricesResponseObject); ok {
+		if err := validResponse.VisitSetPricesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 const account = `-- name: Account :one
-SELECT id, name, operator, region, created_at FROM accounts WHERE id = $1
+SELECT id, name, operator, region, created_at, defaults FROM accounts WHERE id = $1
 `
 
 func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
@@ -23,6 +23,7 @@ func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
 		&i.Operator,
 		&i.Region,
 		&i.CreatedAt,
+		&i.Defaults,
 	)
 	return i, err
 }
@@ -150,7 +151,7 @@ func (q *Queries) Keys(ctx context.Context, arg KeysParams) ([]ApiKey, error) {
 }
 
 const operator = `-- name: Operator :one
-SELECT id, name, operator, region, created_at FROM accounts WHERE operator
+SELECT id, name, operator, region, created_at, defaults FROM accounts WHERE operator
 `
 
 func (q *Queries) Operator(ctx context.Context) (Account, error) {
@@ -162,6 +163,7 @@ func (q *Queries) Operator(ctx context.Context) (Account, error) {
 		&i.Operator,
 		&i.Region,
 		&i.CreatedAt,
+		&i.Defaults,
 	)
 	return i, err
 }

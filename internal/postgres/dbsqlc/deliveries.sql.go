@@ -18,44 +18,46 @@ WITH moved AS (
         event_sequence = $6, updated_at = $7,
         evidence = CASE WHEN $8::text <> '' THEN $8 ELSE m.evidence END,
         evidence_at = CASE WHEN $8 <> '' THEN $9 ELSE m.evidence_at END,
-        translated_at = CASE WHEN $10::boolean THEN $7 ELSE m.translated_at END,
-        translation = CASE WHEN $10 THEN $11 ELSE m.translation END,
-        translated_buttons = CASE WHEN $10 THEN $12 ELSE m.translated_buttons END,
-        translation_reason = CASE WHEN $10 THEN $13 ELSE m.translation_reason END,
-        translation_characters = CASE WHEN $10 THEN $14 ELSE m.translation_characters END
-    WHERE m.account_id = $15 AND m.id = $2 AND m.event_sequence = $16
+        cost = $10,
+        translated_at = CASE WHEN $11::boolean THEN $7 ELSE m.translated_at END,
+        translation = CASE WHEN $11 THEN $12 ELSE m.translation END,
+        translated_buttons = CASE WHEN $11 THEN $13 ELSE m.translated_buttons END,
+        translation_reason = CASE WHEN $11 THEN $14 ELSE m.translation_reason END,
+        translation_characters = CASE WHEN $11 THEN $15 ELSE m.translation_characters END
+    WHERE m.account_id = $16 AND m.id = $2 AND m.event_sequence = $17
     RETURNING m.id, m.account_id
 ), leg AS (
-    UPDATE legs l SET state = $17, reason = $18, intent_at = $19, attempts = $20,
-                    chat_id = $21, platform_message_id = $22, settled_at = $23,
-                    slot_at = $24, provider = $25, provider_id = $26, segments = $27,
-                    report_due_at = $28, phone = $29, plain = $30
-    FROM moved WHERE l.account_id = $15 AND l.id = $31 AND $32::boolean
+    UPDATE legs l SET state = $18, reason = $19, intent_at = $20, attempts = $21,
+                    chat_id = $22, platform_message_id = $23, settled_at = $24,
+                    slot_at = $25, provider = $26, provider_id = $27, segments = $28,
+                    report_due_at = $29, phone = $30, plain = $31,
+                    not_before = $32, cost = $33
+    FROM moved WHERE l.account_id = $16 AND l.id = $34 AND $35::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = $7
-    FROM moved WHERE l.account_id = $15 AND l.message_id = $2 AND $33::boolean
-      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $31 AND $32)
+    FROM moved WHERE l.account_id = $16 AND l.message_id = $2 AND $36::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $34 AND $35)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT moved.id, moved.account_id, unnest($34::integer[]), unnest($35::timestamptz[]), unnest($36::text[]),
-           unnest($37::text[]), unnest($38::text[]), unnest($39::integer[]), unnest($40::text[]),
-           unnest($41::text[]), unnest($42::bigint[]) FROM moved
+    SELECT moved.id, moved.account_id, unnest($37::integer[]), unnest($38::timestamptz[]), unnest($39::text[]),
+           unnest($40::text[]), unnest($41::text[]), unnest($42::integer[]), unnest($43::text[]),
+           unnest($44::text[]), unnest($45::bigint[]) FROM moved
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $43, bulk_free_at = $44, service_free_at = $45,
-                           blocked_until = $46, rate = $47, rate_since = $48,
-                           refusals = t.refusals + $49
-    FROM moved WHERE t.account_id = $50 AND t.bot_id = $51 AND $52::boolean
+    UPDATE bot_slots t SET free_at = $46, bulk_free_at = $47, service_free_at = $48,
+                           blocked_until = $49, rate = $50, rate_since = $51,
+                           refusals = t.refusals + $52
+    FROM moved WHERE t.account_id = $53 AND t.bot_id = $54 AND $55::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $53
-    FROM moved WHERE s.account_id = $50 AND s.id = $54 AND $52
+    UPDATE subscribers s SET chat_free_at = $56
+    FROM moved WHERE s.account_id = $53 AND s.id = $57 AND $55
 ), settled AS (
-    DELETE FROM outbox o USING moved WHERE o.account_id = $15 AND o.message_id = $2 AND $55::boolean
+    DELETE FROM outbox o USING moved WHERE o.account_id = $16 AND o.message_id = $2 AND $58::boolean
 ), raised AS (
     -- An event from our own side, if the active rules are about it: an update like those of messengers.
     INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $56::bytea, $7
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $59::bytea, $7
     FROM moved, rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
-    WHERE $57::text <> '' AND r.account_id = $15 AND r.bot_id = $58 AND $57 = ANY(r.raises)
+    WHERE $60::text <> '' AND r.account_id = $16 AND r.bot_id = $61 AND $60 = ANY(r.raises)
       AND s.id = $5
     RETURNING 1
 )
@@ -74,6 +76,7 @@ type ApplyChangeParams struct {
 	At                    time.Time
 	NewEvidence           string
 	EvidenceAt            *time.Time
+	Cost                  string
 	Translated            bool
 	Translation           string
 	TranslatedButtons     []byte
@@ -95,6 +98,8 @@ type ApplyChangeParams struct {
 	ReportDueAt           *time.Time
 	Phone                 string
 	Plain                 bool
+	LegNotBefore          *time.Time
+	LegCost               string
 	LegID                 string
 	ChangeLeg             bool
 	SkipRest              bool
@@ -138,6 +143,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.At,
 		arg.NewEvidence,
 		arg.EvidenceAt,
+		arg.Cost,
 		arg.Translated,
 		arg.Translation,
 		arg.TranslatedButtons,
@@ -159,6 +165,8 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.ReportDueAt,
 		arg.Phone,
 		arg.Plain,
+		arg.LegNotBefore,
+		arg.LegCost,
 		arg.LegID,
 		arg.ChangeLeg,
 		arg.SkipRest,
@@ -195,7 +203,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 }
 
 const delivery = `-- name: Delivery :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain,
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost,
        coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
 FROM messages m JOIN bots b ON b.id = m.bot_id JOIN legs l ON l.message_id = m.id
 WHERE m.account_id = $1 AND m.id = $2
@@ -268,6 +276,13 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) ([]DeliveryR
 			&i.Message.Protected,
 			&i.Message.EditedAt,
 			&i.Message.DeletedAt,
+			&i.Message.BetweenHours,
+			&i.Message.Timezone,
+			&i.Message.TimezoneOf,
+			&i.Message.MaxPrice,
+			&i.Message.Price,
+			&i.Message.Cost,
+			&i.Message.Currency,
 			&i.Bot.ID,
 			&i.Bot.AccountID,
 			&i.Bot.Platform,
@@ -314,6 +329,9 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) ([]DeliveryR
 			&i.Leg.Segments,
 			&i.Leg.Phone,
 			&i.Leg.Plain,
+			&i.Leg.NotBefore,
+			&i.Leg.Price,
+			&i.Leg.Cost,
 			&i.AfterState,
 		); err != nil {
 			return nil, err
@@ -343,7 +361,7 @@ UPDATE legs SET report_due_at = greatest($1::timestamptz, $2::timestamptz + age(
 WHERE id IN (SELECT l.id FROM legs l
              WHERE l.provider = $3 AND l.report_due_at <= $2 AND l.state = 'accepted' AND l.provider_id <> ''
              ORDER BY l.report_due_at LIMIT $4 FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain
+RETURNING id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost
 `
 
 type DueSMSParams struct {
@@ -389,6 +407,9 @@ func (q *Queries) DueSMS(ctx context.Context, arg DueSMSParams) ([]Leg, error) {
 			&i.Segments,
 			&i.Phone,
 			&i.Plain,
+			&i.NotBefore,
+			&i.Price,
+			&i.Cost,
 		); err != nil {
 			return nil, err
 		}
@@ -440,7 +461,7 @@ func (q *Queries) KnownReply(ctx context.Context, arg KnownReplyParams) (int64, 
 }
 
 const legByID = `-- name: LegByID :one
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain FROM legs WHERE id = $1 AND channel = 'sms'
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost FROM legs WHERE id = $1 AND channel = 'sms'
 `
 
 func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
@@ -468,12 +489,15 @@ func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
 		&i.Segments,
 		&i.Phone,
 		&i.Plain,
+		&i.NotBefore,
+		&i.Price,
+		&i.Cost,
 	)
 	return i, err
 }
 
 const legByPhone = `-- name: LegByPhone :one
-SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.phone = $1 AND l.settled_at > $2
 ORDER BY l.settled_at DESC LIMIT 1
 `
@@ -515,6 +539,9 @@ func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPh
 		&i.Leg.Segments,
 		&i.Leg.Phone,
 		&i.Leg.Plain,
+		&i.Leg.NotBefore,
+		&i.Leg.Price,
+		&i.Leg.Cost,
 		&i.BotID,
 		&i.SubscriberID,
 	)
@@ -522,7 +549,7 @@ func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPh
 }
 
 const legByProvider = `-- name: LegByProvider :one
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> ''
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> ''
 `
 
 type LegByProviderParams struct {
@@ -555,12 +582,15 @@ func (q *Queries) LegByProvider(ctx context.Context, arg LegByProviderParams) (L
 		&i.Segments,
 		&i.Phone,
 		&i.Plain,
+		&i.NotBefore,
+		&i.Price,
+		&i.Cost,
 	)
 	return i, err
 }
 
 const legInChat = `-- name: LegInChat :one
-SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain FROM legs l JOIN messages m ON m.id = l.message_id
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.chat_id = $1 AND l.platform_message_id = $2 AND m.bot_id = $3
 `
 
@@ -596,6 +626,9 @@ func (q *Queries) LegInChat(ctx context.Context, arg LegInChatParams) (Leg, erro
 		&i.Segments,
 		&i.Phone,
 		&i.Plain,
+		&i.NotBefore,
+		&i.Price,
+		&i.Cost,
 	)
 	return i, err
 }

@@ -14,23 +14,25 @@ const acceptMessage = `-- name: AcceptMessage :execrows
 WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
-                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected)
+                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
+                          between_hours, timezone, timezone_of, max_price, price, currency)
     VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10, $11,
             $12, 'queued', $13, 1, $14, $15, $16, $17, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25::text[], $26, $27, $28)
+            $18, $19, $20, $21, $22, $23, $24, $25::text[], $26, $27, $28,
+            $29, $30, $31, $32, $33, $34)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
-    INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms)
-    SELECT account_id, id, 'pending', unnest($29::text[]), unnest($30::integer[]), unnest($31::text[]),
-           unnest($32::text[]), unnest($33::bigint[]) FROM m
+    INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms, price)
+    SELECT account_id, id, 'pending', unnest($35::text[]), unnest($36::integer[]), unnest($37::text[]),
+           unnest($38::text[]), unnest($39::bigint[]), unnest($40::text[])::numeric FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($34::integer[]), unnest($35::text[]), unnest($36::bytea[]),
-           unnest($37::text[]) FROM m
+    SELECT account_id, id, unnest($41::integer[]), unnest($42::text[]), unnest($43::bytea[]),
+           unnest($44::text[]) FROM m
 ), e AS (
-    INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
-    SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
+    INSERT INTO message_events (message_id, sequence, account_id, at, kind, state, detail)
+    SELECT id, 1, account_id, created_at, 'queued', 'queued', $45 FROM m
 )
 INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
 SELECT id, account_id, lane, created_at, $1::timestamptz FROM m
@@ -65,15 +67,23 @@ type AcceptMessageParams struct {
 	Media        []byte
 	Silent       bool
 	Protected    bool
+	BetweenHours string
+	Timezone     string
+	TimezoneOf   string
+	MaxPrice     *string
+	Price        string
+	Currency     string
 	LegIds       []string
 	Numbers      []int32
 	Channels     []string
 	Untils       []string
 	WithinMs     []int64
+	Prices       []string
 	LinkNumbers  []int32
 	Links        []string
 	TokenHashes  [][]byte
 	Urls         []string
+	Detail       string
 }
 
 // One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
@@ -108,15 +118,23 @@ func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (i
 		arg.Media,
 		arg.Silent,
 		arg.Protected,
+		arg.BetweenHours,
+		arg.Timezone,
+		arg.TimezoneOf,
+		arg.MaxPrice,
+		arg.Price,
+		arg.Currency,
 		arg.LegIds,
 		arg.Numbers,
 		arg.Channels,
 		arg.Untils,
 		arg.WithinMs,
+		arg.Prices,
 		arg.LinkNumbers,
 		arg.Links,
 		arg.TokenHashes,
 		arg.Urls,
+		arg.Detail,
 	)
 	if err != nil {
 		return 0, err
@@ -180,7 +198,7 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]MessageEvent,
 }
 
 const legs = `-- name: Legs :many
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
 `
 
 type LegsParams struct {
@@ -219,6 +237,9 @@ func (q *Queries) Legs(ctx context.Context, arg LegsParams) ([]Leg, error) {
 			&i.Segments,
 			&i.Phone,
 			&i.Plain,
+			&i.NotBefore,
+			&i.Price,
+			&i.Cost,
 		); err != nil {
 			return nil, err
 		}
@@ -269,7 +290,7 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -324,12 +345,19 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.Protected,
 		&i.EditedAt,
 		&i.DeletedAt,
+		&i.BetweenHours,
+		&i.Timezone,
+		&i.TimezoneOf,
+		&i.MaxPrice,
+		&i.Price,
+		&i.Cost,
+		&i.Currency,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -413,6 +441,13 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.Protected,
 			&i.EditedAt,
 			&i.DeletedAt,
+			&i.BetweenHours,
+			&i.Timezone,
+			&i.TimezoneOf,
+			&i.MaxPrice,
+			&i.Price,
+			&i.Cost,
+			&i.Currency,
 		); err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ type Account struct {
 	Operator  bool
 	Region    string
 	CreatedAt time.Time
+	Defaults  []byte
 }
 
 type ApiKey struct {
@@ -175,6 +176,9 @@ type Leg struct {
 	Segments          int32
 	Phone             string
 	Plain             bool
+	NotBefore         *time.Time
+	Price             string
+	Cost              string
 }
 
 type Message struct {
@@ -221,6 +225,13 @@ type Message struct {
 	Protected             bool
 	EditedAt              *time.Time
 	DeletedAt             *time.Time
+	BetweenHours          string
+	Timezone              string
+	TimezoneOf            string
+	MaxPrice              *string
+	Price                 string
+	Cost                  string
+	Currency              string
 }
 
 type MessageEvent struct {
@@ -266,6 +277,18 @@ type PhoneProof struct {
 	Proof        string
 	ProvedAt     time.Time
 	ClosedAt     *time.Time
+}
+
+type Price struct {
+	Channel string
+	Prefix  string
+	Amount  string
+}
+
+type PriceList struct {
+	One       bool
+	Currency  string
+	ChangedAt time.Time
 }
 
 type ReadLink struct {

@@ -110,6 +110,7 @@ SELECT DISTINCT m.id, m.account_id, m.lane, m.created_at, $1::timestamptz
 FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.state = 'pending' AND m.updated_at < $2::timestamptz
   AND coalesce(m.not_before, m.updated_at) < $2 AND coalesce(l.slot_at, m.updated_at) < $2
+  AND coalesce(l.not_before, m.updated_at) < $2
 LIMIT $3
 ON CONFLICT DO NOTHING
 `

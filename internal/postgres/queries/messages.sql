@@ -4,23 +4,25 @@
 WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
-                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected)
+                          subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
+                          between_hours, timezone, timezone_of, max_price, price, currency)
     VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @text, @format, @buttons, @lane, @on_unknown,
             @label, 'queued', @waited, 1, @read_link, sqlc.narg(not_before), @expires_at, @created_at, @created_at,
-            sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected)
+            sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected,
+            @between_hours, @timezone, @timezone_of, sqlc.narg(max_price), @price, @currency)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
-    INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms)
+    INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms, price)
     SELECT account_id, id, 'pending', unnest(@leg_ids::text[]), unnest(@numbers::integer[]), unnest(@channels::text[]),
-           unnest(@untils::text[]), unnest(@within_ms::bigint[]) FROM m
+           unnest(@untils::text[]), unnest(@within_ms::bigint[]), unnest(@prices::text[])::numeric FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
     SELECT account_id, id, unnest(@link_numbers::integer[]), unnest(@links::text[]), unnest(@token_hashes::bytea[]),
            unnest(@urls::text[]) FROM m
 ), e AS (
-    INSERT INTO message_events (message_id, sequence, account_id, at, kind, state)
-    SELECT id, 1, account_id, created_at, 'queued', 'queued' FROM m
+    INSERT INTO message_events (message_id, sequence, account_id, at, kind, state, detail)
+    SELECT id, 1, account_id, created_at, 'queued', 'queued', @detail FROM m
 )
 INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
 SELECT id, account_id, lane, created_at, @due_at::timestamptz FROM m;

@@ -27,5 +27,6 @@ SELECT DISTINCT m.id, m.account_id, m.lane, m.created_at, @now::timestamptz
 FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.state = 'pending' AND m.updated_at < @before::timestamptz
   AND coalesce(m.not_before, m.updated_at) < @before AND coalesce(l.slot_at, m.updated_at) < @before
+  AND coalesce(l.not_before, m.updated_at) < @before
 LIMIT @at_most
 ON CONFLICT DO NOTHING;
