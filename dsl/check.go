@@ -35,17 +35,18 @@ func CheckSource(name string, text []byte, env Env) (*File, Diagnostics) {
 // checker is one run of Check.
 type checker struct {
 	*report
-	file       *File
-	syntax     exprSyntax
-	functions  map[string]Function
-	names      map[string]*binding // that every expression of the file sees
-	phrases    map[string]*binding
-	fields     map[string]*binding
-	rules      []*ruleFacts
-	patterns   map[string]*pattern
-	spent      []expense
-	dear       bool // one expression or rule alone is too dear, and says so
-	incomplete bool // an expression could not be read, so that what it uses is not known
+	file        *File
+	syntax      exprSyntax
+	functions   map[string]Function
+	names       map[string]*binding // that every expression of the file sees
+	phrases     map[string]*binding
+	fields      map[string]*binding
+	rules       []*ruleFacts
+	patterns    map[string]*pattern
+	patternSize int // of all patterns together
+	spent       []expense
+	dear        bool // one expression or rule alone is too dear, and says so
+	incomplete  bool // an expression could not be read, so that what it uses is not known
 }
 
 // binding is what a name stands for.

@@ -14,6 +14,8 @@ import (
 const (
 	maxPatternParts = 1_000  // steps of the compiled pattern, as far as they can be told before compiling
 	maxPatternRunes = 50_000 // ranges of characters in it
+
+	maxPatternsTogether = 400_000 // steps and ranges of all patterns of a file
 )
 
 // pattern is a regular expression that was looked at.
@@ -22,6 +24,7 @@ type pattern struct {
 	problem  string
 	limit    bool // the problem is its size
 	parts    int
+	runes    int
 }
 
 // matches is text matches "pattern".
@@ -43,9 +46,14 @@ func (x *expressionChecker) matches(n *ast.BinaryNode, known facts) Type {
 // pattern checks a regular expression and charges for running it over a text.
 func (x *expressionChecker) pattern(n ast.Node, source string) {
 	p := x.patterns[source]
+	if p == nil && x.patternSize > maxPatternsTogether {
+		x.errorf(x.at(n), CodeLimit, "the patterns of this file are too many, or too large, together")
+		return
+	}
 	if p == nil {
 		p = readPattern(source)
 		x.patterns[source] = p
+		x.patternSize += p.parts + p.runes + len(source)
 	}
 	switch {
 	case p.limit:
@@ -68,13 +76,13 @@ func readPattern(source string) *pattern {
 	}
 	parts, runes := patternSize(parsed)
 	if parts > maxPatternParts || runes > maxPatternRunes {
-		return &pattern{limit: true, problem: "the pattern is too large: its repetitions multiply"}
+		return &pattern{limit: true, problem: "the pattern is too large: its repetitions multiply", runes: len(source) * 16}
 	}
 	compiled, err := regexp.Compile(source)
 	if err != nil {
 		return &pattern{problem: patternProblem(err)}
 	}
-	return &pattern{compiled: compiled, parts: parts}
+	return &pattern{compiled: compiled, parts: parts, runes: runes}
 }
 
 // patternSize estimates the steps of a compiled pattern and the ranges of characters in it.

@@ -194,7 +194,12 @@ func (c *checker) reply(reply *Reply, r *ruleFacts, known facts) {
 			c.unknownAs(CodeUnknownPhrase, p.At, "there is no phrase `"+clip(p.Value)+"`", p.Value, names, "define it under `phrases:`")
 		}
 	}
+	buttons := 0
 	for _, row := range reply.Buttons {
+		if buttons += len(row); buttons > MaxButtons && len(row) > 0 {
+			c.errorf(row[0].At, CodeLimit, "a reply has at most %d buttons", MaxButtons)
+			break
+		}
 		for i := range row {
 			c.button(&row[i], r, known)
 		}
@@ -285,7 +290,7 @@ func (c *checker) text(text Scalar, what string, limit int, r *ruleFacts, known 
 	before := len(c.list)
 	plain := 0
 	for _, p := range pieces {
-		plain += utf8.RuneCountInString(p.text)
+		plain += utf16Units(p.text)
 		if !p.hole.Known {
 			continue
 		}
@@ -303,7 +308,23 @@ func (c *checker) text(text Scalar, what string, limit int, r *ruleFacts, known 
 		c.errorf(text.At, CodeWrongType, "%s is empty", what)
 	}
 	if plain > limit {
-		c.errorf(text.At, CodeLimit, "%s has %d characters; at most %d are taken", what, plain, limit)
+		twice := ""
+		if plain != utf8.RuneCountInString(text.Value) {
+			twice = " (emoji count twice)"
+		}
+		c.errorf(text.At, CodeLimit, "%s has %d characters%s; at most %d are taken", what, plain, twice, limit)
 	}
 	return len(faults) == 0 && len(c.list) == before
+}
+
+// utf16Units counts characters as messengers do, in units of UTF-16.
+func utf16Units(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r > 0xffff {
+			n++
+		}
+	}
+	return n
 }

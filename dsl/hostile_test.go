@@ -31,6 +31,7 @@ func hostile() map[string]string {
 		"multiplied pattern":    when(`text matches "((a{30}){30}){30}"`),
 		"multiplied classes":    when(`text matches "([\\p{L}\\p{N}\\p{S}]{31}){31}"`),
 		"many patterns":         head + "rules:\n" + manyPatterns(),
+		"many fine patterns":    head + "rules:\n" + manyFinePatterns(),
 		"billion laughs":        head + "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: &d [*c, *c]\nrules: *d\n",
 		"too large":             head + strings.Repeat("# comment\n", 30_000),
 		"one long line":         head + "rules: [" + fill("{a: b}, ") + "]\n",
@@ -83,6 +84,19 @@ func manyPatterns() string {
 	return b.String()
 }
 
+// manyFinePatterns are patterns of which each alone would be taken.
+func manyFinePatterns() string {
+	var b strings.Builder
+	for i := 0; b.Len() < MaxSource-6000; i++ {
+		fmt.Fprintf(&b, "  - {name: r%d, on: message, tag: x, when: 'false", i)
+		for j := range 80 {
+			fmt.Fprintf(&b, " or text matches \"[\\p{L}\\p{N}]%dq%d\"", i, j)
+		}
+		b.WriteString("'}\n")
+	}
+	return b.String()
+}
+
 func manyHoles() string {
 	var b strings.Builder
 	for i := 0; b.Len() < MaxSource-6000; i++ {
@@ -102,6 +116,7 @@ func manyAlike() string {
 
 func TestHostileSources(t *testing.T) {
 	// One after another, since allocations of the whole program are counted.
+	slowest, which := time.Duration(0), ""
 	for name, text := range hostile() {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -109,10 +124,14 @@ func TestHostileSources(t *testing.T) {
 		_, ds := CheckSource(name, []byte(text), Env{})
 		took := time.Since(start)
 		runtime.ReadMemStats(&after)
+		if took > slowest {
+			slowest, which = took, name
+		}
 		allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
 		require.True(t, ds.Failed(), "%s is refused", name)
 		require.LessOrEqual(t, len(ds), maxDiagnostics+1, name)
 		require.Less(t, allocated, uint64(64), "%s: MiB allocated", name)
 		require.Less(t, took, 5*time.Second, "%s: a very generous bound", name)
 	}
+	t.Logf("the slowest is %s: %v", which, slowest)
 }

@@ -18,6 +18,7 @@ const (
 	MaxEffects    = 50        // of one kind in one rule
 	MaxRows       = 20        // of buttons under a reply
 	MaxRowButtons = 8         // in a row of buttons
+	MaxButtons    = 100       // under a reply
 	MaxTests      = 500       // in a file
 	MaxSteps      = 200       // of a test
 
