@@ -138,7 +138,7 @@ func (w *cutText) cut(text string) {
 			letter = true
 			continue
 		case isApostrophe(r):
-			if next, _ := utf8.DecodeRuneInString(text[i:]); state == inWord && letter && unicode.IsLetter(next) {
+			if next, _ := utf8.DecodeRuneInString(text[i:]); state == inWord && letter && unicode.IsLetter(next) && !isSpaceless(next) {
 				w.grow(&state, '\'')
 				continue
 			}
@@ -160,7 +160,7 @@ func (w *cutText) cut(text string) {
 			continue
 		case unicode.IsNumber(r):
 			w.grow(&state, r)
-		case unicode.IsSymbol(r):
+		case unicode.IsSymbol(r) && r != utf8.RuneError:
 			state = between
 			w.grow(&state, r)
 			state = inSymbol
