@@ -55,8 +55,10 @@ func requestOf(b wire.NewMessage) messaging.Request {
 func (s *server) outcome(ctx context.Context, accepted gateway.Message, wait time.Duration) wire.Message {
 	m, err := s.messaging.Wait(ctx, accepted.AccountID, accepted.ID, wait)
 	if err == nil {
-		var body wire.Message
-		if body, err = s.withLegs(ctx, m); err == nil {
+		var legs []gateway.Leg
+		if legs, err = s.messaging.Legs(ctx, m.AccountID, m.ID); err == nil {
+			body := message(m) // nobody has edited it: who sent it learns only now that it is there
+			body.Legs = each(legs, leg)
 			return body
 		}
 	}
