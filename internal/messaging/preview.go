@@ -65,6 +65,8 @@ func (s *Service) recipient(ctx context.Context, bot gateway.Bot, to gateway.Add
 		filter.Phone = to.Value
 	case gateway.AddressUsername:
 		filter.Username = to.Value
+	case gateway.AddressExternal:
+		filter.ExternalID = to.Value
 	default:
 		if _, err := fmt.Sscan(to.Value, &filter.PlatformID); err != nil {
 			return nil, fmt.Errorf("read address: %w", err)
@@ -142,12 +144,15 @@ func (s *Service) foreseeLeg(d gateway.Delivery, at time.Time) PreviewLeg {
 func (p Preview) explain(d gateway.Delivery, at, now time.Time) []string {
 	var words []string
 	if p.Person != nil {
-		words = append(words, fmt.Sprintf("The recipient is known to @%s and %s.", d.Bot.Username, p.Person.Connection))
+		words = append(words, fmt.Sprintf("The recipient is known to @%s, and is %s.", d.Bot.Username, p.Person.Connection))
 	}
 	if at.After(now) {
 		words = append(words, fmt.Sprintf("It waits until %s: that is when its sender lets it leave.", at.Format(time.RFC3339)))
 	}
 	opening := "It is sent"
+	if at.After(now) {
+		opening = "Then it is sent"
+	}
 	for i, l := range p.Legs {
 		way := wayWords(d, l)
 		switch l.Verdict {
