@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +31,7 @@ func lookCommands() map[string]look {
 		"revoke":     revokeBot,
 		"secret":     webhookSecret,
 		"person":     makePerson,
+		"picture":    makePicture,
 		"as":         act,
 		"chat":       showChat,
 		"subscriber": showSubscriber,
@@ -215,7 +219,7 @@ func showChat(ctx context.Context, _ *testscript.TestScript, s *stage, args []st
 		if m.Out {
 			author = args[0]
 		}
-		fmt.Fprintf(&text, "%s: %s\n", author, m.Text)
+		fmt.Fprintf(&text, "%s: %s\n", author, carried(m)+m.Text+m.Caption)
 		for _, row := range m.Buttons {
 			for _, b := range row {
 				fmt.Fprintf(&text, "  [%s]\n", b.Text)
@@ -223,6 +227,39 @@ func showChat(ctx context.Context, _ *testscript.TestScript, s *stage, args []st
 		}
 	}
 	return text.String(), err
+}
+
+// carried says what a message carries besides its words, and how it arrived: (photo, silent).
+func carried(m controlclient.Message) string {
+	var words []string
+	switch {
+	case len(m.Photo) > 0:
+		words = append(words, "photo")
+	case m.Document.FileID != "":
+		words = append(words, "document "+m.Document.FileName)
+	}
+	if m.Silent {
+		words = append(words, "silent")
+	}
+	if m.Protected {
+		words = append(words, "protected")
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(words, ", ") + ") "
+}
+
+// picture FILE writes a small picture into the script's folder.
+func makePicture(_ context.Context, ts *testscript.TestScript, _ *stage, args []string) (string, error) {
+	if len(args) != 1 {
+		return "", usage("picture file")
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30))); err != nil {
+		return "", fmt.Errorf("draw picture: %w", err)
+	}
+	return "", os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600)
 }
 
 // subscriber PERSON BOT shows what Herald knows about somebody, field by field.

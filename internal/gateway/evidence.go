@@ -97,13 +97,26 @@ func (d Delivery) WithEvidence(e Evidence, leg int) Change {
 		change.State = state
 		event.From, event.State = d.Message.State, state
 	}
-	change.Events = []Event{event}
 	after := d
 	after.Message.Evidence = e.Kind
 	for _, l := range d.Legs {
 		change.SkipRest = change.SkipRest || after.Satisfied(l)
 	}
+	if next, waiting := d.unbegun(); change.SkipRest && waiting {
+		event.Detail += " The next way is not needed: " + string(next.Channel) + "."
+	}
+	change.Events = []Event{event}
 	return change
+}
+
+// unbegun is the first leg that still waits to be tried.
+func (d Delivery) unbegun() (l Leg, ok bool) {
+	for _, l := range d.Legs {
+		if l.State == LegPending && l.Intent.IsZero() {
+			return l, true
+		}
+	}
+	return Leg{}, false
 }
 
 func evidenceWords(k EvidenceKind) string {

@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +93,7 @@ func TestCascades(t *testing.T) {
 			d := unread(nil)
 			got := d.WithEvidence(gateway.Evidence{Kind: kind, At: noon}, 1)
 			require.Equal(t, skips, got.SkipRest, kind)
+			require.Equal(t, skips, strings.Contains(got.Events[0].Detail, "The next way is not needed: sms."), kind)
 			require.Equal(t, skips, !after(d, got).Open(), kind)
 		}
 	})

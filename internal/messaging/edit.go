@@ -46,7 +46,7 @@ func (s *Service) Edit(ctx context.Context, account gateway.AccountID, id gatewa
 		if e.Text == shown.Text && e.Format == shown.Format && reflect.DeepEqual(e.Buttons, shown.Buttons) {
 			return nil, "", nil
 		}
-		return &e, "Its sender changes what it shows. It is changed in the chat.", nil
+		return &e, "Its sender wants another text or other buttons. They are changed in the chat.", nil
 	})
 }
 
@@ -63,7 +63,7 @@ func (s *Service) Delete(ctx context.Context, account gateway.AccountID, id gate
 		if !s.now().Before(leg.SettledAt.Add(deletableFor)) {
 			return nil, "", gateway.Fault(gateway.CodeNotDeletable, "", "The message is over 48 hours old: the messenger does not let it be deleted any more.")
 		}
-		return &gateway.Edit{Kind: gateway.EditDelete, ExpiresAt: leg.SettledAt.Add(deletableFor)}, "Its sender deletes it. It is taken out of the chat.", nil
+		return &gateway.Edit{Kind: gateway.EditDelete, ExpiresAt: leg.SettledAt.Add(deletableFor)}, "Its sender wants it deleted. It is taken out of the chat.", nil
 	})
 }
 

@@ -87,6 +87,9 @@ func (s *story) intent(call time.Time) gateway.Change {
 	if leg.Channel != gateway.ChannelSMS {
 		leg.ChatID = s.delivery.Subscriber.ChatID
 		detail = "The recipient was found. Calling the messenger."
+		if m := s.delivery.Message.Media; m != nil {
+			detail = fmt.Sprintf("The recipient was found. Handing the %s to the messenger.", m.Kind)
+		}
 	}
 	if leg.Attempts > 1 {
 		detail = fmt.Sprintf("Calling once more, attempt %d.", leg.Attempts)
