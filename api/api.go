@@ -20,14 +20,15 @@ import (
 
 // Deps are what the private listener works with. All but Metrics are needed.
 type Deps struct {
-	Accounts  *accounts.Service
-	Bots      *bots.Service
-	Messaging *messaging.Service
-	Rules     *rules.Service
-	Files     *files.Service
-	Events    gateway.AccountEventStore
-	Claims    gateway.ClaimStore
-	Sealer    gateway.Sealer // for the kept answers of idempotency keys
+	Accounts    *accounts.Service
+	Bots        *bots.Service
+	Messaging   *messaging.Service
+	Rules       *rules.Service
+	Files       *files.Service
+	Events      gateway.AccountEventStore
+	Translation Translation
+	Claims      gateway.ClaimStore
+	Sealer      gateway.Sealer // for the kept answers of idempotency keys
 	// Ready asks every part that requests depend on; a nil error is a part that answers. It must end with its context.
 	Ready   func(context.Context) map[string]error
 	Metrics http.Handler // of /metrics; nil leaves the address out
@@ -38,7 +39,7 @@ type Deps struct {
 
 func (d Deps) check() error {
 	for name, missing := range map[string]bool{
-		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Rules": d.Rules == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Claims": d.Claims == nil,
+		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Rules": d.Rules == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Translation": d.Translation == nil, "Claims": d.Claims == nil,
 		"Sealer": d.Sealer == nil, "Ready": d.Ready == nil, "Now": d.Now == nil, "IDs": d.IDs == nil, "Logger": d.Logger == nil,
 	} {
 		if missing {
@@ -50,19 +51,20 @@ func (d Deps) check() error {
 
 // server is the private listener.
 type server struct {
-	spec      *specification
-	accounts  *accounts.Service
-	bots      *bots.Service
-	messaging *messaging.Service
-	rules     *rules.Service
-	files     *files.Service
-	events    gateway.AccountEventStore
-	claims    gateway.ClaimStore
-	sealer    gateway.Sealer
-	ready     func(context.Context) map[string]error
-	now       gateway.Clock
-	ids       *gateway.IDs
-	logger    *slog.Logger
+	spec        *specification
+	accounts    *accounts.Service
+	bots        *bots.Service
+	messaging   *messaging.Service
+	rules       *rules.Service
+	files       *files.Service
+	events      gateway.AccountEventStore
+	translation Translation
+	claims      gateway.ClaimStore
+	sealer      gateway.Sealer
+	ready       func(context.Context) map[string]error
+	now         gateway.Clock
+	ids         *gateway.IDs
+	logger      *slog.Logger
 }
 
 var _ wire.StrictServerInterface = (*server)(nil)
@@ -78,7 +80,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, rules: d.Rules, files: d.Files, events: d.Events, claims: d.Claims, sealer: d.Sealer,
+		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, rules: d.Rules, files: d.Files, events: d.Events, translation: d.Translation, claims: d.Claims, sealer: d.Sealer,
 		ready: d.Ready, now: d.Now, ids: d.IDs, logger: d.Logger,
 	}
 	engine := newEngine(d.IDs, d.Logger)

@@ -29,6 +29,7 @@ import (
 	"herald/internal/seal"
 	"herald/internal/sms"
 	"herald/internal/telegram"
+	"herald/internal/translate"
 	"herald/rules"
 )
 
@@ -122,9 +123,14 @@ func newWorld(t *testing.T, delivers bool) *world {
 	w.public.Start()
 	t.Cleanup(w.public.Close)
 	engine := rules.NewEngine(w.store, nil)
+	translator, err := translate.New(t.Context(), translate.Config{DailyLimit: 1000, Price: 20_000_000}, translate.Deps{
+		Store: w.store, Sealer: sealer, IDs: w.ids, Now: w.now, Logger: logger,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, translator.Close()) })
 	handler, err := New(Deps{
 		Accounts: w.accounts, Bots: botService, Messaging: service, Rules: rules.NewService(w.store, engine, w.now), Files: files.New(w.store, w.ids, w.now),
-		Events: w.store, Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
+		Events: w.store, Translation: translator, Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 			_, _ = w.Write([]byte("herald_up 1\n"))

@@ -27,6 +27,10 @@ type (
 	ConnectLink      = wire.ConnectLink
 	Subscriber       = wire.Subscriber
 	SubscriberChange = wire.SubscriberChange
+	NewTranslation   = wire.NewTranslation
+	Translation      = wire.Translation
+	TranslationUsage = wire.TranslationUsage
+	TranslationDay   = wire.TranslationDay
 	NewKey           = wire.NewKey
 	Key              = wire.Key
 	CreatedKey       = wire.CreatedKey

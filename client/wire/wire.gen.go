@@ -1383,6 +1383,27 @@ type NewRuleVersion struct {
 	Known int `json:"known,omitempty,omitzero"`
 }
 
+// NewTranslation A text to translate.
+type NewTranslation struct {
+	// Bot The bot that would say it, by its id or by `@name`: texts of sandbox bots are only marked. Default: a real one.
+	Bot string `json:"bot,omitempty,omitzero"`
+
+	// To The language that it is wanted in, by BCP 47, such as `uk`.
+	To string `json:"to"`
+
+	// Text The text, at most 4096 UTF-16 units.
+	Text string `json:"text"`
+
+	// From The language that it is in. Default: the translator finds out.
+	From string `json:"from,omitempty,omitzero"`
+
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format Format `json:"format,omitempty,omitzero"`
+
+	// Keep Terms that come through as they are, in any case of letters.
+	Keep []string `json:"keep,omitempty,omitzero"`
+}
+
 // NewTrial One update to try, and rules to try it on.
 type NewTrial struct {
 	// At When it happens; now if left out.
@@ -1688,7 +1709,7 @@ type RuleVersionList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `account:read`, `account:write`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `account:read`, `account:write`, `translation:use`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1806,6 +1827,60 @@ type SubscriberList struct {
 
 	// Next The `cursor` of the following page. Left out at the end of the list.
 	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// Translation A text as it comes out of translation.
+type Translation struct {
+	// Text The translation, or the text as it was if there is a `reason`.
+	Text string `json:"text"`
+
+	// From The language that it was in, if that is known.
+	From string `json:"from,omitempty,omitzero"`
+
+	// Reason Why the text was not translated: `off`, `unavailable`, `timeout`, `quota`, `too_long`, `limit`, `language` or `damaged`.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Cached The same was translated before.
+	Cached bool `json:"cached"`
+
+	// Characters How many characters are paid for.
+	Characters int `json:"characters"`
+}
+
+// TranslationDay What was translated on a day, by UTC.
+type TranslationDay struct {
+	// Calls How often the translator was asked.
+	Calls int64 `json:"calls"`
+
+	// Characters How many characters it translated.
+	Characters int64 `json:"characters"`
+
+	// Cost What they cost.
+	Cost string `json:"cost"`
+
+	// Currency The currency of the cost.
+	Currency string `json:"currency"`
+
+	// Day The day, such as 2026-03-01.
+	Day string `json:"day"`
+}
+
+// TranslationUsage What your account had translated, and how far it may go.
+type TranslationUsage struct {
+	// Currency The currency of that price, by ISO 4217.
+	Currency string `json:"currency"`
+
+	// DailyLimit How many characters may be translated in a day; 0 is any number.
+	DailyLimit int64 `json:"daily_limit"`
+
+	// Days The days, the latest first.
+	Days []TranslationDay `json:"days"`
+
+	// Enabled Texts of real bots are translated. If not, the operator has configured no translator.
+	Enabled bool `json:"enabled"`
+
+	// PricePerMillion What a million characters cost now.
+	PricePerMillion string `json:"price_per_million"`
 }
 
 // TrialUser A person for a trial.
@@ -2179,6 +2254,22 @@ type TestRulesParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// TryTranslationParams defines parameters for TryTranslation.
+type TryTranslationParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TranslationUsageParams defines parameters for TranslationUsage.
+type TranslationUsageParams struct {
+	// From The first day. Default: 29 days before `to`.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day, at most 366 days later. Default: today.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
@@ -2223,6 +2314,9 @@ type CheckRulesJSONRequestBody = NewRuleCheck
 
 // TestRulesJSONRequestBody defines body for TestRules for application/json ContentType.
 type TestRulesJSONRequestBody = NewRuleCheck
+
+// TryTranslationJSONRequestBody defines body for TryTranslation for application/json ContentType.
+type TryTranslationJSONRequestBody = NewTranslation
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -2939,6 +3033,37 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
 	TestRules(ctx context.Context, params *TestRulesParams, body TestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryTranslationWithBody Translate a text, to see how it comes out
+	//
+	// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+	// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+	// translated comes back as it is, with the `reason`: that is what people would get.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+	TryTranslationWithBody(ctx context.Context, params *TryTranslationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryTranslation Translate a text, to see how it comes out
+	//
+	// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+	// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+	// translated comes back as it is, with the `reason`: that is what people would get.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+	TryTranslation(ctx context.Context, params *TryTranslationParams, body TryTranslationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TranslationUsage What was translated, by day
+	//
+	// How many characters your account had translated on each day, by UTC, and what they cost: the latest day first, days
+	// without a translation are left out. What came from the cache, and what sandbox bots say, costs nothing and is not
+	// counted.
+	//
+	// Corresponds with GET /v1/translation/usage (the `TranslationUsage` operationId).
+	TranslationUsage(ctx context.Context, params *TranslationUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetHealth Tell whether the process runs
@@ -4194,6 +4319,67 @@ func (c *Client) TestRulesWithBody(ctx context.Context, params *TestRulesParams,
 // Corresponds with POST /v1/rules/test (the `TestRules` operationId).
 func (c *Client) TestRules(ctx context.Context, params *TestRulesParams, body TestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestRulesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryTranslationWithBody Translate a text, to see how it comes out
+//
+// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+// translated comes back as it is, with the `reason`: that is what people would get.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+func (c *Client) TryTranslationWithBody(ctx context.Context, params *TryTranslationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryTranslationRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryTranslation Translate a text, to see how it comes out
+//
+// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+// translated comes back as it is, with the `reason`: that is what people would get.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+func (c *Client) TryTranslation(ctx context.Context, params *TryTranslationParams, body TryTranslationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryTranslationRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TranslationUsage What was translated, by day
+//
+// How many characters your account had translated on each day, by UTC, and what they cost: the latest day first, days
+// without a translation are left out. What came from the cache, and what sandbox bots say, costs nothing and is not
+// counted.
+//
+// Corresponds with GET /v1/translation/usage (the `TranslationUsage` operationId).
+func (c *Client) TranslationUsage(ctx context.Context, params *TranslationUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTranslationUsageRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6650,6 +6836,121 @@ func NewTestRulesRequestWithBody(server string, params *TestRulesParams, content
 	return req, nil
 }
 
+// NewTryTranslationRequest calls the generic TryTranslation builder with application/json body
+func NewTryTranslationRequest(server string, params *TryTranslationParams, body TryTranslationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryTranslationRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTryTranslationRequestWithBody constructs an http.Request for the TryTranslation method, with any body, and a specified content type
+func NewTryTranslationRequestWithBody(server string, params *TryTranslationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/translation/try")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
+// NewTranslationUsageRequest constructs an http.Request for the TranslationUsage method
+func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/translation/usage")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.To != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -7397,6 +7698,39 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/rules/test (the `TestRules` operationId).
 	TestRulesWithResponse(ctx context.Context, params *TestRulesParams, body TestRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*TestRulesResponse, error)
+
+	// TryTranslationWithBodyWithResponse Translate a text, to see how it comes out
+	//
+	// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+	// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+	// translated comes back as it is, with the `reason`: that is what people would get.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+	TryTranslationWithBodyWithResponse(ctx context.Context, params *TryTranslationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryTranslationResponse, error)
+
+	// TryTranslationWithResponse Translate a text, to see how it comes out
+	//
+	// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+	// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+	// translated comes back as it is, with the `reason`: that is what people would get.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+	TryTranslationWithResponse(ctx context.Context, params *TryTranslationParams, body TryTranslationJSONRequestBody, reqEditors ...RequestEditorFn) (*TryTranslationResponse, error)
+
+	// TranslationUsageWithResponse What was translated, by day
+	//
+	// How many characters your account had translated on each day, by UTC, and what they cost: the latest day first, days
+	// without a translation are left out. What came from the cache, and what sandbox bots say, costs nothing and is not
+	// counted.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/translation/usage (the `TranslationUsage` operationId).
+	TranslationUsageWithResponse(ctx context.Context, params *TranslationUsageParams, reqEditors ...RequestEditorFn) (*TranslationUsageResponse, error)
 }
 
 type GetHealthResponse struct {
@@ -9662,6 +9996,102 @@ func (r TestRulesResponse) ContentType() string {
 	return ""
 }
 
+type TryTranslationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Translation
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryTranslationResponse) GetJSON200() *Translation {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryTranslationResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryTranslationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryTranslationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryTranslationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryTranslationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TranslationUsageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TranslationUsage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TranslationUsageResponse) GetJSON200() *TranslationUsage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TranslationUsageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TranslationUsageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TranslationUsageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TranslationUsageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TranslationUsageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetHealthWithResponse Tell whether the process runs
 //
 // Answers as long as the process serves requests at all. It looks at nothing else.
@@ -10737,6 +11167,57 @@ func (c *ClientWithResponses) TestRulesWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseTestRulesResponse(rsp)
+}
+
+// TryTranslationWithBodyWithResponse Translate a text, to see how it comes out
+//
+// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+// translated comes back as it is, with the `reason`: that is what people would get.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+func (c *ClientWithResponses) TryTranslationWithBodyWithResponse(ctx context.Context, params *TryTranslationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryTranslationResponse, error) {
+	rsp, err := c.TryTranslationWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryTranslationResponse(rsp)
+}
+
+// TryTranslationWithResponse Translate a text, to see how it comes out
+//
+// Translates a text as a reply would be: placeholders, links, codes, markup, emoji and the terms of `keep` come
+// through untouched. It costs what a reply would, and counts against the limit of the day. A text that cannot be
+// translated comes back as it is, with the `reason`: that is what people would get.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/translation/try (the `TryTranslation` operationId).
+func (c *ClientWithResponses) TryTranslationWithResponse(ctx context.Context, params *TryTranslationParams, body TryTranslationJSONRequestBody, reqEditors ...RequestEditorFn) (*TryTranslationResponse, error) {
+	rsp, err := c.TryTranslation(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryTranslationResponse(rsp)
+}
+
+// TranslationUsageWithResponse What was translated, by day
+//
+// How many characters your account had translated on each day, by UTC, and what they cost: the latest day first, days
+// without a translation are left out. What came from the cache, and what sandbox bots say, costs nothing and is not
+// counted.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/translation/usage (the `TranslationUsage` operationId).
+func (c *ClientWithResponses) TranslationUsageWithResponse(ctx context.Context, params *TranslationUsageParams, reqEditors ...RequestEditorFn) (*TranslationUsageResponse, error) {
+	rsp, err := c.TranslationUsage(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTranslationUsageResponse(rsp)
 }
 
 // ParseGetHealthResponse parses an HTTP response from a GetHealthWithResponse call
@@ -12302,6 +12783,72 @@ func ParseTestRulesResponse(rsp *http.Response) (*TestRulesResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RuleCheck
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTryTranslationResponse parses an HTTP response from a TryTranslationWithResponse call
+func ParseTryTranslationResponse(rsp *http.Response) (*TryTranslationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryTranslationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Translation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTranslationUsageResponse parses an HTTP response from a TranslationUsageWithResponse call
+func ParseTranslationUsageResponse(rsp *http.Response) (*TranslationUsageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TranslationUsageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TranslationUsage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -74,8 +74,8 @@ func (KeysCreateCmd) Help() string {
 on standard error.
 
 Scopes: messages:send, messages:read, bots:read, bots:write, subscribers:read,
-subscribers:write, events:read, rules:read, rules:write, account:read, account:write, keys:read,
-keys:write.
+subscribers:write, events:read, rules:read, rules:write, account:read, account:write,
+translation:use, keys:read, keys:write.
 
 Examples:
 

@@ -37,6 +37,7 @@ type cli struct {
 	Rules       RulesCmd       `cmd:"" group:"use" help:"Check, test and publish rule files; explain what they decide."`
 	Prices      PricesCmd      `cmd:"" group:"use" help:"Show what messages cost, or set it as the operator."`
 	Defaults    DefaultsCmd    `cmd:"" group:"use" help:"Show or set what your account wants of its messages."`
+	Translation TranslationCmd `cmd:"" group:"use" help:"What translation costs, and how a text comes through it."`
 	Keys        KeysCmd        `cmd:"" group:"use" help:"List, make and revoke API keys."`
 
 	Demo    DemoCmd    `cmd:"" group:"try" help:"Play a story on the sandbox of a running Herald."`

@@ -29,6 +29,7 @@ const (
 	ScopeRulesWrite       Scope = "rules:write"       // publish and activate rule files
 	ScopeAccountRead      Scope = "account:read"      // read the price list and the account's defaults
 	ScopeAccountWrite     Scope = "account:write"     // change the account's defaults; the operator's, the price list, too
+	ScopeTranslationUse   Scope = "translation:use"   // have texts translated, and read what that costs
 	ScopeKeysRead         Scope = "keys:read"         // list API keys, without their secrets
 	ScopeKeysWrite        Scope = "keys:write"        // make and revoke API keys
 )
@@ -38,7 +39,7 @@ func Scopes() []Scope {
 	return []Scope{
 		ScopeMessagesSend, ScopeMessagesRead, ScopeBotsRead, ScopeBotsWrite,
 		ScopeSubscribersRead, ScopeSubscribersWrite, ScopeEventsRead, ScopeRulesRead, ScopeRulesWrite,
-		ScopeAccountRead, ScopeAccountWrite, ScopeKeysRead, ScopeKeysWrite,
+		ScopeAccountRead, ScopeAccountWrite, ScopeTranslationUse, ScopeKeysRead, ScopeKeysWrite,
 	}
 }
 

@@ -100,7 +100,7 @@ var arrows = []arrow{
 
 	// Adapters. Their tests may stand on a real database and on the sandbox instead of on mocks.
 	{
-		from: "api", to: join(useCases, parts("dsl"), leaves), tests: join(edges, parts("client", "internal/sms")),
+		from: "api", to: join(useCases, parts("dsl"), leaves), tests: join(edges, parts("client", "internal/sms", "internal/translate")),
 		because: "HTTP turns requests into use cases and errors into problem+json",
 	},
 	{

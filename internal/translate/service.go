@@ -115,7 +115,7 @@ func (s *Service) On() bool { return s.google != nil }
 // Describe says in one line what translates, for the start of a process.
 func (s *Service) Describe() string {
 	if !s.On() {
-		return "off: texts stay as they are (--translate-credentials-file)"
+		return "off: see --translate-credentials-file"
 	}
 	where := ""
 	if s.config.Endpoint != "" {

@@ -1383,6 +1383,27 @@ type NewRuleVersion struct {
 	Known int `json:"known,omitempty,omitzero"`
 }
 
+// NewTranslation A text to translate.
+type NewTranslation struct {
+	// Bot The bot that would say it, by its id or by `@name`: texts of sandbox bots are only marked. Default: a real one.
+	Bot string `json:"bot,omitempty,omitzero"`
+
+	// To The language that it is wanted in, by BCP 47, such as `uk`.
+	To string `json:"to"`
+
+	// Text The text, at most 4096 UTF-16 units.
+	Text string `json:"text"`
+
+	// From The language that it is in. Default: the translator finds out.
+	From string `json:"from,omitempty,omitzero"`
+
+	// Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
+	Format Format `json:"format,omitempty,omitzero"`
+
+	// Keep Terms that come through as they are, in any case of letters.
+	Keep []string `json:"keep,omitempty,omitzero"`
+}
+
 // NewTrial One update to try, and rules to try it on.
 type NewTrial struct {
 	// At When it happens; now if left out.
@@ -1688,7 +1709,7 @@ type RuleVersionList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `account:read`, `account:write`, `keys:read` or `keys:write`.
+// Scope What a key allows: `messages:send`, `messages:read`, `bots:read`, `bots:write`, `subscribers:read`, `subscribers:write`, `events:read`, `rules:read`, `rules:write`, `account:read`, `account:write`, `translation:use`, `keys:read` or `keys:write`.
 type Scope = string
 
 // Subscriber One person connected to one bot.
@@ -1806,6 +1827,60 @@ type SubscriberList struct {
 
 	// Next The `cursor` of the following page. Left out at the end of the list.
 	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// Translation A text as it comes out of translation.
+type Translation struct {
+	// Text The translation, or the text as it was if there is a `reason`.
+	Text string `json:"text"`
+
+	// From The language that it was in, if that is known.
+	From string `json:"from,omitempty,omitzero"`
+
+	// Reason Why the text was not translated: `off`, `unavailable`, `timeout`, `quota`, `too_long`, `limit`, `language` or `damaged`.
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Cached The same was translated before.
+	Cached bool `json:"cached"`
+
+	// Characters How many characters are paid for.
+	Characters int `json:"characters"`
+}
+
+// TranslationDay What was translated on a day, by UTC.
+type TranslationDay struct {
+	// Calls How often the translator was asked.
+	Calls int64 `json:"calls"`
+
+	// Characters How many characters it translated.
+	Characters int64 `json:"characters"`
+
+	// Cost What they cost.
+	Cost string `json:"cost"`
+
+	// Currency The currency of the cost.
+	Currency string `json:"currency"`
+
+	// Day The day, such as 2026-03-01.
+	Day string `json:"day"`
+}
+
+// TranslationUsage What your account had translated, and how far it may go.
+type TranslationUsage struct {
+	// Currency The currency of that price, by ISO 4217.
+	Currency string `json:"currency"`
+
+	// DailyLimit How many characters may be translated in a day; 0 is any number.
+	DailyLimit int64 `json:"daily_limit"`
+
+	// Days The days, the latest first.
+	Days []TranslationDay `json:"days"`
+
+	// Enabled Texts of real bots are translated. If not, the operator has configured no translator.
+	Enabled bool `json:"enabled"`
+
+	// PricePerMillion What a million characters cost now.
+	PricePerMillion string `json:"price_per_million"`
 }
 
 // TrialUser A person for a trial.
@@ -2179,6 +2254,22 @@ type TestRulesParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// TryTranslationParams defines parameters for TryTranslation.
+type TryTranslationParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TranslationUsageParams defines parameters for TranslationUsage.
+type TranslationUsageParams struct {
+	// From The first day. Default: 29 days before `to`.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day, at most 366 days later. Default: today.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
@@ -2223,6 +2314,9 @@ type CheckRulesJSONRequestBody = NewRuleCheck
 
 // TestRulesJSONRequestBody defines body for TestRules for application/json ContentType.
 type TestRulesJSONRequestBody = NewRuleCheck
+
+// TryTranslationJSONRequestBody defines body for TryTranslation for application/json ContentType.
+type TryTranslationJSONRequestBody = NewTranslation
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -2364,6 +2458,12 @@ type ServerInterface interface {
 	// TestRules Check a rule file and run its tests
 	// (POST /v1/rules/test)
 	TestRules(c *gin.Context, params TestRulesParams)
+	// TryTranslation Translate a text, to see how it comes out
+	// (POST /v1/translation/try)
+	TryTranslation(c *gin.Context, params TryTranslationParams)
+	// TranslationUsage What was translated, by day
+	// (GET /v1/translation/usage)
+	TranslationUsage(c *gin.Context, params TranslationUsageParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -4018,6 +4118,79 @@ func (siw *ServerInterfaceWrapper) TestRules(c *gin.Context) {
 	siw.Handler.TestRules(c, params)
 }
 
+// TryTranslation operation middleware
+func (siw *ServerInterfaceWrapper) TryTranslation(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TryTranslationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryTranslation(c, params)
+}
+
+// TranslationUsage operation middleware
+func (siw *ServerInterfaceWrapper) TranslationUsage(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TranslationUsageParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TranslationUsage(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -4091,6 +4264,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/v1/prices", wrapper.SetPrices)
 	router.POST(options.BaseURL+"/v1/rules/check", wrapper.CheckRules)
 	router.POST(options.BaseURL+"/v1/rules/test", wrapper.TestRules)
+	router.POST(options.BaseURL+"/v1/translation/try", wrapper.TryTranslation)
+	router.GET(options.BaseURL+"/v1/translation/usage", wrapper.TranslationUsage)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -5933,6 +6108,81 @@ func (response TestRulesdefaultApplicationProblemPlusJSONResponse) VisitTestRule
 	return err
 }
 
+type TryTranslationRequestObject struct {
+	Params TryTranslationParams
+	Body   *TryTranslationJSONRequestBody
+}
+
+type TryTranslationResponseObject interface {
+	VisitTryTranslationResponse(w http.ResponseWriter) error
+}
+
+type TryTranslation200JSONResponse Translation
+
+func (response TryTranslation200JSONResponse) VisitTryTranslationResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryTranslationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryTranslationdefaultApplicationProblemPlusJSONResponse) VisitTryTranslationResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TranslationUsageRequestObject struct {
+	Params TranslationUsageParams
+}
+
+type TranslationUsageResponseObject interface {
+	VisitTranslationUsageResponse(w http.ResponseWriter) error
+}
+
+type TranslationUsage200JSONResponse TranslationUsage
+
+func (response TranslationUsage200JSONResponse) VisitTranslationUsageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TranslationUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TranslationUsagedefaultApplicationProblemPlusJSONResponse) VisitTranslationUsageResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetHealth Tell whether the process runs
@@ -6073,6 +6323,12 @@ type StrictServerInterface interface {
 	// TestRules Check a rule file and run its tests
 	// (POST /v1/rules/test)
 	TestRules(ctx context.Context, request TestRulesRequestObject) (TestRulesResponseObject, error)
+	// TryTranslation Translate a text, to see how it comes out
+	// (POST /v1/translation/try)
+	TryTranslation(ctx context.Context, request TryTranslationRequestObject) (TryTranslationResponseObject, error)
+	// TranslationUsage What was translated, by day
+	// (GET /v1/translation/usage)
+	TranslationUsage(ctx context.Context, request TranslationUsageRequestObject) (TranslationUsageResponseObject, error)
 }
 
 type (
@@ -7600,6 +7856,76 @@ func (sh *strictHandler) TestRules(ctx *gin.Context, params TestRulesParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(TestRulesResponseObject); ok {
 		if err := validResponse.VisitTestRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TryTranslation operation middleware
+func (sh *strictHandler) TryTranslation(ctx *gin.Context, params TryTranslationParams) {
+	var request TryTranslationRequestObject
+
+	request.Params = params
+
+	var body TryTranslationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryTranslation(ctx, request.(TryTranslationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryTranslation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TryTranslationResponseObject); ok {
+		if err := validResponse.VisitTryTranslationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TranslationUsage operation middleware
+func (sh *strictHandler) TranslationUsage(ctx *gin.Context, params TranslationUsageParams) {
+	var request TranslationUsageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TranslationUsage(ctx, request.(TranslationUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TranslationUsage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TranslationUsageResponseObject); ok {
+		if err := validResponse.VisitTranslationUsageResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
