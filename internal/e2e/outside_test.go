@@ -90,6 +90,9 @@ func (o *outside) serve(t testing.TB, key string) *installation {
 	return i
 }
 
+// meanwhile is how many messages are accepted while Temporal is away.
+const meanwhile = 300
+
 // TestOutsideParts runs Herald in parts: one API and two workers on a PostgreSQL and a Temporal of somebody else.
 func TestOutsideParts(t *testing.T) {
 	t.Parallel()
@@ -107,6 +110,16 @@ func TestOutsideParts(t *testing.T) {
 	anna, err := on.sandbox.CreatePerson(t.Context(), controlclient.Person{FirstName: "Anna"})
 	require.NoError(t, err)
 	acme := on.connected(t, "acme_bot", wire.Webhook, anna.ID)
+	people := []int64{anna.ID}
+	for range 30 {
+		person, err := on.sandbox.CreatePerson(t.Context(), controlclient.Person{FirstName: "Somebody"})
+		require.NoError(t, err)
+		require.NoError(t, on.sandbox.Start(t.Context(), person.ID, acme.at(), ""))
+		people = append(people, person.ID)
+	}
+	for _, person := range people {
+		on.subscribed(t, acme.ID, client.SubscriberFilter{PlatformID: person})
+	}
 	usual := on.send(t, acme, anna.ID, "as usual", wire.Hold)
 	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, usual.ID).State)
 
@@ -120,28 +133,32 @@ func TestOutsideParts(t *testing.T) {
 	require.Equal(t, http.StatusOK, get(t, workerAPI+"/healthz"))
 	require.Equal(t, http.StatusOK, get(t, on.API+"/readyz"))
 	var accepted []client.Message
-	for n := range 20 {
-		m := on.send(t, acme, anna.ID, fmt.Sprintf("meanwhile %d", n), wire.Hold)
+	for n := range meanwhile {
+		m := on.send(t, acme, people[n%len(people)], fmt.Sprintf("meanwhile %d", n), wire.Hold)
 		require.Equal(t, wire.MessageStateQueued, m.State)
 		accepted = append(accepted, m)
 	}
+	await(t, patience, "the metrics to tell of what waits", func() (bool, string) {
+		m := on.metrics(t)
+		return m["herald_outbox_messages"] == meanwhile && m["herald_outbox_oldest_seconds"] > 0, fmt.Sprint(m["herald_outbox_messages"])
+	})
 	require.Zero(t, on.copies(t, anna.ID, acme.at(), "meanwhile 0"), "nothing is sent without Temporal")
 
 	// The API goes away too, without a warning. When Temporal is back the workers send everything.
 	on.kill9(t)
 	o.startTemporal(t, temporal)
-	for _, m := range accepted {
+	for n, m := range accepted {
 		await(t, patience, m.Text, func() (bool, string) {
-			return on.copies(t, anna.ID, acme.at(), m.Text) > 0, "it is not in Anna's chat"
+			return on.copies(t, people[n%len(people)], acme.at(), m.Text) > 0, "it is not in the chat"
 		})
 	}
 	require.Zero(t, first.interrupt(t), "one worker stops in order")
 
 	// An API that starts again tells how it went, and the worker that is left goes on.
 	on = o.serve(t, key)
-	for _, m := range accepted {
+	for n, m := range accepted {
 		require.Equal(t, wire.MessageStateAccepted, on.outcome(t, m.ID).State, m.Text)
-		require.Equal(t, 1, on.copies(t, anna.ID, acme.at(), m.Text), m.Text)
+		require.Equal(t, 1, on.copies(t, people[n%len(people)], acme.at(), m.Text), m.Text)
 	}
 	calls, err := on.calls(t.Context(), acme.PlatformID, "sendMessage")
 	require.NoError(t, err)
