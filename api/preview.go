@@ -17,7 +17,7 @@ func (s *server) PreviewMessage(ctx context.Context, r wire.PreviewMessageReques
 	body := wire.Preview{
 		Bot: string(p.Message.BotID), To: p.Message.To.String(), State: wire.MessageState(p.State), Reason: string(p.Reason),
 		ReasonText: messaging.Explain(p.Reason), Explanation: p.Words, SendAt: p.Message.NotBefore, ExpiresAt: p.Message.ExpiresAt,
-		Legs: each(p.Legs, previewLeg),
+		Price: priceOf(p.Message.Price), Currency: p.Message.Currency, Legs: each(p.Legs, previewLeg),
 	}
 	if p.Person != nil {
 		body.Subscriber = string(p.Person.ID)
@@ -28,6 +28,6 @@ func (s *server) PreviewMessage(ctx context.Context, r wire.PreviewMessageReques
 func previewLeg(l messaging.PreviewLeg) wire.PreviewLeg {
 	return wire.PreviewLeg{
 		Number: l.Number, Channel: wire.Channel(l.Channel), Verdict: wire.PreviewLegVerdict(l.Verdict), Until: wire.Until(l.Until),
-		Within: span(l.Within), Text: l.Text, Segments: l.Segments, Reason: string(l.Reason), ReasonText: messaging.Explain(l.Reason),
+		Within: span(l.Within), Price: priceOf(l.Price), Text: l.Text, Segments: l.Segments, Reason: string(l.Reason), ReasonText: messaging.Explain(l.Reason),
 	}
 }

@@ -39,6 +39,9 @@ func (c *console) showPreview(p client.Preview) error {
 	record.Add("subscriber", p.Subscriber)
 	record.Add("would be", string(p.State))
 	record.Add("reason", reason(p.Reason, p.ReasonText))
+	if p.Price != "" {
+		record.Add("price", p.Price+" "+p.Currency)
+	}
 	record.Add("send at", terminal.Moment(p.SendAt, c.Zone))
 	record.Add("expires", terminal.Moment(p.ExpiresAt, c.Zone))
 	if err := record.Write(c.Out); err != nil {

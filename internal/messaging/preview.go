@@ -169,6 +169,12 @@ func (p Preview) explain(d gateway.Delivery, at, now time.Time) []string {
 			}
 		}
 	}
+	if note := strings.TrimPrefix(p.Message.Note, "Stored. "); note != "" {
+		words = append(words, note)
+	}
+	if p.Message.Price > 0 {
+		words = append(words, "It costs at most "+money(p.Message.Price, p.Message.Currency)+", and nothing if nobody takes it.")
+	}
 	if p.State.Settled() && p.State != gateway.Accepted {
 		words = append(words, fmt.Sprintf("Nothing is sent, and it ends as %s.", p.State))
 	} else {

@@ -157,6 +157,10 @@ func (s *Service) phone(ctx context.Context, account gateway.AccountID, bot gate
 	switch m.To.Kind {
 	case gateway.AddressUsername:
 		filter.Username = m.To.Value
+	case gateway.AddressExternal:
+		filter.ExternalID = m.To.Value
+	case gateway.AddressChat:
+		return "", nil // a group has no phone
 	case gateway.AddressPlatform:
 		filter.PlatformID, _ = strconv.ParseInt(m.To.Value, 10, 64)
 	}

@@ -1464,8 +1464,14 @@ type Preview struct {
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
 
+	// Currency The currency of its prices, by ISO 4217.
+	Currency string `json:"currency,omitempty,omitzero"`
+
 	// Explanation What would happen, sentence by sentence.
 	Explanation []string `json:"explanation"`
+
+	// Price The most that it may cost as planned, in `currency`. Left out if it is free.
+	Price string `json:"price,omitempty,omitzero"`
 
 	// SendAt When it would be sent at the earliest. Left out if at once.
 	SendAt time.Time `json:"send_at,omitempty,omitzero"`
@@ -1496,6 +1502,9 @@ type PreviewLeg struct {
 
 	// ReasonText The reason in words for people.
 	ReasonText string `json:"reason_text,omitempty,omitzero"`
+
+	// Price What it costs if it is accepted, in the message's currency. Left out if it is free.
+	Price string `json:"price,omitempty,omitzero"`
 
 	// Segments How many SMS the text makes.
 	Segments int `json:"segments,omitempty,omitzero"`
