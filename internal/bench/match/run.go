@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,6 +98,8 @@ func Run(ctx context.Context, o Options) ([]figure.Figure, error) {
 			contenders = append(contenders, &contender{name: rival.Name, size: size, look: look})
 		}
 	}
+	// The sizes of one contender follow one another, because their ratio is what is asked for.
+	slices.SortStableFunc(contenders, func(a, b *contender) int { return order(o, a) - order(o, b) })
 	for round := range o.Rounds {
 		fmt.Fprintf(o.Progress, "round %d of %d\n", round+1, o.Rounds)
 		for _, c := range contenders {
@@ -108,6 +111,11 @@ func Run(ctx context.Context, o Options) ([]figure.Figure, error) {
 	figures = append(figures, updateFigures(o, contenders)...)
 	compiling, err := measureCompiling(ctx, o)
 	return append(figures, compiling...), err
+}
+
+// order puts Herald first, then the rivals as they were given.
+func order(o Options, c *contender) int {
+	return slices.IndexFunc(o.Rivals, func(r Rival) bool { return r.Name == c.name })
 }
 
 func named(what string, size int) string { return what + "_" + strconv.Itoa(size) }
@@ -143,10 +151,10 @@ func (c *contender) slice(ctx context.Context, long time.Duration) error {
 
 // updateFigures says what an update costs each contender, and compares.
 func updateFigures(o Options, contenders []*contender) []figure.Figure {
-	cost := map[string]float64{}
+	times := map[string][]float64{}
 	var out []figure.Figure
 	for _, c := range contenders {
-		cost[named(c.name, c.size)] = figure.Median(c.times)
+		times[named(c.name, c.size)] = c.times
 		bar := ""
 		if c.name == "herald" && c.size == 10_000 {
 			bar = "under 20"
@@ -163,12 +171,21 @@ func updateFigures(o Options, contenders []*contender) []figure.Figure {
 			case rival.Name == "expr" && size == 10_000:
 				bar = "at least 100"
 			}
-			times := cost[named(rival.Name, size)] / cost[named("herald", size)]
-			out = append(out, figure.New(named("times_faster_than_"+rival.Name, size), times, "times", bar))
+			faster := figure.Median(ratios(times[named(rival.Name, size)], times[named("herald", size)]))
+			out = append(out, figure.New(named("times_faster_than_"+rival.Name, size), faster, "times", bar))
 		}
 	}
-	if small, large := cost["herald_1000"], cost["herald_10000"]; small > 0 && large > 0 {
-		out = append(out, figure.New("growth_1000_to_10000", large/small, "times", "at most 1.5"))
+	if small, large := times["herald_1000"], times["herald_10000"]; len(small) > 0 && len(large) > 0 {
+		out = append(out, figure.New("growth_1000_to_10000", figure.Median(ratios(large, small)), "times", "at most 1.5"))
+	}
+	return out
+}
+
+// ratios divides what was measured in the same round.
+func ratios(numerators, denominators []float64) []float64 {
+	out := make([]float64, min(len(numerators), len(denominators)))
+	for i := range out {
+		out[i] = numerators[i] / denominators[i]
 	}
 	return out
 }
