@@ -22,7 +22,7 @@ const (
 
 // SendCmd sends one message.
 type SendCmd struct {
-	To             string        `required:"" placeholder:"WHO" env:"HERALD_SEND_TO" help:"The recipient: a phone such as +380501234567, a @name or #id."`
+	To             string        `required:"" placeholder:"WHO" env:"HERALD_SEND_TO" help:"The recipient: a phone such as +380501234567, a @name, #id, ext: and your own id, or chat: and the id of a group."`
 	Text           string        `placeholder:"TEXT" env:"HERALD_SEND_TEXT" help:"The text. Left out, it is read from standard input, unless there is a photo or document."`
 	Format         string        `placeholder:"FORMAT" env:"HERALD_SEND_FORMAT" help:"How the text is marked up: plain, html or markdown (MarkdownV2), as the Bot API reads them (default plain). SMS get it without markup."`
 	Bot            string        `placeholder:"BOT" help:"The bot that sends, by @name or id. May be left out when there is only one."`

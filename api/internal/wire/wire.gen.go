@@ -1095,7 +1095,7 @@ type Message struct {
 	// Direction `out`: from you to a person. `in`: from a person to your bot.
 	Direction Direction `json:"direction"`
 
-	// To The recipient as addressed, in normal form: E.164, `@name` in lower case, or `#id`. Only outgoing messages have it.
+	// To The recipient as addressed, in normal form: E.164, `@name` in lower case, `#id`, `ext:` or `chat:`. Only outgoing messages have it.
 	To string `json:"to,omitempty,omitzero"`
 
 	// Subscriber The id of the person, once known.
@@ -1304,7 +1304,7 @@ type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
 	Bot string `json:"bot,omitempty,omitzero"`
 
-	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, or `#` and the person's user id at the messenger.
+	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, `#` and the person's user id at the messenger, `ext:` and your own id of the person, or `chat:` and the id of a group or channel that took the bot in.
 	To string `json:"to"`
 
 	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text. With `media` it is the caption: at most 1024 UTF-16 units, and it may be left out.
