@@ -24,7 +24,7 @@ func TestListener(t *testing.T) {
 	conn := postgrestest.Conn(t, w.url)
 	require.Eventually(t, func() bool {
 		var listening int
-		err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN herald_bots%'").Scan(&listening)
+		err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN herald_edits%'").Scan(&listening)
 		return err == nil && listening == 1
 	}, 10*time.Second, 20*time.Millisecond)
 
