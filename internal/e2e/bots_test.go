@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,32 @@ func TestBots(t *testing.T) {
 	t.Run("a group, which becomes a supergroup", func(t *testing.T) { testGroup(t, on, anna.ID) })
 	t.Run("another service takes a bot", func(t *testing.T) { testStolen(t, on) })
 	t.Run("a rest", func(t *testing.T) { testPaused(t, on, anna.ID) })
+	t.Run("another key for secrets", func(t *testing.T) { testKeyChanged(t, on, anna.ID) })
 	require.Zero(t, on.interrupt(t))
+}
+
+func testKeyChanged(t *testing.T, on *installation, person int64) {
+	acme := on.connected(t, "sealed_bot", wire.Polling, person)
+	const sealed = "SELECT encode(sealed_token, 'hex') FROM bots WHERE id = $1"
+	before := on.count(t, sealed, acme.ID)
+	change := func(what string) {
+		r, err := run(t.Context(), on.env(), "", "secrets", what, "--key-file", filepath.Join(on.data, "herald.key"))
+		require.NoError(t, err)
+		require.Zero(t, r.code, r.stderr)
+	}
+	change("rotate")
+	await(t, patience, "the token to be sealed anew", func() (bool, string) {
+		return on.count(t, sealed, acme.ID) != before, "it is as it was"
+	})
+	await(t, patience, "everything to be sealed anew", func() (bool, string) {
+		return strings.Contains(metricsOf(t, on), "herald_reseal_pending 0"), "it is pending"
+	})
+	change("prune")
+	m := on.send(t, acme, person, "sealed by another key", wire.Hold)
+	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, m.ID).State)
+	_, err := on.sandbox.Write(t.Context(), person, acme.at(), "Do you still hear me?")
+	require.NoError(t, err)
+	on.awaitInbound(t, acme, "Do you still hear me?")
 }
 
 func testIdentified(t *testing.T, on *installation, person int64) {
