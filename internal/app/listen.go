@@ -15,6 +15,7 @@ import (
 	"herald/internal/bots"
 	"herald/internal/files"
 	"herald/internal/messaging"
+	"herald/internal/postgres"
 	"herald/internal/sandbox"
 	"herald/internal/telegram"
 	"herald/rules"
@@ -119,14 +120,23 @@ func localURL(l net.Listener) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
+// intakeConns is how many connections to the database webhooks have to themselves.
+const intakeConns = 4
+
 // startPublic opens the listener that messengers call.
-func (a *App) startPublic(context.Context) (string, error) {
+func (a *App) startPublic(ctx context.Context) (string, error) {
+	// Webhooks have connections of their own: messages that wait for their bot's turn may hold all others.
+	intake, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, MaxConns: intakeConns})
+	if err != nil {
+		return "", err
+	}
+	a.onStop(func(context.Context) error { intake.Close(); return nil })
 	if err := a.startMessengers(); err != nil {
 		return "", err
 	}
 	a.startStarter()
 	a.serve("the public listener", a.public, api.Public(api.PublicDeps{
-		Telegram: telegram.NewWebhook(a.store, now, a.logger("webhook")),
+		Telegram: telegram.NewWebhook(intake, now, a.logger("webhook")),
 		SMS:      a.sms.Callbacks(messaging.NewReports(a.store, a.starter, a.ids, now)),
 		Links:    a.messagingService(), IDs: a.ids, Logger: a.logger("public"),
 	}))
