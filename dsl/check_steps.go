@@ -3,6 +3,7 @@ package dsl
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -113,6 +114,7 @@ func (c *checker) step(s *Step) {
 	switch {
 	case acts > 1:
 		c.errorf(s.At, CodeWrongType, "a step is one thing that happens: `user` or `wait`; write two steps")
+	case acts == 0 && s.Phone.Known: // see sharedPhone
 	case acts == 0 && !expects:
 		c.errorf(s.At, CodeMissingKey, "a step needs `user` or `wait`")
 	case acts == 0:
@@ -126,6 +128,7 @@ func (c *checker) step(s *Step) {
 	if s.Event.Known {
 		c.event(s.Event)
 	}
+	c.sharedPhone(s)
 	if s.Rule.Known && s.Rule.Value != noRule {
 		names := make([]string, len(c.rules))
 		for i, r := range c.rules {
@@ -137,5 +140,18 @@ func (c *checker) step(s *Step) {
 	}
 	for _, f := range s.Fields {
 		c.fieldValue(f.Field, f.Value)
+	}
+}
+
+// sharedPhone checks which phone a step shares.
+func (c *checker) sharedPhone(s *Step) {
+	switch {
+	case !s.Phone.Known:
+	case s.Event.Known && s.Event.Value != EventPhone:
+		c.errorf(s.Phone.At, CodeWrongType, "a phone is shared with `event: phone`, and not with `%s`", clip(s.Event.Value))
+	case !s.Event.Known:
+		c.errorf(s.Phone.At, CodeMissingKey, "a phone is shared with `event: phone`; write it before `phone`")
+	case !strings.HasPrefix(s.Phone.Value, "+") || !recipientForm.MatchString(s.Phone.Value):
+		c.errorf(s.Phone.At, CodeWrongType, "`%s` is no phone in international form, such as %s", clip(s.Phone.Value), testPhone)
 	}
 }

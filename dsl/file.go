@@ -146,6 +146,7 @@ type Step struct {
 	Say   Scalar // the person writes
 	Press Scalar // the person presses
 	Event Scalar // another event is raised
+	Phone Scalar // that is shared, with Event phone
 	Wait  Length
 
 	Bot    []Scalar // texts of the replies, * matches any run of characters

@@ -182,7 +182,6 @@ type indexScope struct {
 	lookup uint32
 	lists  [][]int32
 	folded []byte
-	lower  string
 }
 
 // candidates finds the rules that may hold, in the order of the file.

@@ -36,7 +36,7 @@ func drawCondition(t *rapid.T, depth int) string {
 			return "has(text, words)"
 		},
 		func() string { return fmt.Sprintf(`has(text, "price", words, %s)`, quoted(pick(t, vocabulary[:5]))) },
-		func() string { return fmt.Sprintf(`has(lower(text), "price")`) },
+		func() string { return `has(lower(text), "price")` },
 		func() string { return fmt.Sprintf("like(text, %s)", quoted(pick(t, vocabulary[:8]))) },
 		func() string { return fmt.Sprintf("button == %s", word()) },
 		func() string { return fmt.Sprintf("%s == text", word()) },

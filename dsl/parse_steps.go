@@ -78,6 +78,10 @@ var actKeys = object[Step]{name: "what a person does", keys: []key[Step]{
 		name: "event", doc: "another event that is raised", shape: ref("event"),
 		read: func(r *reader, n *yaml.Node, s *Step) { s.Event = r.text(n, "`event`") },
 	},
+	{
+		name: "phone", doc: "with event: phone, the number that is shared; that of the person, or +380501234567, if left out", shape: textShape,
+		read: func(r *reader, n *yaml.Node, s *Step) { s.Phone = r.text(n, "`phone`") },
+	},
 }}
 
 // facts reads what is known about the person of a test: scalars, `tags` as a list and `fields` as a mapping. A list

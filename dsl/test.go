@@ -159,7 +159,7 @@ func (t *play) input(s *Step) Input {
 			event, t.user.Messages = EventMessage, 0
 		}
 		if event == EventPhone {
-			t.sharePhone(&in)
+			t.sharePhone(s, &in)
 		}
 	default:
 		in.Text = s.Say.Value
@@ -182,11 +182,14 @@ func (t *play) input(s *Step) Input {
 	return in
 }
 
-// testPhone is what a person shares who has no phone in the test.
+// testPhone is what a person shares of whom the test says no phone.
 const testPhone = "+380501234567"
 
-func (t *play) sharePhone(in *Input) {
-	if t.user.Phone == "" {
+func (t *play) sharePhone(s *Step, in *Input) {
+	switch {
+	case s.Phone.Known:
+		t.user.Phone = s.Phone.Value
+	case t.user.Phone == "":
 		t.user.Phone = testPhone
 	}
 	t.user.PhoneProvedAt, in.Message.Kind = t.now, "contact"

@@ -63,6 +63,10 @@ tests:
         rule: none
       - user: {event: phone}
         bot: Thank you, +380*
+      - user: {event: phone, phone: "+48501234567"}
+        bot: Thank you, +48501234567
+      - user: {event: phone}
+        bot: Thank you, +48501234567
   - name: wrong
     steps:
       - user: hello
@@ -89,16 +93,16 @@ tests:
 		got = append(got, fmt.Sprintf("%d:%d: %s", d.Line, d.Column, d.Message))
 	}
 	require.Equal(t, []string{
-		`49:15: wrong: the rule ` + "`prices` was expected, and none matched; has(text, \"price\") or button == \"Prices\" is false, has(text, \"price\") is false, text is \"hello\", button == \"Prices\" is false",
-		`51:15: wrong: the reply is "Our prices: 10 UAH", and "Our prices: 20 UAH" was expected: Our prices: [-2-]{+1+}0 UAH`,
-		`51:15: wrong: nothing more was expected, and the bot also said "And more"`,
-		`54:15: wrong: the reply is "Our prices: 10 UAH", and "Your*" was expected; it does not begin with "Your"`,
-		`54:24: wrong: the reply is "And more", and "*less" was expected; it does not end with "less"`,
-		`54:33: wrong: the reply "*" was expected, and the bot said nothing more`,
-		`55:16: wrong: the tag ` + "`bought` was expected; the person has asked",
-		`56:15: wrong: no rule was expected, and ` + "`prices` matched",
-		`58:26: wrong: the field ` + "`rating` is 5, and 4 was expected",
-		`62:9: wrong: no reply was expected, and the bot said "Our prices: 10 UAH" and "And more"`,
+		`53:15: wrong: the rule ` + "`prices` was expected, and none matched; has(text, \"price\") or button == \"Prices\" is false, has(text, \"price\") is false, text is \"hello\", button == \"Prices\" is false",
+		`55:15: wrong: the reply is "Our prices: 10 UAH", and "Our prices: 20 UAH" was expected: Our prices: [-2-]{+1+}0 UAH`,
+		`55:15: wrong: nothing more was expected, and the bot also said "And more"`,
+		`58:15: wrong: the reply is "Our prices: 10 UAH", and "Your*" was expected; it does not begin with "Your"`,
+		`58:24: wrong: the reply is "And more", and "*less" was expected; it does not end with "less"`,
+		`58:33: wrong: the reply "*" was expected, and the bot said nothing more`,
+		`59:16: wrong: the tag ` + "`bought` was expected; the person has asked",
+		`60:15: wrong: no rule was expected, and ` + "`prices` matched",
+		`62:26: wrong: the field ` + "`rating` is 5, and 4 was expected",
+		`66:9: wrong: no reply was expected, and the bot said "Our prices: 10 UAH" and "And more"`,
 	}, got)
 }
 
