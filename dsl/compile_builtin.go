@@ -159,10 +159,7 @@ func toInt(v value, at spot) value {
 	case isInt:
 		return v
 	case isFloat:
-		if f := v.float(); !(f > -1<<63 && f < 1<<63) {
-			return nilValue
-		}
-		return intValue(int64(v.float()))
+		return intValue(nearestInt(v.float()))
 	case isString:
 		n, err := strconv.ParseInt(strings.TrimSpace(v.str), 10, 64)
 		if err != nil {
@@ -174,6 +171,20 @@ func toInt(v value, at spot) value {
 	default:
 		panic(fault{at: at, message: v.kindName() + " is no number"})
 	}
+}
+
+// nearestInt cuts the fraction off. What is too large becomes the largest number, and what is none, such as 0 / 0, becomes 0:
+// int of a number is never nil, which the checker relies on.
+func nearestInt(f float64) int64 {
+	switch {
+	case f >= 1<<63:
+		return math.MaxInt64
+	case f <= -1<<63:
+		return math.MinInt64
+	case math.IsNaN(f):
+		return 0
+	}
+	return int64(f)
 }
 
 func toFloat(v value, at spot) value {

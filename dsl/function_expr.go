@@ -44,8 +44,8 @@ func exprFunctions() []Function {
 		},
 		{
 			Name: "int", Params: []Param{{Name: "value", Kind: KindAny}}, Result: KindInt, MaybeNil: true, Cost: letters,
-			Doc:      "Makes a whole number of a number, whose fraction is cut off, or of a text; nil of a text that is none.",
-			Examples: []Example{{`int("42")`, `42`}, {`int(2.9)`, `2`}, {`int("a dozen")`, `nil`}},
+			Doc:      "Makes a whole number of a number, whose fraction is cut off, or of a text; nil of a text that is none. A number that is too large becomes the largest.",
+			Examples: []Example{{`int("42")`, `42`}, {`int(2.9)`, `2`}, {`int("a dozen")`, `nil`}, {`int(1 / 0)`, `9223372036854775807`}},
 		},
 		{
 			Name: "float", Params: []Param{{Name: "value", Kind: KindAny}}, Result: KindFloat, MaybeNil: true, Cost: letters,
