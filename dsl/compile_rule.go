@@ -146,8 +146,9 @@ func (c *compiler) effects(x expressions, source *Rule, r *rule) {
 			e.Message = &Outgoing{Text: own.text.render(s), Language: own.language}
 		})
 	}
-	if label := source.Forward.Value; source.Forward.Known || label != "" {
-		add(EffectForward, func(_ *scope, e *Effect) { e.Name = label })
+	if source.Forward.Known || source.Forward.Value != "" {
+		label := c.holed(x, source.Forward)
+		add(EffectForward, func(s *scope, e *Effect) { e.Name = cut(strings.TrimSpace(label.render(s)), maxTagBytes) })
 	}
 	if length := source.Mute.Duration; length > 0 {
 		add(EffectMute, func(_ *scope, e *Effect) { e.Duration = length })
@@ -182,7 +183,7 @@ func (c *compiler) tag(x expressions, tag Scalar, kind EffectKind, add func(Effe
 	add(kind, func(s *scope, e *Effect) { e.Name = cut(strings.TrimSpace(name.render(s)), maxTagBytes) })
 }
 
-const maxTagBytes = 4 * MaxTag
+const maxTagBytes = 4 * MaxTag // of labels, too
 
 // message is a compiled Reply.
 type message struct {
