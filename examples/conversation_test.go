@@ -254,20 +254,22 @@ func (s *stage) handed(t *testing.T, label string) {
 	})
 }
 
+// programButton is a button of the customer's program, with its data: [Yes=confirm]. Each has a row of its own.
+var programButton = regexp.MustCompile(`\n\[([^=\]]+)=([^\]]+)\]`)
+
 // sends plays the customer's program, which sends a message with a label.
 func (s *stage) sends(t *testing.T, label, what string) {
 	t.Helper()
-	text, row, _ := strings.Cut(what, "\n[")
-	m := client.NewMessage{Bot: "@" + s.bot.Username, To: "@" + s.person.Username, Text: text, Label: label}
-	for button := range strings.SplitSeq(strings.TrimSuffix(row, "]"), "] [") {
-		if name, data, is := strings.Cut(button, "="); is {
-			m.Buttons = append(m.Buttons, []wire.Button{{Text: name, Data: data}})
-		}
+	m := client.NewMessage{
+		Bot: "@" + s.bot.Username, To: "@" + s.person.Username, Text: programButton.ReplaceAllString(what, ""), Label: label,
+	}
+	for _, b := range programButton.FindAllStringSubmatch(what, -1) {
+		m.Buttons = append(m.Buttons, []wire.Button{{Text: b[1], Data: b[2]}})
 	}
 	sent, err := s.api.Send(t.Context(), m, client.WithWait(patience))
 	require.NoError(t, err)
 	require.Equal(t, wire.MessageStateAccepted, sent.State, sent.Reason)
-	s.says(t, regexp.MustCompile(`=[^\]\s]+\]`).ReplaceAllString(strings.ReplaceAll(what, "] [", "]\n["), "]"))
+	s.says(t, programButton.ReplaceAllString(what, "\n[$1]"))
 }
 
 // shown is a message as conversations write it.

@@ -110,7 +110,15 @@ func (r *RulesCheckCmd) Run(c *console) error {
 		_, _, found := rules.Check(file, source, environment())
 		all = append(all, found...)
 	}
-	return r.write(c, all)
+	if err := r.write(c, all); err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		c.hint("%s checked: nothing is wrong.", counted(len(r.Files), "file"))
+	} else {
+		c.hint("%s.", all.Summary())
+	}
+	return nil
 }
 
 // RulesTestCmd runs the tests of rule files.
