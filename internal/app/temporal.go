@@ -16,6 +16,7 @@ import (
 	"herald/internal/gateway"
 	"herald/internal/inbox"
 	"herald/internal/messaging"
+	"herald/internal/postgres"
 	"herald/workflows"
 )
 
@@ -82,6 +83,9 @@ func (a *App) temporalClientOptions(ctx context.Context) (client.Options, error)
 	return options, nil
 }
 
+// inboxConns is how many connections to the database the inbox has to itself.
+const inboxConns = 8
+
 // startWorker runs workflows and the inbox.
 func (a *App) startWorker(ctx context.Context) (string, error) {
 	// The lazy client would let a worker with a wrong address start and do nothing: ask first.
@@ -100,8 +104,14 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	a.onStop(func(context.Context) error { worker.Stop(); return nil })
 	a.startStarter()
 	a.background(a.warmRules)
+	// As webhooks, what comes in has connections of its own.
+	incoming, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, MaxConns: inboxConns})
+	if err != nil {
+		return "", err
+	}
+	a.onStop(func(context.Context) error { incoming.Close(); return nil })
 	in := inbox.New(inbox.Deps{
-		Store: a.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
+		Store: incoming, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
 		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
 		Engine: a.rules, Composer: a.messagingService(), Starter: a.starter,
 		Translator: a.translator,
