@@ -57,10 +57,10 @@ rules:
   - name: spot
     on: message
     when: message.kind == "location"
-    reply: "You are at {{ message.location.latitude }}"
+    reply: "You are at {{ message.location?.latitude ?? 0.0 }}"
   - name: phone
     on: phone
-    reply: "Your number is {{ user.phone }}"
+    reply: "Your number is {{ user.phone ?? 'unknown' }}"
   - name: only once
     on: message
     when: has(text, "gift")
@@ -79,7 +79,7 @@ rules:
     forward: left
   - name: read it
     on: read
-    when: last.label == "invoice"
+    when: last?.label == "invoice"
     reply: Thank you for reading.
   - name: odd
     on: message

@@ -60,8 +60,12 @@ func TestReadUpdate(t *testing.T) {
 			gateway.Update{Kind: gateway.UpdateMembership, UpdateID: 8, At: at, Private: true, ChatID: 100001, Person: annaPerson, Member: true},
 		},
 		{
-			"a photo with a caption", `{"update_id":9,"message":{"message_id":3,"date":1772452800,"chat":` + private + `,"from":` + anna + `,"photo":[],"caption":"look"}}`,
-			gateway.Update{Kind: gateway.UpdateMedia, UpdateID: 9, At: at, Private: true, ChatID: 100001, Person: annaPerson, MessageID: 3, Text: "look"},
+			"a photo with a caption", `{"update_id":9,"message":{"message_id":3,"date":1772452800,"chat":` + private + `,"from":` + anna + `,"photo":[{"file_id":"f","file_unique_id":"u","width":90,"height":60}],"caption":"look"}}`,
+			gateway.Update{Kind: gateway.UpdateMedia, UpdateID: 9, At: at, Private: true, ChatID: 100001, Person: annaPerson, MessageID: 3, Text: "look", Media: "photo"},
+		},
+		{
+			"something without a text that is newer than we are", `{"update_id":9,"message":{"message_id":3,"date":1772452800,"chat":` + private + `,"from":` + anna + `,"hologram":{},"caption":"look"}}`,
+			gateway.Update{Kind: gateway.UpdateMedia, UpdateID: 9, At: at, Private: true, ChatID: 100001, Person: annaPerson, MessageID: 3, Text: "look", Media: "other"},
 		},
 		{
 			"an edited text", `{"update_id":9,"edited_message":{"message_id":3,"date":1,"edit_date":1772452800,"chat":` + private + `,"from":` + anna + `,"text":"hello!"}}`,
