@@ -46,7 +46,9 @@ func (c *Client) Send(ctx context.Context, m NewMessage, options ...SendOption) 
 
 // Preview tells what would become of a message. Nothing is sent or stored.
 func (c *Client) Preview(ctx context.Context, m NewMessage) (Preview, error) {
-	return call[Preview](ctx, c, func() (*http.Response, error) { return c.calls.PreviewMessage(ctx, m) })
+	return call[Preview](ctx, c, func() (*http.Response, error) {
+		return c.calls.PreviewMessage(ctx, &wire.PreviewMessageParams{}, m)
+	})
 }
 
 // CancelMessage takes a message back that has not left yet. Once it has, the code of the error is

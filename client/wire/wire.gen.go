@@ -1331,7 +1331,7 @@ type NewMessage struct {
 	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
 	Label string `json:"label,omitempty,omitzero"`
 
-	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the person's clock. Every leg waits for them. The clock is that of the country or area of the person's phone number, as far as that has one clock; else of `timezone`. A window may reach over midnight.
+	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the person's clock. Every leg waits for them. The clock is the `timezone` that was set for the subscriber; else that of the country or area of the person's phone number, as far as that has one clock; else of `timezone`. A window may reach over midnight.
 	Between string `json:"between,omitempty,omitzero"`
 
 	// Cascade The ways that the message takes, one after another, until the evidence that a leg wants has come. Each channel stands here at most once. The default is `telegram` alone.
@@ -2228,6 +2228,13 @@ type SendMessageParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// PreviewMessageParams defines parameters for PreviewMessage.
+type PreviewMessageParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteMessageParams defines parameters for DeleteMessage.
 type DeleteMessageParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 60, for the outcome of the message (RFC 7240). The answer says in
@@ -2882,7 +2889,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-	PreviewMessageWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PreviewMessageWithBody(ctx context.Context, params *PreviewMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PreviewMessage See what would become of a message
 	//
@@ -2893,7 +2900,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-	PreviewMessage(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PreviewMessage(ctx context.Context, params *PreviewMessageParams, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteMessage Take a message out of the chat
 	//
@@ -4017,8 +4024,8 @@ func (c *Client) SendMessage(ctx context.Context, params *SendMessageParams, bod
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-func (c *Client) PreviewMessageWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPreviewMessageRequestWithBody(c.Server, contentType, body)
+func (c *Client) PreviewMessageWithBody(ctx context.Context, params *PreviewMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMessageRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4038,8 +4045,8 @@ func (c *Client) PreviewMessageWithBody(ctx context.Context, contentType string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-func (c *Client) PreviewMessage(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPreviewMessageRequest(c.Server, body)
+func (c *Client) PreviewMessage(ctx context.Context, params *PreviewMessageParams, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMessageRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6377,18 +6384,18 @@ func NewSendMessageRequestWithBody(server string, params *SendMessageParams, con
 }
 
 // NewPreviewMessageRequest calls the generic PreviewMessage builder with application/json body
-func NewPreviewMessageRequest(server string, body PreviewMessageJSONRequestBody) (*http.Request, error) {
+func NewPreviewMessageRequest(server string, params *PreviewMessageParams, body PreviewMessageJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPreviewMessageRequestWithBody(server, "application/json", bodyReader)
+	return NewPreviewMessageRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewPreviewMessageRequestWithBody constructs an http.Request for the PreviewMessage method, with any body, and a specified content type
-func NewPreviewMessageRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewPreviewMessageRequestWithBody(server string, params *PreviewMessageParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6412,6 +6419,19 @@ func NewPreviewMessageRequestWithBody(server string, contentType string, body io
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
 
 	return req, nil
 }
@@ -7535,7 +7555,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-	PreviewMessageWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error)
+	PreviewMessageWithBodyWithResponse(ctx context.Context, params *PreviewMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error)
 
 	// PreviewMessageWithResponse See what would become of a message
 	//
@@ -7546,7 +7566,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-	PreviewMessageWithResponse(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error)
+	PreviewMessageWithResponse(ctx context.Context, params *PreviewMessageParams, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error)
 
 	// DeleteMessageWithResponse Take a message out of the chat
 	//
@@ -10909,8 +10929,8 @@ func (c *ClientWithResponses) SendMessageWithResponse(ctx context.Context, param
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-func (c *ClientWithResponses) PreviewMessageWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error) {
-	rsp, err := c.PreviewMessageWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PreviewMessageWithBodyWithResponse(ctx context.Context, params *PreviewMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error) {
+	rsp, err := c.PreviewMessageWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10926,8 +10946,8 @@ func (c *ClientWithResponses) PreviewMessageWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/messages/preview (the `PreviewMessage` operationId).
-func (c *ClientWithResponses) PreviewMessageWithResponse(ctx context.Context, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error) {
-	rsp, err := c.PreviewMessage(ctx, body, reqEditors...)
+func (c *ClientWithResponses) PreviewMessageWithResponse(ctx context.Context, params *PreviewMessageParams, body PreviewMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMessageResponse, error) {
+	rsp, err := c.PreviewMessage(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -1331,7 +1331,7 @@ type NewMessage struct {
 	// Label Your own mark, at most 100 bytes. `GET /v1/messages` filters by it.
 	Label string `json:"label,omitempty,omitzero"`
 
-	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the person's clock. Every leg waits for them. The clock is that of the country or area of the person's phone number, as far as that has one clock; else of `timezone`. A window may reach over midnight.
+	// Between The hours of the day in which it may be sent, such as `09:00-21:00`, by the person's clock. Every leg waits for them. The clock is the `timezone` that was set for the subscriber; else that of the country or area of the person's phone number, as far as that has one clock; else of `timezone`. A window may reach over midnight.
 	Between string `json:"between,omitempty,omitzero"`
 
 	// Cascade The ways that the message takes, one after another, until the evidence that a leg wants has come. Each channel stands here at most once. The default is `telegram` alone.
@@ -2228,6 +2228,13 @@ type SendMessageParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// PreviewMessageParams defines parameters for PreviewMessage.
+type PreviewMessageParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteMessageParams defines parameters for DeleteMessage.
 type DeleteMessageParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 60, for the outcome of the message (RFC 7240). The answer says in
@@ -2436,7 +2443,7 @@ type ServerInterface interface {
 	SendMessage(c *gin.Context, params SendMessageParams)
 	// PreviewMessage See what would become of a message
 	// (POST /v1/messages/preview)
-	PreviewMessage(c *gin.Context)
+	PreviewMessage(c *gin.Context, params PreviewMessageParams)
 	// DeleteMessage Take a message out of the chat
 	// (DELETE /v1/messages/{message})
 	DeleteMessage(c *gin.Context, message MessageID, params DeleteMessageParams)
@@ -3799,6 +3806,33 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 
 // PreviewMessage operation middleware
 func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -3806,7 +3840,7 @@ func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.PreviewMessage(c)
+	siw.Handler.PreviewMessage(c, params)
 }
 
 // DeleteMessage operation middleware
@@ -5641,7 +5675,8 @@ func (response SendMessagedefaultApplicationProblemPlusJSONResponse) VisitSendMe
 }
 
 type PreviewMessageRequestObject struct {
-	Body *PreviewMessageJSONRequestBody
+	Params PreviewMessageParams
+	Body   *PreviewMessageJSONRequestBody
 }
 
 type PreviewMessageResponseObject interface {
@@ -7500,8 +7535,10 @@ func (sh *strictHandler) SendMessage(ctx *gin.Context, params SendMessageParams)
 }
 
 // PreviewMessage operation middleware
-func (sh *strictHandler) PreviewMessage(ctx *gin.Context) {
+func (sh *strictHandler) PreviewMessage(ctx *gin.Context, params PreviewMessageParams) {
 	var request PreviewMessageRequestObject
+
+	request.Params = params
 
 	var body PreviewMessageJSONRequestBody
 	var err error
