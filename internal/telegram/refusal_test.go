@@ -58,7 +58,7 @@ func envelopeOf(code int, description, parameters string) http.HandlerFunc {
 // Every row of the table of refusals, in the official server's words.
 func TestRefusalsInTheServersWords(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	cases := []struct {
 		code        int
 		description string
 		parameters  string
@@ -72,6 +72,7 @@ func TestRefusalsInTheServersWords(t *testing.T) {
 		{403, "Forbidden: bot was kicked from the supergroup chat", "", gateway.ClassChatLost},
 		{403, "Forbidden: bot was kicked from the channel chat", "", gateway.ClassChatLost},
 		{403, "Forbidden: bot is not a member of the supergroup chat", "", gateway.ClassChatLost},
+		{403, "Forbidden: bot is not a member of the channel chat", "", gateway.ClassChatLost},
 		{403, "Forbidden: the group chat was deleted", "", gateway.ClassChatLost},
 		{403, "Forbidden: words of a later version", "", gateway.ClassChatLost},
 		{400, "Bad Request: group chat was upgraded to a supergroup chat", `{"migrate_to_chat_id":-1001}`, gateway.ClassMigrated},
@@ -118,7 +119,10 @@ func TestRefusalsInTheServersWords(t *testing.T) {
 		{404, "Not Found", "", gateway.ClassDefect},
 		{500, "Internal Server Error: restart", "", gateway.ClassUnknown},
 		{502, "Bad Gateway", "", gateway.ClassUnknown},
-	} {
+	}
+	met := map[int]bool{}
+	for _, c := range cases {
+		met[rowOf(c.code, c.description)] = true
 		t.Run(fmt.Sprintf("%d %s", c.code, c.description), func(t *testing.T) {
 			t.Parallel()
 			got := refusalOf(t, envelopeOf(c.code, c.description, c.parameters))
@@ -132,6 +136,19 @@ func TestRefusalsInTheServersWords(t *testing.T) {
 			}
 		})
 	}
+	for i, r := range refusals {
+		require.True(t, met[i], "no case for the row %d %q", r.status, r.words)
+	}
+}
+
+// rowOf is the row of the table that decides, -1 if none does.
+func rowOf(status int, description string) int {
+	for i, r := range refusals {
+		if r.status == status && strings.Contains(strings.ToLower(description), r.words) {
+			return i
+		}
+	}
+	return -1
 }
 
 func TestRefusalsOfTheWire(t *testing.T) {
