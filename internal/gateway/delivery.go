@@ -45,7 +45,7 @@ type Leg struct {
 	ProviderID string // what the provider calls the SMS
 	Segments   int
 
-	Price Amount // what it costs if it is accepted, in the currency of its message
+	Price Amount // what it costs if it is accepted, in the currency of its message; of an SMS maybe a guess: see Delivery.Guessed
 	Cost  Amount // what it cost: the price once it was accepted, nothing before
 }
 
@@ -70,6 +70,7 @@ type Delivery struct {
 	Links      []ReadLink  // of the message
 	Slots      Slots       // of the bot and the person's chat
 	Sequence   int         // of the message's last event
+	Prices     *PriceList  // of now, if the leg's price was a guess: see Guessed
 	Before     State       // of the reply of the same chat that goes out first; empty if there is none
 }
 
@@ -103,6 +104,14 @@ func (d Delivery) Reached() bool {
 	return false
 }
 
+// Guessed tells whether the price of the leg that comes next was a guess when the message was accepted: what an SMS costs
+// depends on the number, which somebody who is named otherwise may tell or change later, and on the text, which may have been
+// translated.
+func (d Delivery) Guessed() bool {
+	return d.Leg.Channel == ChannelSMS && d.Leg.State == LegPending && d.Leg.Attempts == 0 && d.Message.Currency != "" &&
+		(d.Message.To.Kind != AddressPhone || d.Message.Translation.Text != "")
+}
+
 // Phone is where an SMS of this message goes: the number that it was addressed to, or the proved one of the person.
 func (d Delivery) Phone() string {
 	switch {
@@ -132,10 +141,11 @@ func (d Delivery) Changed(c Change, at time.Time) []Leg {
 
 // Change is what a decision writes, in one transaction. The zero Change writes nothing.
 type Change struct {
-	State        State  // the message's next state; empty leaves it
-	Reason       Reason // of the next state
-	Leg          *Leg   // the leg as it shall stand; nil leaves it
-	SkipRest     bool   // legs that have not begun are not needed any more
+	State        State   // the message's next state; empty leaves it
+	Reason       Reason  // of the next state
+	Leg          *Leg    // the leg as it shall stand; nil leaves it
+	Price        *Amount // the most that the message may cost, once a guess turned out wrong
+	SkipRest     bool    // legs that have not begun are not needed any more
 	Evidence     *Evidence
 	Subscriber   SubscriberID
 	Slots        *Slots // of the bot and the chat, as they shall stand; nil leaves them

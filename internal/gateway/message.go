@@ -180,6 +180,7 @@ const (
 	ReasonMessageGone  Reason = "message_gone"    // it does not stand in the chat any more
 	ReasonTooLate      Reason = "too_late"        // the messenger does not let it be changed or taken away any more
 	ReasonFileGone     Reason = "file_gone"       // the file that it carries was removed before it was sent
+	ReasonOverPrice    Reason = "over_max_price"  // it would have cost more than its sender allows
 	ReasonDefect       Reason = "defect"          // our fault; the log has the cause
 )
 

@@ -72,6 +72,26 @@ func (l PriceList) Leg(channel Channel, phone string, segments int) Amount {
 	return best.Amount * Amount(segments)
 }
 
+// Least is the least that a leg to a phone that is not known yet can cost: numbers that the list does not name are free.
+func (l PriceList) Least(channel Channel, segments int) Amount {
+	if channel != ChannelSMS {
+		return l.telegram()
+	}
+	var least Amount
+	named := false // whether the list names all numbers
+	for _, p := range l.Prices {
+		if p.Channel == ChannelSMS && p.Prefix == "" {
+			least, named = p.Amount, true
+		}
+	}
+	for _, p := range l.Prices {
+		if named && p.Channel == ChannelSMS {
+			least = min(least, p.Amount)
+		}
+	}
+	return least * Amount(segments)
+}
+
 func (l PriceList) telegram() Amount {
 	for _, p := range l.Prices {
 		if p.Channel == ChannelTelegram {

@@ -55,13 +55,21 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 	} else if wait > 0 {
 		return decision{wait: wait}
 	}
+	if d.Leg.Intent.IsZero() {
+		d = priced(d)
+		story.delivery = d
+	}
 	if state, reason := p.obstacle(d, now); state != "" {
-		change := story.end(state, reason, Explain(reason))
+		words := Explain(reason)
+		if reason == gateway.ReasonOverPrice {
+			words = overPriceWords(d)
+		}
+		change := story.end(state, reason, words)
 		change.LeaveQueue = true
 		return decision{change: change}
 	}
 	if d.Leg.Intent.IsZero() {
-		if opens := nextHours(d.Message, d.Phone(), now); opens.After(now) {
+		if opens := nextHours(d.Message, recipientOf(d), now); opens.After(now) {
 			return decision{change: story.waitsForHours(opens), wait: p.untilExpiry(story, opens.Sub(now))}
 		}
 	}
@@ -103,6 +111,8 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 		return gateway.Expired, gateway.ReasonTTL
 	case d.Leg.Channel == gateway.ChannelSMS && d.Phone() == "":
 		return gateway.Failed, gateway.ReasonNoPhone
+	case overPrice(d):
+		return gateway.Failed, gateway.ReasonOverPrice
 	case d.Leg.Channel == gateway.ChannelSMS:
 		return "", ""
 	case d.Bot.State == gateway.BotRevoked:

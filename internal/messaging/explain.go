@@ -41,6 +41,8 @@ func Explain(reason gateway.Reason) string {
 		return "The messenger does not let this message be changed or deleted any more."
 	case gateway.ReasonFileGone:
 		return "The photo or document was removed before it could be sent. Upload it again, and send a new message."
+	case gateway.ReasonOverPrice:
+		return "With it the message would cost more than its sender allows with max_price."
 	case gateway.ReasonDefect:
 		return "Something is wrong on our side. The log has the cause."
 	default:

@@ -118,7 +118,7 @@ func (s *Service) foresee(d gateway.Delivery, now time.Time) Preview {
 
 // endOf is the state in which a message ends that its last leg did not take.
 func endOf(d gateway.Delivery, reason gateway.Reason) (gateway.State, gateway.Reason) {
-	if d.Leg.Channel == gateway.ChannelSMS || reason == gateway.ReasonBotRevoked || reason == gateway.ReasonBotRemoved {
+	if d.Leg.Channel == gateway.ChannelSMS || reason == gateway.ReasonOverPrice || reason == gateway.ReasonBotRevoked || reason == gateway.ReasonBotRemoved {
 		return gateway.Failed, reason
 	}
 	return gateway.NotSubscribed, reason

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"slices"
 	"strings"
 
 	"herald/internal/gateway"
@@ -22,32 +23,82 @@ func parsePrice(text string) (*gateway.Amount, *gateway.Error) {
 func price(n *gateway.NewMessage, list gateway.PriceList, phone string) *gateway.Error {
 	m := &n.Message
 	m.Currency = list.Currency
+	segments := segmentsOf(*m, n.Links, n.Legs)
 	for i, l := range n.Legs {
-		segments := 1
-		if l.Channel == gateway.ChannelSMS {
-			segments = gateway.SMSSegments(visible(render(*m, n.Links), m.Format))
-		}
 		n.Legs[i].Price = list.Leg(l.Channel, phone, segments)
 	}
 	if m.MaxPrice != nil {
-		kept, left := gateway.Within(n.Legs, *m.MaxPrice)
+		fitting := n.Legs
+		if phone == "" { // it is priced again when it leaves: it stays if any number fits
+			fitting = slices.Clone(n.Legs)
+			for i, l := range fitting {
+				fitting[i].Price = list.Least(l.Channel, segments)
+			}
+		}
+		kept, left := gateway.Within(fitting, *m.MaxPrice)
 		if len(kept) == 0 {
-			return gateway.Fault(gateway.CodeOverPrice, "max_price", "Every way of this message costs more: "+priced(left, m.Currency)+".")
+			return gateway.Fault(gateway.CodeOverPrice, "max_price", "Every way of this message costs more: "+listed(left, m.Currency)+".")
 		}
 		if len(left) > 0 {
-			m.Note = "Stored. Left out, since the message could then cost more than " + money(*m.MaxPrice, m.Currency) + ": " + priced(left, m.Currency) + "."
+			m.Note = "Stored. Left out, since the message could then cost more than " + money(*m.MaxPrice, m.Currency) + ": " + listed(left, m.Currency) + "."
 		}
-		for i := range kept {
-			kept[i].Number = i + 1
+		for i, l := range kept {
+			kept[i].Number, kept[i].Price = i+1, list.Leg(l.Channel, phone, segments)
 		}
 		n.Legs = kept
 	}
-	m.Price = gateway.Total(n.Legs)
+	m.Price = most(*m, n.Legs)
 	return nil
 }
 
-// priced lists legs with their prices.
-func priced(legs []gateway.Leg, currency string) string {
+// segmentsOf counts the segments of the message as an SMS, if it may become one.
+func segmentsOf(m gateway.Message, links []gateway.ReadLink, legs []gateway.Leg) int {
+	if !slices.ContainsFunc(legs, func(l gateway.Leg) bool { return l.Channel == gateway.ChannelSMS }) {
+		return 1
+	}
+	return gateway.SMSSegments(visible(render(m, links), m.Format))
+}
+
+// most is what the message may cost at most.
+func most(m gateway.Message, legs []gateway.Leg) gateway.Amount {
+	if total := gateway.Total(legs); m.MaxPrice == nil || total < *m.MaxPrice {
+		return total
+	}
+	return *m.MaxPrice
+}
+
+// priced replaces a price that was a guess by what the leg costs, now that its number and its text are known. A list in
+// another currency is not what the message was accepted by: then the guess stands.
+func priced(d gateway.Delivery) gateway.Delivery {
+	if d.Prices == nil || d.Prices.Currency != d.Message.Currency || d.Phone() == "" {
+		return d
+	}
+	d.Leg.Price = d.Prices.Leg(d.Leg.Channel, d.Phone(), segmentsOf(d.Message, d.Links, d.Legs))
+	legs := slices.Clone(d.Legs)
+	for i := range legs {
+		if legs[i].ID == d.Leg.ID {
+			legs[i].Price = d.Leg.Price
+		}
+	}
+	d.Legs = legs
+	d.Message.Price = most(d.Message, legs)
+	return d
+}
+
+// overPrice tells whether the message would cost too much if the leg were accepted as well.
+func overPrice(d gateway.Delivery) bool {
+	return d.Message.MaxPrice != nil && gateway.Cost(d.Legs)+d.Leg.Price > *d.Message.MaxPrice
+}
+
+// overPriceWords say what it would cost.
+func overPriceWords(d gateway.Delivery) string {
+	cost := gateway.Cost(d.Legs) + d.Leg.Price
+	return "With the " + string(d.Leg.Channel) + " leg the message would cost " + money(cost, d.Message.Currency) + ", and its sender allows " +
+		money(*d.Message.MaxPrice, d.Message.Currency) + "."
+}
+
+// listed lists legs with their prices.
+func listed(legs []gateway.Leg, currency string) string {
 	words := make([]string, len(legs))
 	for i, l := range legs {
 		words[i] = string(l.Channel) + " at " + money(l.Price, currency)

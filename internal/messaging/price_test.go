@@ -69,6 +69,95 @@ func TestPrice(t *testing.T) {
 	}
 }
 
+// An SMS to somebody who is named otherwise than by phone is priced when it leaves: only then its number is known.
+func TestPriceIsCountedAgainWhenAnSMSLeaves(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.filled()
+	list := &gateway.PriceList{Currency: "EUR", Prices: []gateway.Price{
+		{Channel: gateway.ChannelSMS, Amount: 90_000}, {Channel: gateway.ChannelSMS, Prefix: "380", Amount: 40_000},
+	}}
+	due := func(most string, change func(*gateway.Delivery)) gateway.Delivery {
+		return cascade(func(d *gateway.Delivery) {
+			limit, fault := parsePrice(most)
+			require.Nil(t, fault)
+			d.Message.To = gateway.Address{Kind: gateway.AddressUsername, Value: "anna"}
+			d.Message.Text, d.Message.Currency, d.Message.MaxPrice, d.Message.Price = "x", "EUR", limit, 92_000
+			d.Message.State = gateway.Accepted
+			d.Legs[0].State, d.Legs[0].SettledAt, d.Legs[0].Attempts = gateway.LegAccepted, noon.Add(-2*time.Minute), 1
+			d.Legs[0].Price, d.Legs[0].Cost, d.Legs[1].Price = 2_000, 2_000, 90_000
+			d.Subscriber.Phone, d.Prices = "+380501234567", list
+			if change != nil {
+				change(d)
+			}
+		})
+	}
+	t.Run("by the number that is known by then", func(t *testing.T) {
+		t.Parallel()
+		d := due("0.042", nil)
+		require.True(t, d.Guessed())
+		got := policy.begin(d, noon)
+		require.True(t, got.call, "0.042 is enough, 0.092 would not have been")
+		require.Equal(t, gateway.Amount(40_000), got.change.Leg.Price)
+		require.Equal(t, gateway.Amount(42_000), *got.change.Price)
+	})
+	t.Run("by the text that goes out", func(t *testing.T) {
+		t.Parallel()
+		d := due("", func(d *gateway.Delivery) {
+			d.Message.To = gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}
+			d.Message.Translation = gateway.Translated{Text: strings.Repeat("я", 71), At: noon}
+		})
+		require.True(t, d.Guessed())
+		got := policy.begin(d, noon)
+		require.True(t, got.call)
+		require.Equal(t, gateway.Amount(80_000), got.change.Leg.Price, "two segments")
+		require.Equal(t, gateway.Amount(82_000), *got.change.Price)
+	})
+	t.Run("and is not sent if the message would cost too much", func(t *testing.T) {
+		t.Parallel()
+		got := policy.begin(due("0.041999", nil), noon)
+		require.False(t, got.call)
+		require.Equal(t, gateway.LegFailed, got.change.Leg.State)
+		require.Equal(t, gateway.ReasonOverPrice, got.change.Leg.Reason)
+		require.Empty(t, got.change.State, "what was accepted stands")
+		require.Contains(t, got.change.Events[0].Detail, "With the sms leg the message would cost 0.042 EUR, and its sender allows 0.041999 EUR.")
+
+		alone := due("0.039999", func(d *gateway.Delivery) {
+			d.Message.State = gateway.Sending
+			d.Legs[0].State, d.Legs[0].Reason, d.Legs[0].Cost = gateway.LegFailed, gateway.ReasonBlocked, 0
+		})
+		got = policy.begin(alone, noon)
+		require.Equal(t, gateway.Failed, got.change.State)
+		require.Equal(t, gateway.ReasonOverPrice, got.change.Reason)
+	})
+	t.Run("but keeps its price where nothing was a guess, or the list has another currency now", func(t *testing.T) {
+		t.Parallel()
+		known := due("", func(d *gateway.Delivery) {
+			d.Message.To = gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}
+		})
+		require.False(t, known.Guessed())
+		again := due("", func(d *gateway.Delivery) { d.Legs[1].Attempts = 1 })
+		require.False(t, again.Guessed(), "an attempt was made at this price")
+		other := due("", func(d *gateway.Delivery) { d.Prices = &gateway.PriceList{Currency: "UAH", Prices: list.Prices} })
+		require.Equal(t, gateway.Amount(90_000), policy.begin(other, noon).change.Leg.Price)
+	})
+	t.Run("so an SMS to an unknown number stays in as long as any number fits", func(t *testing.T) {
+		t.Parallel()
+		legs := func() []gateway.Leg {
+			return []gateway.Leg{{Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}, {Number: 2, Channel: gateway.ChannelSMS, Until: gateway.UntilAccepted}}
+		}
+		limit := gateway.Amount(50_000)
+		n := &gateway.NewMessage{Message: gateway.Message{Text: "x", MaxPrice: &limit}, Legs: legs()}
+		require.Nil(t, price(n, *list, ""))
+		require.Len(t, n.Legs, 2)
+		require.Equal(t, gateway.Amount(90_000), n.Legs[1].Price, "the dearest, until it is known")
+		require.Equal(t, limit, n.Message.Price, "it never costs more than its cap")
+		limit = 39_999
+		n = &gateway.NewMessage{Message: gateway.Message{Text: "x", MaxPrice: &limit}, Legs: legs()}
+		require.Nil(t, price(n, *list, ""))
+		require.Len(t, n.Legs, 1)
+	})
+}
+
 func TestCostIsOfWhatWasAccepted(t *testing.T) {
 	t.Parallel()
 	policy := Policy{}.filled()

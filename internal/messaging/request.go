@@ -92,16 +92,8 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ReadLink: r.ReadLink,
 		Between: r.Between, Timezone: r.Timezone, TimezoneOf: r.zoneOf, MaxPrice: most, CreatedAt: now, UpdatedAt: now,
 	}
-	schedule(&m, chosen, r.TTL, phoneOf(to))
+	schedule(&m, chosen, r.TTL, addressed(to))
 	return m, faults.OrNil()
-}
-
-// phoneOf is the phone that an address names, if it does.
-func phoneOf(to gateway.Address) string {
-	if to.Kind == gateway.AddressPhone {
-		return to.Value
-	}
-	return ""
 }
 
 func (r *Request) fillDefaults() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"herald/internal/gateway"
@@ -105,13 +104,13 @@ func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Requ
 	if bot.State == gateway.BotPaused {
 		return gateway.NewMessage{}, gateway.Bot{}, gateway.Fault(gateway.CodeBotPaused, "bot", "The bot is paused by its owner. It sends again once it is resumed: herald bots resume, or PATCH /v1/bots/{bot}.")
 	}
-	number, err := s.phone(ctx, account, bot, m, r.Cascade)
+	who, err := s.known(ctx, bot, m, r.Cascade)
 	if err != nil {
 		return gateway.NewMessage{}, bot, err
 	}
 	if m.Between != "" {
 		chosen, _ := r.checkTimes(now) // checked above
-		schedule(&m, chosen, r.TTL, number)
+		schedule(&m, chosen, r.TTL, who)
 	}
 	n, err := s.complete(account, bot, r, m)
 	if err == nil {
@@ -120,7 +119,7 @@ func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Requ
 	if err != nil {
 		return n, bot, err
 	}
-	if fault := price(&n, terms.Prices, number); fault != nil {
+	if fault := price(&n, terms.Prices, who.phone); fault != nil {
 		return n, bot, fault
 	}
 	return n, bot, nil
@@ -141,34 +140,24 @@ func (s *Service) Compose(account gateway.AccountID, bot gateway.Bot, r Request)
 	ctx, cancel := context.WithTimeout(context.Background(), termsFor)
 	defer cancel()
 	if terms, err := s.terms(ctx, account); err == nil { // nobody's answer is held up by a price list
-		_ = price(&n, terms.Prices, phoneOf(m.To)) // without a max_price nothing is refused
+		_ = price(&n, terms.Prices, addressed(m.To).phone) // without a max_price nothing is refused
 	}
 	return n, nil
 }
 
-// phone is the phone of the recipient as far as it is known, for a price or a time zone that depends on it. Of most messages
-// it does not, and nothing is looked up.
-func (s *Service) phone(ctx context.Context, account gateway.AccountID, bot gateway.Bot, m gateway.Message, cascade []CascadeLeg) (string, error) {
+// known is what is known about the recipient now, for a price or hours that depend on it. Of most messages nothing does, and
+// nobody is looked up.
+func (s *Service) known(ctx context.Context, bot gateway.Bot, m gateway.Message, cascade []CascadeLeg) (person, error) {
+	who := addressed(m.To)
 	bySMS := slices.ContainsFunc(cascade, func(l CascadeLeg) bool { return l.Channel == gateway.ChannelSMS })
-	if m.To.Kind == gateway.AddressPhone || m.Between == "" && !bySMS {
-		return phoneOf(m.To), nil
+	if m.Between == "" && (who.phone != "" || !bySMS) {
+		return who, nil
 	}
-	filter := gateway.SubscriberFilter{}
-	switch m.To.Kind {
-	case gateway.AddressUsername:
-		filter.Username = m.To.Value
-	case gateway.AddressExternal:
-		filter.ExternalID = m.To.Value
-	case gateway.AddressChat:
-		return "", nil // a group has no phone
-	case gateway.AddressPlatform:
-		filter.PlatformID, _ = strconv.ParseInt(m.To.Value, 10, 64)
+	found, err := s.recipient(ctx, bot, m.To)
+	if err != nil || found == nil {
+		return who, err
 	}
-	list, err := s.store.Subscribers(ctx, account, bot.ID, filter, gateway.Page{Limit: 1})
-	if err != nil || len(list.Items) == 0 {
-		return "", err
-	}
-	return list.Items[0].Phone, nil
+	return recipientOf(gateway.Delivery{Message: m, Subscriber: found}), nil
 }
 
 // complete gives a message its ids, its legs and its links.

@@ -45,7 +45,7 @@ func (s *story) scheduled(wait time.Duration) gateway.Change {
 	}
 	detail := "It is sent at the time that its sender chose."
 	if m := s.delivery.Message; m.Between != "" {
-		detail = hoursWords(m, s.delivery.Phone(), s.at)
+		detail = hoursWords(m, recipientOf(s.delivery), s.at)
 	}
 	s.tell(gateway.Event{Kind: gateway.EventScheduled, From: gateway.Queued, State: gateway.Scheduled, Wait: wait, Detail: detail})
 	return gateway.Change{State: gateway.Scheduled, LeaveQueue: true, Events: s.events}
@@ -59,7 +59,7 @@ func (s *story) waitsForHours(opens time.Time) gateway.Change {
 	}
 	leg.NotBefore, leg.Slot = opens, time.Time{}
 	change := gateway.Change{Leg: &leg, LeaveQueue: true}
-	event := gateway.Event{Kind: gateway.EventScheduled, Wait: opens.Sub(s.at), Detail: hoursWords(s.delivery.Message, s.delivery.Phone(), s.at)}
+	event := gateway.Event{Kind: gateway.EventScheduled, Wait: opens.Sub(s.at), Detail: hoursWords(s.delivery.Message, recipientOf(s.delivery), s.at)}
 	if leg.Number > 1 {
 		event.Detail = "The next way, " + string(leg.Channel) + ", waits. " + event.Detail
 	}
@@ -80,6 +80,9 @@ func (s *story) intent(call time.Time) gateway.Change {
 	leg := s.delivery.Leg
 	leg.Intent, leg.Attempts = call, leg.Attempts+1
 	change := gateway.Change{LeaveQueue: true}
+	if s.delivery.Prices != nil {
+		change.Price = &s.delivery.Message.Price
+	}
 	detail := "Calling the SMS provider."
 	if s.delivery.Subscriber != nil {
 		change.Subscriber = s.delivery.Subscriber.ID

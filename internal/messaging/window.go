@@ -28,9 +28,9 @@ func (r Request) checkTimes(now time.Time) (time.Time, gateway.Faults) {
 }
 
 // schedule says when the message may be sent at the earliest and how long it lives from then on: at the time that its
-// sender chose, moved into its hours by the clock of the person with this phone.
-func schedule(m *gateway.Message, chosen time.Time, ttl time.Duration, number string) {
-	at := nextHours(*m, number, chosen)
+// sender chose, moved into its hours by the person's clock.
+func schedule(m *gateway.Message, chosen time.Time, ttl time.Duration, who person) {
+	at := nextHours(*m, who, chosen)
 	m.NotBefore = time.Time{}
 	if at.After(m.CreatedAt) {
 		m.NotBefore = at
@@ -38,8 +38,31 @@ func schedule(m *gateway.Message, chosen time.Time, ttl time.Duration, number st
 	m.ExpiresAt = latest(m.CreatedAt, at).Add(ttl)
 }
 
+// person is what tells a recipient's clock and what an SMS to them costs. What is not known is empty.
+type person struct {
+	phone string
+	zone  string // that was set for them
+}
+
+// addressed is what an address alone tells of the recipient.
+func addressed(to gateway.Address) person {
+	if to.Kind == gateway.AddressPhone {
+		return person{phone: to.Value}
+	}
+	return person{}
+}
+
+// recipientOf is what is known when a leg of the delivery is due.
+func recipientOf(d gateway.Delivery) person {
+	who := person{phone: d.Phone()}
+	if d.Subscriber != nil {
+		who.zone = d.Subscriber.Timezone
+	}
+	return who
+}
+
 // nextHours is the first moment from at on that lies in the message's hours.
-func nextHours(m gateway.Message, number string, at time.Time) time.Time {
+func nextHours(m gateway.Message, who person, at time.Time) time.Time {
 	if m.Between == "" {
 		return at
 	}
@@ -47,14 +70,17 @@ func nextHours(m gateway.Message, number string, at time.Time) time.Time {
 	if !ok {
 		return at
 	}
-	zone, _ := clockOf(m, number, at)
+	zone, _ := clockOf(m, who, at)
 	return nextOpen(at, zone, from, to)
 }
 
-// clockOf is by whose clock the hours of a message go, and how that is known: the person's, as their phone tells it; else
-// the one that the message names, or the account's defaults; else UTC.
-func clockOf(m gateway.Message, number string, at time.Time) (zone *time.Location, known string) {
-	if zone, ok := phone.Zone(number, at.Year()); ok {
+// clockOf is by whose clock the hours of a message go, and how that is known: the person's, as it was set for them or as
+// their phone tells it; else the one that the message names, or the account's defaults; else UTC.
+func clockOf(m gateway.Message, who person, at time.Time) (zone *time.Location, known string) {
+	if zone, ok := parseZone(who.zone); ok && who.zone != "" {
+		return zone, "which is the zone that was set for the person"
+	}
+	if zone, ok := phone.Zone(who.phone, at.Year()); ok {
 		return zone, "which is the zone of the person's phone number"
 	}
 	if zone, ok := parseZone(m.Timezone); ok && m.Timezone != "" {
@@ -67,8 +93,8 @@ func clockOf(m gateway.Message, number string, at time.Time) (zone *time.Locatio
 }
 
 // hoursWords say by which clock the message waits for its hours.
-func hoursWords(m gateway.Message, number string, at time.Time) string {
-	zone, known := clockOf(m, number, at)
+func hoursWords(m gateway.Message, who person, at time.Time) string {
+	zone, known := clockOf(m, who, at)
 	return "It may be sent at " + m.Between + " by the clock of " + zone.String() + ", " + known + "."
 }
 

@@ -18,19 +18,21 @@ func TestByWhoseClock(t *testing.T) {
 	account := message
 	account.TimezoneOf = gateway.ZoneOfAccount
 	for _, c := range []struct {
-		name, number string
-		m            gateway.Message
-		zone, words  string
+		name        string
+		who         person
+		m           gateway.Message
+		zone, words string
 	}{
-		{"the person's", "+380501234567", message, "Europe/Kyiv", "person's phone number"},
-		{"the message's, where the number tells none", "+18005550123", message, "Asia/Tokyo", "that the message names"},
-		{"the message's, where there is no number", "", message, "Asia/Tokyo", "that the message names"},
-		{"the account's", "", account, "Asia/Tokyo", "in the account's defaults"},
-		{"UTC", "", gateway.Message{Between: "09:00-21:00"}, "UTC", "neither"},
+		{"the one set for the person", person{phone: "+380501234567", zone: "America/Lima"}, message, "America/Lima", "set for the person"},
+		{"the person's phone's", person{phone: "+380501234567"}, message, "Europe/Kyiv", "person's phone number"},
+		{"the message's, where the number tells none", person{phone: "+18005550123"}, message, "Asia/Tokyo", "that the message names"},
+		{"the message's, where there is no number", person{}, message, "Asia/Tokyo", "that the message names"},
+		{"the account's", person{}, account, "Asia/Tokyo", "in the account's defaults"},
+		{"UTC", person{}, gateway.Message{Between: "09:00-21:00"}, "UTC", "neither"},
 	} {
-		zone, _ := clockOf(c.m, c.number, night)
+		zone, _ := clockOf(c.m, c.who, night)
 		require.Equal(t, c.zone, zone.String(), c.name)
-		words := hoursWords(c.m, c.number, night)
+		words := hoursWords(c.m, c.who, night)
 		require.Contains(t, words, c.zone, c.name)
 		require.Contains(t, words, c.words, c.name)
 		require.Contains(t, words, "09:00-21:00", c.name)

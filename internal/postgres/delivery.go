@@ -21,7 +21,7 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 		if err := h.first(ctx, readDelivery(ctx, account, id, &d)...); err != nil {
 			return err
 		}
-		if err := addLinks(ctx, h.queries(), &d); err != nil {
+		if err := addRare(ctx, h.queries(), &d); err != nil {
 			return err
 		}
 		change, err := decide(d)
@@ -54,7 +54,7 @@ func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.Accoun
 	if err := each(q, readDelivery(ctx, account, id, &d)); err != nil {
 		return d, err
 	}
-	return d, addLinks(ctx, q, &d)
+	return d, addRare(ctx, q, &d)
 }
 
 // readDelivery locks the message and reads into d what is known about it, but its links.
@@ -94,11 +94,21 @@ func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.Mes
 	}
 }
 
-func addLinks(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery) (err error) {
+// addRare reads what few deliveries need, each in a trip of its own.
+func addRare(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery) (err error) {
 	if d.Message.HasLinks() {
-		d.Links, err = links(ctx, q, d.Message.AccountID, d.Message.ID)
+		if d.Links, err = links(ctx, q, d.Message.AccountID, d.Message.ID); err != nil {
+			return err
+		}
 	}
-	return err
+	if d.Guessed() {
+		terms, err := terms(ctx, q, d.Message.AccountID)
+		if err != nil {
+			return err
+		}
+		d.Prices = &terms.Prices
+	}
+	return nil
 }
 
 func slots(t dbsqlc.BotSlot, s dbsqlc.Subscriber) gateway.Slots {
@@ -164,6 +174,9 @@ func bring(d *gateway.Delivery, c gateway.Change) {
 	if c.Leg != nil {
 		d.Leg = *c.Leg
 	}
+	if c.Price != nil {
+		d.Message.Price = *c.Price
+	}
 	d.Legs = d.Changed(c, at)
 	d.Message.Cost = gateway.Cost(d.Legs)
 	if c.Evidence != nil {
@@ -182,7 +195,7 @@ func changeParams(d *gateway.Delivery, c gateway.Change) (dbsqlc.ApplyChangePara
 		MessageBotID: string(m.BotID),
 		LegID:        string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
 		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt), SlotAt: orNull(l.Slot),
-		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), Plain: l.Plain, LegNotBefore: orNull(l.NotBefore), LegCost: l.Cost.String(), Cost: m.Cost.String(), ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
+		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), Plain: l.Plain, LegNotBefore: orNull(l.NotBefore), LegCost: l.Cost.String(), Cost: m.Cost.String(), LegPrice: l.Price.String(), Price: m.Price.String(), ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest,
 		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
 	}
 	if c.Evidence != nil {

@@ -58,7 +58,7 @@ func lockSent(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID,
 	case !errors.Is(err, pgx.ErrNoRows):
 		return d, fmt.Errorf("find who was reached: %w", err)
 	}
-	return d, addLinks(ctx, q, &d)
+	return d, addRare(ctx, q, &d)
 }
 
 func lastEdit(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (*gateway.Edit, error) {

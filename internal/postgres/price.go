@@ -21,7 +21,11 @@ func amount(text string) gateway.Amount {
 }
 
 func (s *Store) Terms(ctx context.Context, account gateway.AccountID) (gateway.Terms, error) {
-	row, err := s.q.Terms(ctx, string(account))
+	return terms(ctx, s.q, account)
+}
+
+func terms(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID) (gateway.Terms, error) {
+	row, err := q.Terms(ctx, string(account))
 	if err = found(err, gateway.ErrAccountNotFound, "read terms of account"); err != nil {
 		return gateway.Terms{}, err
 	}

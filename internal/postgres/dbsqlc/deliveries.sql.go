@@ -18,46 +18,46 @@ WITH moved AS (
         event_sequence = $6, updated_at = $7,
         evidence = CASE WHEN $8::text <> '' THEN $8 ELSE m.evidence END,
         evidence_at = CASE WHEN $8 <> '' THEN $9 ELSE m.evidence_at END,
-        cost = $10,
-        translated_at = CASE WHEN $11::boolean THEN $7 ELSE m.translated_at END,
-        translation = CASE WHEN $11 THEN $12 ELSE m.translation END,
-        translated_buttons = CASE WHEN $11 THEN $13 ELSE m.translated_buttons END,
-        translation_reason = CASE WHEN $11 THEN $14 ELSE m.translation_reason END,
-        translation_characters = CASE WHEN $11 THEN $15 ELSE m.translation_characters END
-    WHERE m.account_id = $16 AND m.id = $2 AND m.event_sequence = $17
+        cost = $10, price = $11,
+        translated_at = CASE WHEN $12::boolean THEN $7 ELSE m.translated_at END,
+        translation = CASE WHEN $12 THEN $13 ELSE m.translation END,
+        translated_buttons = CASE WHEN $12 THEN $14 ELSE m.translated_buttons END,
+        translation_reason = CASE WHEN $12 THEN $15 ELSE m.translation_reason END,
+        translation_characters = CASE WHEN $12 THEN $16 ELSE m.translation_characters END
+    WHERE m.account_id = $17 AND m.id = $2 AND m.event_sequence = $18
     RETURNING m.id, m.account_id
 ), leg AS (
-    UPDATE legs l SET state = $18, reason = $19, intent_at = $20, attempts = $21,
-                    chat_id = $22, platform_message_id = $23, settled_at = $24,
-                    slot_at = $25, provider = $26, provider_id = $27, segments = $28,
-                    report_due_at = $29, phone = $30, plain = $31,
-                    not_before = $32, cost = $33
-    FROM moved WHERE l.account_id = $16 AND l.id = $34 AND $35::boolean
+    UPDATE legs l SET state = $19, reason = $20, intent_at = $21, attempts = $22,
+                    chat_id = $23, platform_message_id = $24, settled_at = $25,
+                    slot_at = $26, provider = $27, provider_id = $28, segments = $29,
+                    report_due_at = $30, phone = $31, plain = $32,
+                    not_before = $33, cost = $34, price = $35
+    FROM moved WHERE l.account_id = $17 AND l.id = $36 AND $37::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = $7
-    FROM moved WHERE l.account_id = $16 AND l.message_id = $2 AND $36::boolean
-      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $34 AND $35)
+    FROM moved WHERE l.account_id = $17 AND l.message_id = $2 AND $38::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $36 AND $37)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT moved.id, moved.account_id, unnest($37::integer[]), unnest($38::timestamptz[]), unnest($39::text[]),
-           unnest($40::text[]), unnest($41::text[]), unnest($42::integer[]), unnest($43::text[]),
-           unnest($44::text[]), unnest($45::bigint[]) FROM moved
+    SELECT moved.id, moved.account_id, unnest($39::integer[]), unnest($40::timestamptz[]), unnest($41::text[]),
+           unnest($42::text[]), unnest($43::text[]), unnest($44::integer[]), unnest($45::text[]),
+           unnest($46::text[]), unnest($47::bigint[]) FROM moved
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $46, bulk_free_at = $47, service_free_at = $48,
-                           blocked_until = $49, rate = $50, rate_since = $51,
-                           refusals = t.refusals + $52
-    FROM moved WHERE t.account_id = $53 AND t.bot_id = $54 AND $55::boolean
+    UPDATE bot_slots t SET free_at = $48, bulk_free_at = $49, service_free_at = $50,
+                           blocked_until = $51, rate = $52, rate_since = $53,
+                           refusals = t.refusals + $54
+    FROM moved WHERE t.account_id = $55 AND t.bot_id = $56 AND $57::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $56
-    FROM moved WHERE s.account_id = $53 AND s.id = $57 AND $55
+    UPDATE subscribers s SET chat_free_at = $58
+    FROM moved WHERE s.account_id = $55 AND s.id = $59 AND $57
 ), settled AS (
-    DELETE FROM outbox o USING moved WHERE o.account_id = $16 AND o.message_id = $2 AND $58::boolean
+    DELETE FROM outbox o USING moved WHERE o.account_id = $17 AND o.message_id = $2 AND $60::boolean
 ), raised AS (
     -- An event from our own side, if the active rules are about it: an update like those of messengers.
     INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $59::bytea, $7
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $61::bytea, $7
     FROM moved, rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
-    WHERE $60::text <> '' AND r.account_id = $16 AND r.bot_id = $61 AND $60 = ANY(r.raises)
+    WHERE $62::text <> '' AND r.account_id = $17 AND r.bot_id = $63 AND $62 = ANY(r.raises)
       AND s.id = $5
     RETURNING 1
 )
@@ -77,6 +77,7 @@ type ApplyChangeParams struct {
 	NewEvidence           string
 	EvidenceAt            *time.Time
 	Cost                  string
+	Price                 string
 	Translated            bool
 	Translation           string
 	TranslatedButtons     []byte
@@ -100,6 +101,7 @@ type ApplyChangeParams struct {
 	Plain                 bool
 	LegNotBefore          *time.Time
 	LegCost               string
+	LegPrice              string
 	LegID                 string
 	ChangeLeg             bool
 	SkipRest              bool
@@ -144,6 +146,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.NewEvidence,
 		arg.EvidenceAt,
 		arg.Cost,
+		arg.Price,
 		arg.Translated,
 		arg.Translation,
 		arg.TranslatedButtons,
@@ -167,6 +170,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.Plain,
 		arg.LegNotBefore,
 		arg.LegCost,
+		arg.LegPrice,
 		arg.LegID,
 		arg.ChangeLeg,
 		arg.SkipRest,

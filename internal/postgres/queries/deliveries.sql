@@ -47,7 +47,7 @@ WITH moved AS (
         event_sequence = @event_sequence, updated_at = @at,
         evidence = CASE WHEN @new_evidence::text <> '' THEN @new_evidence ELSE m.evidence END,
         evidence_at = CASE WHEN @new_evidence <> '' THEN @evidence_at ELSE m.evidence_at END,
-        cost = @cost,
+        cost = @cost, price = @price,
         translated_at = CASE WHEN @translated::boolean THEN @at ELSE m.translated_at END,
         translation = CASE WHEN @translated THEN @translation ELSE m.translation END,
         translated_buttons = CASE WHEN @translated THEN sqlc.narg(translated_buttons) ELSE m.translated_buttons END,
@@ -60,7 +60,7 @@ WITH moved AS (
                     chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
                     slot_at = sqlc.narg(slot_at), provider = @provider, provider_id = @provider_id, segments = @segments,
                     report_due_at = sqlc.narg(report_due_at), phone = @phone, plain = @plain,
-                    not_before = sqlc.narg(leg_not_before), cost = @leg_cost
+                    not_before = sqlc.narg(leg_not_before), cost = @leg_cost, price = @leg_price
     FROM moved WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = @at
