@@ -9,14 +9,6 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// Bounds of what expressions may cost in the worst case: with texts, tags, fields and lists of their largest size. The
-// unit is the visit of one part of an expression, some ten nanoseconds.
-const (
-	MaxExpressionCost = 500_000    // of one expression
-	MaxRuleCost       = 1_500_000  // of all expressions of one rule, with the named ones that it uses
-	MaxFileCost       = 50_000_000 // of all rules of a file for one update
-)
-
 // expense is what one expression can cost.
 type expense struct {
 	at     Position

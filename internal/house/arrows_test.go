@@ -94,6 +94,10 @@ var arrows = []arrow{
 		because: "an example may use only what its reader can import too; its tests check it as the program does, and play it against all of Herald",
 	},
 	{
+		from: "internal/reference", to: parts("dsl", "rules", "internal/language"),
+		because: "the reference is made of the language as the program runs it",
+	},
+	{
 		from: "internal/house", to: nil,
 		because: "checks read the repository's files, not its packages",
 	},
