@@ -74,7 +74,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	w.clock.Store(opening.UnixMilli())
 	w.ids = gateway.NewIDs(w.now, nil)
 	var err error
-	w.store, err = postgres.Open(t.Context(), postgres.Options{URL: w.url, MaxConns: 10})
+	w.store, err = postgres.Open(t.Context(), postgres.Options{URL: w.url, MaxConns: 10, Vault: postgrestest.Vault(t)})
 	require.NoError(t, err)
 	t.Cleanup(w.store.Close)
 	w.sandbox, err = sandbox.New(sandbox.Options{})

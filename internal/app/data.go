@@ -78,11 +78,16 @@ func (a *App) watch(part string, done <-chan struct{}) {
 	})
 }
 
-// startSchema brings the database to this program's version, or checks that it has it, and connects to it.
+// startSchema opens the key of what is sealed, brings the database to this program's version, or checks that it has it, and
+// connects to it.
 func (a *App) startSchema(ctx context.Context) (string, error) {
+	var err error
+	if a.sealer, err = openKey(a.o); err != nil {
+		return "", err
+	}
 	detail := ""
 	if a.o.Migrate || a.o.DatabaseURL == "" {
-		done, err := postgres.Migrate(ctx, a.databaseURL)
+		done, err := postgres.Migrate(ctx, a.databaseURL, a.sealer)
 		if err != nil {
 			return "", err
 		}
@@ -90,7 +95,7 @@ func (a *App) startSchema(ctx context.Context) (string, error) {
 	} else if err := postgres.CheckVersion(ctx, a.databaseURL); err != nil {
 		return "", err
 	}
-	store, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL})
+	store, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, Vault: a.sealer})
 	if err != nil {
 		return "", err
 	}
@@ -102,12 +107,9 @@ func (a *App) startSchema(ctx context.Context) (string, error) {
 	return detail, nil
 }
 
-// startAccounts opens the key of sealed secrets and makes sure that there is an operator.
+// startAccounts makes sure that there is an operator.
 func (a *App) startAccounts(ctx context.Context) (string, error) {
 	var err error
-	if a.sealer, err = openKey(a.o); err != nil {
-		return "", err
-	}
 	a.accounts = accounts.New(a.store, a.ids, now)
 	if a.operator, err = a.accounts.EnsureOperator(ctx); err != nil {
 		return "", err

@@ -24,15 +24,16 @@ type Migrated struct {
 
 // Migrate brings a database to this program's version, with the operator's account in it.
 func Migrate(ctx context.Context, o MigrateOptions) (done Migrated, err error) {
-	if done.Migrated, err = postgres.Migrate(ctx, o.DatabaseURL); err != nil {
-		return done, err
-	}
+	var vault gateway.Vault
 	if o.Keyset != "" || o.KeyFile != "" {
-		if _, err := openKey(Options{Keyset: o.Keyset, KeyFile: o.KeyFile}); err != nil {
+		if vault, err = openKey(Options{Keyset: o.Keyset, KeyFile: o.KeyFile}); err != nil {
 			return done, err
 		}
 	}
-	store, err := postgres.Open(ctx, postgres.Options{URL: o.DatabaseURL, MaxConns: 2})
+	if done.Migrated, err = postgres.Migrate(ctx, o.DatabaseURL, vault); err != nil {
+		return done, err
+	}
+	store, err := postgres.Open(ctx, postgres.Options{URL: o.DatabaseURL, MaxConns: 2, Vault: vault})
 	if err != nil {
 		return done, err
 	}

@@ -17,7 +17,7 @@ func (a *App) reseal(ctx context.Context) {
 	for {
 		if key := a.sealer.Key(); key != done {
 			a.stale.Store(true)
-			count, err := a.store.Reseal(ctx, a.sealer)
+			count, err := a.store.Reseal(ctx)
 			switch {
 			case err != nil && ctx.Err() == nil:
 				a.logger("secrets").WarnContext(ctx, "sealing secrets anew", "error", err)

@@ -27,9 +27,13 @@ type Sealer interface {
 	Open(ctx context.Context, sealed []byte, bound string) ([]byte, error)
 }
 
-// Resealer also knows which values an earlier key sealed.
-type Resealer interface {
+// Vault also finds what it sealed, and knows which key seals now.
+type Vault interface {
 	Sealer
-	// Current tells whether a value is sealed by the key that seals now.
-	Current(sealed []byte) bool
+	// Index returns the same bytes for the same parts: a keyed hash, by which a sealed value can be looked up.
+	Index(parts ...string) []byte
+	// Prefix is how every value begins that is sealed by the key that seals now.
+	Prefix() []byte
+	// Key names that key.
+	Key() string
 }

@@ -56,7 +56,7 @@ func (silence) AnswerButton(context.Context, gateway.Bot, string) error { return
 
 func newWorld(t *testing.T, source string) *world {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.URL(t)})
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.URL(t), Vault: postgrestest.Vault(t)})
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
 	w := &world{t: t, store: store, started: &starts{}, at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), next: 1}

@@ -19,7 +19,7 @@ type brokenOff struct{ words string }
 func (b brokenOff) Error() string { return b.words }
 
 // answer asks the rules about an update of a person and writes what they decided.
-func answer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, about gateway.MessageID, now time.Time) error {
+func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, about gateway.MessageID, now time.Time) error {
 	if v.Answer == nil {
 		return countInbound(ctx, q, raw, v, person)
 	}
@@ -53,7 +53,7 @@ func answer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gat
 }
 
 // answerOwn asks the rules about a message that was read, or did not arrive.
-func answerOwn(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
+func answerOwn(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
 	if v.Answer == nil {
 		return nil // switched off meanwhile
 	}
@@ -77,7 +77,7 @@ func answerOwn(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v 
 }
 
 // writeAnswer writes the verdict, what the rules keep about the person, and the effects, in the transaction of the update.
-func writeAnswer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, a gateway.Answer, person dbsqlc.Subscriber, now time.Time) error {
+func writeAnswer(ctx context.Context, q *queries, raw gateway.RawUpdate, a gateway.Answer, person dbsqlc.Subscriber, now time.Time) error {
 	p := dbsqlc.StoreAnswerParams{
 		MessageID: string(a.About), Event: a.Event, AccountID: string(raw.AccountID), BotID: string(raw.BotID), Version: int32(a.Version),
 		Rules: orEmpty(a.Rules), Note: a.Note, Input: a.Input, Effects: a.Effects, CreatedAt: now, SubscriberID: person.ID,
@@ -106,7 +106,7 @@ func writeAnswer(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, 
 }
 
 // countInbound counts what a person wrote, where no rules answer.
-func countInbound(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
+func countInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
 	if v.Message == nil || !v.Message.Kind.Written() {
 		return nil
 	}
@@ -141,7 +141,7 @@ func orNoMarks(fired map[string]time.Time) map[string]time.Time {
 }
 
 // personOf finds whom a message of our own was for.
-func personOf(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (gateway.Message, dbsqlc.Subscriber, error) {
+func personOf(ctx context.Context, q *queries, account gateway.AccountID, id gateway.MessageID) (gateway.Message, dbsqlc.Subscriber, error) {
 	row, err := q.Message(ctx, dbsqlc.MessageParams{AccountID: string(account), ID: string(id)})
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && row.SubscriberID == nil {
 		return gateway.Message{}, dbsqlc.Subscriber{}, brokenOff{"the message of an own update is gone, or has no person"}
@@ -153,7 +153,8 @@ func personOf(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID,
 	if err != nil {
 		return gateway.Message{}, person, fmt.Errorf("read person of message %s: %w", id, err)
 	}
-	return message(row), person, nil
+	m, err := q.vault.message(row)
+	return m, person, err
 }
 
 func (s *Store) UntranslatedInbound(ctx context.Context, limit int) ([]gateway.UntranslatedMessage, error) {
@@ -163,7 +164,11 @@ func (s *Store) UntranslatedInbound(ctx context.Context, limit int) ([]gateway.U
 	}
 	out := make([]gateway.UntranslatedMessage, len(rows))
 	for i, r := range rows {
-		out[i] = gateway.UntranslatedMessage{Message: message(r.Message), Network: gateway.Network(r.Network)}
+		m, err := s.q.vault.message(r.Message)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = gateway.UntranslatedMessage{Message: m, Network: gateway.Network(r.Network)}
 	}
 	return out, nil
 }

@@ -14,7 +14,7 @@ import (
 var _ gateway.ClaimStore = (*Store)(nil)
 
 func (s *Store) Claim(ctx context.Context, c gateway.Claim, now, staleBefore time.Time) (held gateway.Claim, taken bool, err error) {
-	err = s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		inserted, err := q.InsertClaim(ctx, dbsqlc.InsertClaimParams{
 			AccountID: string(c.AccountID), Key: c.Key, Request: c.Request[:], Suffix: c.Suffix, ClaimedAt: now,
 		})

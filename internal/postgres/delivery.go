@@ -49,7 +49,7 @@ func (s *Store) ChangeUnmoved(ctx context.Context, seen gateway.Delivery, change
 }
 
 // lockDelivery reads the delivery in a transaction that holds more than that.
-func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (gateway.Delivery, error) {
+func lockDelivery(ctx context.Context, q *queries, account gateway.AccountID, id gateway.MessageID) (gateway.Delivery, error) {
 	var d gateway.Delivery
 	if err := each(q, readDelivery(ctx, account, id, &d)); err != nil {
 		return d, err
@@ -60,17 +60,21 @@ func lockDelivery(ctx context.Context, q *dbsqlc.Queries, account gateway.Accoun
 // readDelivery locks the message and reads into d what is known about it, but its links.
 func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.MessageID, d *gateway.Delivery) []step {
 	return []step{
-		func(q *dbsqlc.Queries) error {
+		func(q *queries) error {
 			_, err := q.LockMessage(ctx, dbsqlc.LockMessageParams{AccountID: string(account), ID: string(id)})
 			return found(err, gateway.ErrMessageNotFound, "lock message")
 		},
-		func(q *dbsqlc.Queries) error {
+		func(q *queries) error {
 			rows, err := q.Delivery(ctx, dbsqlc.DeliveryParams{AccountID: string(account), ID: string(id)})
 			if err != nil {
 				return fmt.Errorf("read delivery: %w", err)
 			}
+			m, err := q.vault.message(rows[0].Message)
+			if err != nil {
+				return err
+			}
 			*d = gateway.Delivery{
-				Message: message(rows[0].Message), Bot: bot(rows[0].Bot), Sequence: int(rows[0].Message.EventSequence),
+				Message: m, Bot: bot(rows[0].Bot), Sequence: int(rows[0].Message.EventSequence),
 				Before: gateway.State(rows[0].AfterState),
 			}
 			for _, r := range rows { // every message has a leg from its first moment
@@ -79,7 +83,7 @@ func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.Mes
 			d.Leg = current(d.Legs)
 			return nil
 		},
-		func(q *dbsqlc.Queries) error {
+		func(q *queries) error {
 			row, err := q.Recipient(ctx, dbsqlc.RecipientParams{AccountID: string(account), ID: string(id)})
 			if errors.Is(err, pgx.ErrNoRows) {
 				return nil
@@ -87,7 +91,10 @@ func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.Mes
 			if err != nil {
 				return fmt.Errorf("resolve recipient: %w", err)
 			}
-			person := subscriber(row.Subscriber)
+			person, err := q.vault.subscriber(row.Subscriber)
+			if err != nil {
+				return err
+			}
 			d.Subscriber, d.Slots = &person, slots(row.BotSlot, row.Subscriber)
 			return nil
 		},
@@ -95,7 +102,7 @@ func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.Mes
 }
 
 // addRare reads what few deliveries need, each in a trip of its own.
-func addRare(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery) (err error) {
+func addRare(ctx context.Context, q *queries, d *gateway.Delivery) (err error) {
 	if d.Message.HasLinks() {
 		if d.Links, err = links(ctx, q, d.Message.AccountID, d.Message.ID); err != nil {
 			return err
@@ -130,7 +137,7 @@ func current(legs []gateway.Leg) gateway.Leg {
 }
 
 // applyChange writes the change and brings d to what stands in the database afterwards.
-func applyChange(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change) error {
+func applyChange(ctx context.Context, q *queries, d *gateway.Delivery, c gateway.Change) error {
 	if err := applyToOthers(ctx, q, d, c); err != nil {
 		return err
 	}
@@ -146,7 +153,7 @@ func applyToMessage(ctx context.Context, d *gateway.Delivery, c gateway.Change) 
 	bring(d, c)
 	params, invalid := changeParams(d, c)
 	params.SeenSequence = int32(seen)
-	return func(q *dbsqlc.Queries) error {
+	return func(q *queries) error {
 		if invalid != nil {
 			return invalid
 		}
@@ -280,7 +287,7 @@ func changeTime(m gateway.Message, c gateway.Change) time.Time {
 }
 
 // applyToOthers writes what the change says about the person and the bot: rare, so each in its own round trip.
-func applyToOthers(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change) error {
+func applyToOthers(ctx context.Context, q *queries, d *gateway.Delivery, c gateway.Change) error {
 	at := changeTime(d.Message, c)
 	if d.Subscriber != nil && c.Disconnect != "" {
 		err := q.Disconnect(ctx, dbsqlc.DisconnectParams{

@@ -19,7 +19,7 @@ var _ gateway.EditStore = (*Store)(nil)
 func (s *Store) ChangeEdit(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery, *gateway.Edit) (gateway.Change, *gateway.Edit, error)) (gateway.Delivery, *gateway.Edit, error) {
 	var d gateway.Delivery
 	var last *gateway.Edit
-	err := s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+	err := s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		var err error
 		if d, err = lockSent(ctx, q, account, id); err != nil {
 			return err
@@ -44,7 +44,7 @@ func (s *Store) ChangeEdit(ctx context.Context, account gateway.AccountID, id ga
 }
 
 // lockSent is the delivery of a message with the person whom it reached, whoever has its address now.
-func lockSent(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (gateway.Delivery, error) {
+func lockSent(ctx context.Context, q *queries, account gateway.AccountID, id gateway.MessageID) (gateway.Delivery, error) {
 	var d gateway.Delivery
 	const withoutRecipient = 2 // steps: the lock and the message
 	if err := each(q, readDelivery(ctx, account, id, &d)[:withoutRecipient]); err != nil {
@@ -53,7 +53,10 @@ func lockSent(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID,
 	row, err := q.Reached(ctx, dbsqlc.ReachedParams{AccountID: string(account), ID: string(id)})
 	switch {
 	case err == nil:
-		person := subscriber(row.Subscriber)
+		person, err := q.vault.subscriber(row.Subscriber)
+		if err != nil {
+			return d, err
+		}
 		d.Subscriber, d.Slots = &person, slots(row.BotSlot, row.Subscriber)
 	case !errors.Is(err, pgx.ErrNoRows):
 		return d, fmt.Errorf("find who was reached: %w", err)
@@ -61,7 +64,7 @@ func lockSent(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID,
 	return d, addRare(ctx, q, &d)
 }
 
-func lastEdit(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) (*gateway.Edit, error) {
+func lastEdit(ctx context.Context, q *queries, account gateway.AccountID, id gateway.MessageID) (*gateway.Edit, error) {
 	row, err := q.LastEdit(ctx, dbsqlc.LastEditParams{AccountID: string(account), MessageID: string(id)})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -78,7 +81,7 @@ func (s *Store) LastEdit(ctx context.Context, account gateway.AccountID, id gate
 }
 
 // writeEdit adds an edit or brings it to where it is now.
-func writeEdit(ctx context.Context, q *dbsqlc.Queries, last, e *gateway.Edit) error {
+func writeEdit(ctx context.Context, q *queries, last, e *gateway.Edit) error {
 	if last != nil && last.ID == e.ID {
 		return changeEdit(ctx, q, e)
 	}
@@ -104,7 +107,7 @@ func writeEdit(ctx context.Context, q *dbsqlc.Queries, last, e *gateway.Edit) er
 	return nil
 }
 
-func changeEdit(ctx context.Context, q *dbsqlc.Queries, e *gateway.Edit) error {
+func changeEdit(ctx context.Context, q *queries, e *gateway.Edit) error {
 	err := q.ChangeEdit(ctx, dbsqlc.ChangeEditParams{
 		AccountID: string(e.AccountID), ID: string(e.ID), MessageID: string(e.MessageID), State: string(e.State), Reason: string(e.Reason),
 		IntentAt: orNull(e.Intent), Attempts: int32(e.Attempts), Plain: e.Plain, SlotAt: orNull(e.Slot), DueAt: e.DueAt, SettledAt: orNull(e.SettledAt), At: orNull(e.SettledAt),

@@ -12,7 +12,7 @@ import (
 var _ gateway.AccountEventStore = (*Store)(nil)
 
 // storeEvents writes events. Call it in the transaction of what they tell about.
-func storeEvents(ctx context.Context, q *dbsqlc.Queries, events ...gateway.AccountEvent) error {
+func storeEvents(ctx context.Context, q *queries, events ...gateway.AccountEvent) error {
 	if len(events) == 0 {
 		return nil
 	}

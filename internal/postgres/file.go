@@ -110,7 +110,7 @@ func (r *partReader) Read(into []byte) (int, error) {
 }
 
 // writeHandle keeps or forgets what the messenger calls the file of the delivery's message.
-func writeHandle(ctx context.Context, q *dbsqlc.Queries, d *gateway.Delivery, c gateway.Change) error {
+func writeHandle(ctx context.Context, q *queries, d *gateway.Delivery, c gateway.Change) error {
 	m := d.Message.Media
 	if m == nil || m.File == "" {
 		return nil

@@ -22,7 +22,7 @@ func (s *Store) Links(ctx context.Context, account gateway.AccountID, id gateway
 	return links(ctx, s.q, account, id)
 }
 
-func links(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) ([]gateway.ReadLink, error) {
+func links(ctx context.Context, q *queries, account gateway.AccountID, id gateway.MessageID) ([]gateway.ReadLink, error) {
 	rows, err := q.Links(ctx, dbsqlc.LinksParams{AccountID: string(account), MessageID: string(id)})
 	if err != nil {
 		return nil, fmt.Errorf("list links of message %s: %w", id, err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +22,7 @@ func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gat
 }
 
 // acceptMessage writes a new message with its legs, its links and its outbox row in one statement.
-func acceptMessage(ctx context.Context, q *dbsqlc.Queries, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
+func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
 	buttons, err := marshalButtons(m.Buttons)
 	if err != nil {
 		return false, err
@@ -30,10 +31,14 @@ func acceptMessage(ctx context.Context, q *dbsqlc.Queries, m gateway.Message, le
 	if err != nil {
 		return false, err
 	}
+	address, sealedAddress, addressIndex := q.vault.address(&err, string(m.BotID), m.ID, m.To)
+	if err != nil {
+		return false, err
+	}
 	p := dbsqlc.AcceptMessageParams{
 		Media: media, Silent: m.Silent, Protected: m.Protected,
 		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
-		AddressKind: string(m.To.Kind), Address: m.To.Value, Text: m.Text, Format: string(cmp.Or(m.Format, gateway.FormatPlain)), Buttons: buttons,
+		AddressKind: string(m.To.Kind), Address: address, SealedAddress: sealedAddress, AddressIndex: addressIndex, Text: m.Text, Format: string(cmp.Or(m.Format, gateway.FormatPlain)), Buttons: buttons,
 		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: m.ReadLink,
 		NotBefore: orNull(m.NotBefore), ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
 		Rule: m.Rule, CauseID: string(m.Cause), AfterID: string(m.After), AskPhone: m.AskPhone, Language: m.Language, TranslateTo: m.TranslateTo,
@@ -74,7 +79,7 @@ func (s *Store) Message(ctx context.Context, account gateway.AccountID, id gatew
 	if err = found(err, gateway.ErrMessageNotFound, "read message"); err != nil {
 		return gateway.Message{}, err
 	}
-	return message(row), nil
+	return s.q.vault.message(row)
 }
 
 func (s *Store) Messages(ctx context.Context, account gateway.AccountID, f gateway.MessageFilter, p gateway.Page) (gateway.List[gateway.Message], error) {
@@ -85,7 +90,12 @@ func (s *Store) Messages(ctx context.Context, account gateway.AccountID, f gatew
 	if err != nil {
 		return gateway.List[gateway.Message]{}, fmt.Errorf("list messages: %w", err)
 	}
-	return list(rows, p.Limit, message, func(m gateway.Message) string { return string(m.ID) }), nil
+	page := list(rows, p.Limit, func(r dbsqlc.Message) gateway.Message {
+		m, fault := s.q.vault.message(r)
+		err = errors.Join(err, fault)
+		return m
+	}, func(m gateway.Message) string { return string(m.ID) })
+	return page, err
 }
 
 func (s *Store) Events(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Event, error) {
@@ -108,7 +118,7 @@ func (s *Store) Legs(ctx context.Context, account gateway.AccountID, id gateway.
 	return legsOf(ctx, s.q, account, id)
 }
 
-func legsOf(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, id gateway.MessageID) ([]gateway.Leg, error) {
+func legsOf(ctx context.Context, q *queries, account gateway.AccountID, id gateway.MessageID) ([]gateway.Leg, error) {
 	rows, err := q.Legs(ctx, dbsqlc.LegsParams{AccountID: string(account), MessageID: string(id)})
 	if err != nil {
 		return nil, fmt.Errorf("list legs of message %s: %w", id, err)
@@ -142,10 +152,11 @@ func marshalMedia(m *gateway.Media) ([]byte, error) {
 	return raw, nil
 }
 
-func message(r dbsqlc.Message) gateway.Message {
-	m := gateway.Message{
+// message opens a row.
+func (v *vault) message(r dbsqlc.Message) (m gateway.Message, err error) {
+	m = gateway.Message{
 		ID: gateway.MessageID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID),
-		Direction: gateway.Direction(r.Direction), To: gateway.Address{Kind: gateway.AddressKind(r.AddressKind), Value: r.Address},
+		Direction: gateway.Direction(r.Direction), To: gateway.Address{Kind: gateway.AddressKind(r.AddressKind), Value: r.Address + v.opened(&err, messageBound("address", r.ID), r.SealedAddress)},
 		Kind: gateway.UpdateKind(r.Kind), Text: r.Text, Format: gateway.Format(r.Format), Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
 		Silent: r.Silent, Protected: r.Protected, Label: r.Label, State: gateway.State(r.State), Reason: gateway.Reason(r.Reason), Waited: r.Waited,
 		ReadLink: r.ReadLink, NotBefore: orZero(r.NotBefore), Evidence: gateway.EvidenceKind(r.Evidence), EvidenceAt: orZero(r.EvidenceAt),
@@ -178,7 +189,7 @@ func message(r dbsqlc.Message) gateway.Message {
 	if len(r.Media) > 0 {
 		_ = json.Unmarshal(r.Media, &m.Media) // written by marshalMedia
 	}
-	return m
+	return m, err
 }
 
 func leg(r dbsqlc.Leg) gateway.Leg {

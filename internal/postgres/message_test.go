@@ -26,7 +26,7 @@ func newWorld(t testing.TB) world {
 	t.Helper()
 	url := postgrestest.URL(t)
 	seed(t, postgrestest.Conn(t, url))
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: 8})
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: 8, Vault: postgrestest.Vault(t)})
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
 	return world{Store: store, url: url, ids: gateway.NewIDs(nil, nil)}

@@ -33,8 +33,9 @@ type Migrated struct {
 	Version int64 // of the database afterwards
 }
 
-// Migrate brings the database to the newest version. Two processes that do so at once wait for each other.
-func Migrate(ctx context.Context, url gateway.Secret) (Migrated, error) {
+// Migrate brings the database to the newest version, and seals what lay open in an earlier one: that needs the vault, a new
+// database does not. Two processes that do so at once wait for each other.
+func Migrate(ctx context.Context, url gateway.Secret, v gateway.Vault) (Migrated, error) {
 	db, provider, err := migrator(url)
 	if err != nil {
 		return Migrated{}, err
@@ -51,7 +52,23 @@ func Migrate(ctx context.Context, url gateway.Secret) (Migrated, error) {
 	if err != nil {
 		return Migrated{}, fmt.Errorf("read database version: %w", err)
 	}
-	return Migrated{Applied: len(results), Version: version}, nil
+	return Migrated{Applied: len(results), Version: version}, sealOld(ctx, url, v)
+}
+
+func sealOld(ctx context.Context, url gateway.Secret, v gateway.Vault) error {
+	store, err := open(ctx, Options{URL: url, MaxConns: 1, Vault: v})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	plain, err := store.q.PlainLeft(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the vault: %w", err)
+	}
+	if !plain {
+		return nil
+	}
+	return store.sealPlain(ctx)
 }
 
 // CheckVersion refuses a database whose version is not this program's.

@@ -24,7 +24,7 @@ func (s *Store) Terms(ctx context.Context, account gateway.AccountID) (gateway.T
 	return terms(ctx, s.q, account)
 }
 
-func terms(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID) (gateway.Terms, error) {
+func terms(ctx context.Context, q *queries, account gateway.AccountID) (gateway.Terms, error) {
 	row, err := q.Terms(ctx, string(account))
 	if err = found(err, gateway.ErrAccountNotFound, "read terms of account"); err != nil {
 		return gateway.Terms{}, err
@@ -54,7 +54,7 @@ func (s *Store) SetPrices(ctx context.Context, l gateway.PriceList, now time.Tim
 		p.Prefixes = append(p.Prefixes, price.Prefix)
 		p.Amounts = append(p.Amounts, price.Amount.String())
 	}
-	return s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+	return s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		// The list is locked by its one row: of two who change it at the same time the later one wins whole.
 		if err := q.NamePriceList(ctx, dbsqlc.NamePriceListParams{Currency: l.Currency, ChangedAt: now}); err != nil {
 			return fmt.Errorf("name price list: %w", err)

@@ -15,7 +15,7 @@ import (
 var _ gateway.RuleStore = (*Store)(nil)
 
 func (s *Store) PublishRules(ctx context.Context, v gateway.RuleVersion, activate bool) (gateway.RuleVersion, error) {
-	err := s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+	err := s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		set, err := lockRuleSet(ctx, q, v.AccountID, v.BotID)
 		if err != nil {
 			return err
@@ -47,7 +47,7 @@ func (s *Store) PublishRules(ctx context.Context, v gateway.RuleVersion, activat
 }
 
 // lockRuleSet lets one caller at a time number and activate versions.
-func lockRuleSet(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, bot gateway.BotID) (dbsqlc.RuleSet, error) {
+func lockRuleSet(ctx context.Context, q *queries, account gateway.AccountID, bot gateway.BotID) (dbsqlc.RuleSet, error) {
 	if err := q.EnsureRuleSet(ctx, dbsqlc.EnsureRuleSetParams{AccountID: string(account), BotID: string(bot)}); err != nil {
 		return dbsqlc.RuleSet{}, fmt.Errorf("make rule set: %w", err)
 	}
@@ -58,7 +58,7 @@ func lockRuleSet(ctx context.Context, q *dbsqlc.Queries, account gateway.Account
 	return set, nil
 }
 
-func insertRuleVersion(ctx context.Context, q *dbsqlc.Queries, v gateway.RuleVersion) error {
+func insertRuleVersion(ctx context.Context, q *queries, v gateway.RuleVersion) error {
 	err := q.InsertRuleVersion(ctx, dbsqlc.InsertRuleVersionParams{
 		AccountID: string(v.AccountID), BotID: string(v.BotID), Version: int32(v.Version), Source: v.Source, Hash: v.Hash[:],
 		Raises: orEmpty(v.Raises), Author: string(v.Author), Note: v.Note, CreatedAt: v.CreatedAt,
@@ -69,7 +69,7 @@ func insertRuleVersion(ctx context.Context, q *dbsqlc.Queries, v gateway.RuleVer
 	return nil
 }
 
-func activateRules(ctx context.Context, q *dbsqlc.Queries, account gateway.AccountID, bot gateway.BotID, version int, author gateway.KeyID, at time.Time) error {
+func activateRules(ctx context.Context, q *queries, account gateway.AccountID, bot gateway.BotID, version int, author gateway.KeyID, at time.Time) error {
 	p := dbsqlc.ActivateRulesParams{AccountID: string(account), BotID: string(bot), Author: string(author), At: at}
 	if version > 0 {
 		number := int32(version)
@@ -82,7 +82,7 @@ func activateRules(ctx context.Context, q *dbsqlc.Queries, account gateway.Accou
 }
 
 func (s *Store) ActivateRules(ctx context.Context, account gateway.AccountID, bot gateway.BotID, version int, author gateway.KeyID, at time.Time) error {
-	return s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+	return s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		set, err := lockRuleSet(ctx, q, account, bot)
 		if err != nil {
 			return err
@@ -166,7 +166,9 @@ func (s *Store) Answers(ctx context.Context, account gateway.AccountID, cause ga
 	}
 	out := make([]gateway.Message, len(rows))
 	for i, r := range rows {
-		out[i] = message(r)
+		if out[i], err = s.q.vault.message(r); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -180,7 +182,11 @@ func (s *Store) Recorded(ctx context.Context, account gateway.AccountID, bot gat
 	}
 	out := make([]gateway.RecordedMessage, len(rows))
 	for i, r := range rows {
-		out[i] = gateway.RecordedMessage{Message: message(r.Message), Input: r.Input, Rules: r.Rules}
+		m, err := s.q.vault.message(r.Message)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = gateway.RecordedMessage{Message: m, Input: r.Input, Rules: r.Rules}
 	}
 	return out, nil
 }
@@ -202,8 +208,12 @@ func (s *Store) Conversation(ctx context.Context, account gateway.AccountID, per
 }
 
 // conversation reads what rules see of a person beside the update.
-func conversation(ctx context.Context, q *dbsqlc.Queries, account string, person dbsqlc.Subscriber) (gateway.Conversation, error) {
-	c := gateway.Conversation{Person: subscriber(person), Since: person.CreatedAt.UTC()}
+func conversation(ctx context.Context, q *queries, account string, person dbsqlc.Subscriber) (gateway.Conversation, error) {
+	c := gateway.Conversation{Since: person.CreatedAt.UTC()}
+	var err error
+	if c.Person, err = q.vault.subscriber(person); err != nil {
+		return c, err
+	}
 	state, err := q.PersonState(ctx, dbsqlc.PersonStateParams{AccountID: account, SubscriberID: person.ID})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows): // new to these rules
@@ -221,9 +231,9 @@ func conversation(ctx context.Context, q *dbsqlc.Queries, account string, person
 	case err != nil:
 		return c, fmt.Errorf("read last message to person: %w", err)
 	}
-	m := message(last)
+	m, err := q.vault.message(last)
 	c.Last = &m
-	return c, nil
+	return c, err
 }
 
 func ruleVersion(r dbsqlc.RuleVersion, author string, active bool) gateway.RuleVersion {

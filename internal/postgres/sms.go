@@ -61,7 +61,7 @@ func (s *Store) LegOfReport(ctx context.Context, r gateway.SMSReport) (gateway.L
 }
 
 func (s *Store) SaveReply(ctx context.Context, r gateway.SMSReply, id gateway.MessageID, now time.Time) (answered gateway.Leg, found bool, err error) {
-	err = s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		known, err := q.KnownReply(ctx, dbsqlc.KnownReplyParams{Provider: r.Provider, ProviderID: r.ProviderID})
 		if err != nil || known > 0 {
 			return err

@@ -28,7 +28,7 @@ func TestTheMachineInGoAndInTheDatabaseAgree(t *testing.T) {
 			_, err := conn.Exec(t.Context(), `
 				INSERT INTO messages (id, account_id, bot_id, direction, subscriber_id, address_kind, address, text,
 				                      previous, state, reason, expires_at, created_at, updated_at)
-				VALUES ($1, 'acc_1', 'bot_1', 'out', 'sub_1', 'phone', '+380501234567', 'x', $2, $3, 'blocked', now(), now(), now())`,
+				VALUES ($1, 'acc_1', 'bot_1', 'out', 'sub_1', 'platform', '1', 'x', $2, $3, 'blocked', now(), now(), now())`,
 				fmt.Sprintf("msg_%d_%d", i, j), string(from), string(to))
 			if allowed {
 				require.NoError(t, err, "from %q to %q", from, to)
@@ -45,7 +45,7 @@ func TestWhatTheDatabaseRefuses(t *testing.T) {
 	seed(t, conn)
 	_, err := conn.Exec(t.Context(), `
 		INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, state, expires_at, created_at, updated_at)
-		VALUES ('msg_1', 'acc_1', 'bot_1', 'out', 'phone', '+380501234567', 'x', 'queued', now(), now(), now())`)
+		VALUES ('msg_1', 'acc_1', 'bot_1', 'out', 'platform', '1', 'x', 'queued', now(), now(), now())`)
 	require.NoError(t, err)
 	for name, sql := range map[string]string{
 		"an accepted leg without the messenger's name for it": `INSERT INTO legs (id, account_id, message_id, number, channel, state, attempts, settled_at) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'accepted', 1, now())`,
@@ -53,7 +53,8 @@ func TestWhatTheDatabaseRefuses(t *testing.T) {
 		"a failed leg without a reason":                       `INSERT INTO legs (id, account_id, message_id, number, channel, state, settled_at) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'failed', now())`,
 		"a leg that ended and has no time of it":              `INSERT INTO legs (id, account_id, message_id, number, channel, state, reason) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'failed', 'x')`,
 		"a failed message without a reason":                   `UPDATE messages SET previous = 'sending', state = 'failed' WHERE id = 'msg_1'`,
-		"a phone that is not E.164":                           `UPDATE subscribers SET phone = '0501234567', phone_proof = 'contact', phone_proved_at = now()`,
+		"an open phone as an address":                         `UPDATE messages SET address_kind = 'phone', address = '+380501234567'`,
+		"a phone that is found and not there":                 `UPDATE subscribers SET phone_index = 'x'`,
 		"a phone without its proof":                           `UPDATE subscribers SET phone = '+380501234567'`,
 		"a second operator":                                   `INSERT INTO accounts (id, name, operator, created_at) VALUES ('acc_2', 'x', true, now()), ('acc_3', 'y', true, now())`,
 	} {

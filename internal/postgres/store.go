@@ -19,13 +19,14 @@ import (
 // Store implements the stores of package gateway over a pool of connections.
 type Store struct {
 	pool *pgxpool.Pool
-	q    *dbsqlc.Queries
+	q    *queries
 }
 
 // Options say how to reach the database.
 type Options struct {
 	URL      gateway.Secret // postgres://...; it may hold a password
 	MaxConns int32          // connections at most; 0 means 20
+	Vault    gateway.Vault  // seals people; without one the store takes and shows nothing that is sealed
 }
 
 const (
@@ -61,8 +62,20 @@ func (e *ErrRefused) Error() string {
 	}
 }
 
-// Open connects and checks that the database answers. It migrates nothing.
+// Open connects and checks that the database answers and that the vault is its own. It migrates nothing.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := open(ctx, o)
+	if err != nil || o.Vault == nil {
+		return s, err
+	}
+	if err := s.checkVault(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, o Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(o.URL.Reveal())
 	if err != nil {
 		return nil, &ErrRefused{err}
@@ -81,7 +94,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		pool.Close()
 		return nil, &ErrRefused{err}
 	}
-	return &Store{pool: pool, q: dbsqlc.New(guard{pool})}, nil
+	v := &vault{o.Vault}
+	if o.Vault == nil {
+		v.Vault = noKey{}
+	}
+	return &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), v}}, nil
 }
 
 // Close ends all connections.
@@ -91,8 +108,8 @@ func (s *Store) Close() { s.pool.Close() }
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 
 // inTx runs fn in one transaction.
-func (s *Store) inTx(ctx context.Context, fn func(pgx.Tx, *dbsqlc.Queries) error) error {
-	return away(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(tx, s.q.WithTx(tx)) }))
+func (s *Store) inTx(ctx context.Context, fn func(pgx.Tx, *queries) error) error {
+	return away(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(tx, &queries{s.q.WithTx(tx), s.q.vault}) }))
 }
 
 // found turns "no rows" into the noun's own error.

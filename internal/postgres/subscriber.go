@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,7 +24,7 @@ func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot g
 	if err = found(err, gateway.ErrSubscriberNotFound, "read subscriber"); err != nil {
 		return gateway.Subscriber{}, err
 	}
-	person, err := withState(row.Subscriber, row.Tags, row.Fields)
+	person, err := s.q.vault.withState(row.Subscriber, row.Tags, row.Fields)
 	if err != nil {
 		return person, err
 	}
@@ -31,32 +32,56 @@ func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot g
 	if err != nil {
 		return person, fmt.Errorf("read names of subscriber: %w", err)
 	}
-	for _, n := range names {
-		person.Names = append(person.Names, gateway.EarlierName{Username: n.Username, FirstName: n.FirstName, LastName: n.LastName, Until: n.Until.UTC()})
+	for _, r := range names {
+		n := s.q.vault.openNames(&err, row.Subscriber.BotID, row.Subscriber.PlatformID, r.Names)
+		person.Names = append(person.Names, gateway.EarlierName{Username: n.Username, FirstName: n.FirstName, LastName: n.LastName, Until: r.Until.UTC()})
 	}
-	return person, nil
+	return person, err
 }
 
+// maxLooked is how many people are opened for one page where nothing but their names can tell whether they belong there.
+const maxLooked = 5000
+
+// Subscribers reads a page. Names are sealed, so a part of one is looked for in what is opened: such a page may be short, or
+// empty, and still have a next one.
 func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error) {
-	rows, err := s.q.Subscribers(ctx, dbsqlc.SubscribersParams{
+	v := s.q.vault
+	params := dbsqlc.SubscribersParams{
 		AccountID: string(account), BotID: string(bot), After: p.After, Limit: int32(p.Limit) + 1, Kind: string(f.Kind),
-		Phone: f.Phone, HasPhone: f.HasPhone, Username: f.Username, PlatformID: f.PlatformID, ExternalID: f.ExternalID,
-		Connection: string(f.Connection), Tag: f.Tag, Language: f.Language, Name: f.Name,
-	})
-	if err != nil {
-		return gateway.List[gateway.Subscriber]{}, fmt.Errorf("list subscribers: %w", err)
+		PhoneIndex: v.phoneIndex(string(bot), f.Phone), HasPhone: f.HasPhone, UsernameIndex: v.usernameIndex(string(bot), f.Username),
+		PlatformID: f.PlatformID, ExternalID: f.ExternalID, Connection: string(f.Connection), Tag: f.Tag, Language: f.Language,
 	}
-	var odd error
-	page := list(rows, p.Limit, func(r dbsqlc.SubscribersRow) gateway.Subscriber {
-		person, err := withState(r.Subscriber, r.Tags, r.Fields)
-		odd = errors.Join(odd, err)
-		return person
-	}, func(s gateway.Subscriber) string { return string(s.ID) })
-	return page, odd
+	part := strings.ToLower(f.Name)
+	if part != "" {
+		params.Limit = maxLooked
+	}
+	page := gateway.List[gateway.Subscriber]{Items: []gateway.Subscriber{}}
+	rows, err := s.q.Subscribers(ctx, params)
+	if err != nil {
+		return page, fmt.Errorf("list subscribers: %w", err)
+	}
+	for _, r := range rows {
+		person, err := v.withState(r.Subscriber, r.Tags, r.Fields)
+		if err != nil {
+			return page, err
+		}
+		if !strings.Contains(strings.ToLower(person.FirstName+" "+person.LastName+" "+person.Username), part) {
+			continue
+		}
+		if len(page.Items) == p.Limit {
+			page.Next = string(page.Items[p.Limit-1].ID)
+			return page, nil
+		}
+		page.Items = append(page.Items, person)
+	}
+	if part != "" && len(rows) == maxLooked {
+		page.Next = rows[maxLooked-1].Subscriber.ID
+	}
+	return page, nil
 }
 
 func (s *Store) ChangeSubscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID, c gateway.SubscriberChange, check func(gateway.Subscriber) error) (gateway.Subscriber, error) {
-	err := s.inTx(ctx, func(_ pgx.Tx, q *dbsqlc.Queries) error {
+	err := s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		row, err := q.LockSubscriber(ctx, dbsqlc.LockSubscriberParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
 		if err = found(err, gateway.ErrSubscriberNotFound, "lock subscriber"); err != nil {
 			return err
@@ -68,7 +93,7 @@ func (s *Store) ChangeSubscriber(ctx context.Context, account gateway.AccountID,
 		if err != nil {
 			return fmt.Errorf("read state of subscriber: %w", err)
 		}
-		person, err := withState(row, state.Tags, state.Fields)
+		person, err := q.vault.withState(row, state.Tags, state.Fields)
 		if err != nil {
 			return err
 		}
@@ -109,7 +134,7 @@ func changedPerson(p gateway.Subscriber, c gateway.SubscriberChange) gateway.Sub
 	return p
 }
 
-func writePerson(ctx context.Context, q *dbsqlc.Queries, p gateway.Subscriber, c gateway.SubscriberChange) error {
+func writePerson(ctx context.Context, q *queries, p gateway.Subscriber, c gateway.SubscriberChange) error {
 	if p.ExternalID != "" {
 		if err := q.LeaveExternalID(ctx, dbsqlc.LeaveExternalIDParams{BotID: string(p.BotID), ExternalID: p.ExternalID, ID: string(p.ID)}); err != nil {
 			return fmt.Errorf("leave external id: %w", err)
@@ -146,20 +171,26 @@ func (s *Store) CreateConnectLink(ctx context.Context, l gateway.ConnectLink) er
 }
 
 // withState is a subscriber with what rules and senders keep about them.
-func withState(r dbsqlc.Subscriber, tags []string, fields []byte) (gateway.Subscriber, error) {
-	s := subscriber(r)
+func (v *vault) withState(r dbsqlc.Subscriber, tags []string, fields []byte) (gateway.Subscriber, error) {
+	s, err := v.subscriber(r)
 	s.Tags = tags
+	if err != nil {
+		return s, err
+	}
 	if err := json.Unmarshal(fields, &s.Fields); err != nil {
 		return s, fmt.Errorf("read fields of subscriber %s: %w", s.ID, err)
 	}
 	return s, nil
 }
 
-func subscriber(r dbsqlc.Subscriber) gateway.Subscriber {
-	s := gateway.Subscriber{
+// subscriber opens a person's row.
+func (v *vault) subscriber(r dbsqlc.Subscriber) (s gateway.Subscriber, err error) {
+	n := v.openNames(&err, r.BotID, r.PlatformID, r.Names)
+	s = gateway.Subscriber{
 		ID: gateway.SubscriberID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID), Kind: gateway.SubscriberKind(r.Kind),
-		PlatformID: r.PlatformID, ChatID: r.ChatID, ExternalID: r.ExternalID, Username: r.Username, UsernameSeenAt: orZero(r.UsernameSeenAt),
-		FirstName: r.FirstName, LastName: r.LastName, Language: r.Language, Chosen: r.ChosenLanguage, Timezone: r.Timezone, Phone: r.Phone,
+		PlatformID: r.PlatformID, ChatID: r.ChatID, ExternalID: r.ExternalID, Username: n.Username, UsernameSeenAt: orZero(r.UsernameSeenAt),
+		FirstName: n.FirstName, LastName: n.LastName, Language: r.Language, Chosen: r.ChosenLanguage, Timezone: r.Timezone,
+		Phone:      v.opened(&err, personBound("phone", r.BotID, r.PlatformID), r.Phone),
 		PhoneProof: gateway.PhoneProof(r.PhoneProof), PhoneProvedAt: orZero(r.PhoneProvedAt),
 		Connection: gateway.Connection(r.Connection), Reason: gateway.Reason(r.Reason), StartPayload: r.StartPayload,
 		ConnectedAt: orZero(r.ConnectedAt), DisconnectedAt: orZero(r.DisconnectedAt), LastSeenAt: r.LastSeenAt.UTC(),
@@ -167,5 +198,5 @@ func subscriber(r dbsqlc.Subscriber) gateway.Subscriber {
 	if s.Chosen != "" {
 		s.Language = s.Chosen
 	}
-	return s
+	return s, err
 }

@@ -14,10 +14,10 @@ import (
 
 // step is one statement. It is called twice: to learn what it sends, when it gets nothing but an error, and on its
 // answer. So it must send the same both times, and may touch nothing before it has its answer.
-type step func(q *dbsqlc.Queries) error
+type step func(q *queries) error
 
 // each runs steps one after another, each with a trip of its own.
-func each(q *dbsqlc.Queries, steps []step) error {
+func each(q *queries, steps []step) error {
 	for _, s := range steps {
 		if err := s(q); err != nil {
 			return err
@@ -30,6 +30,7 @@ func each(q *dbsqlc.Queries, steps []step) error {
 // stands between them is all that waits for an answer.
 type held struct {
 	conn  *pgxpool.Conn
+	vault *vault
 	begun bool
 	ended bool
 }
@@ -41,7 +42,7 @@ func (s *Store) hold(ctx context.Context, fn func(*held) error) error {
 		return away(fmt.Errorf("take a connection: %w", err))
 	}
 	defer conn.Release() // one whose transaction is open is closed
-	h := &held{conn: conn}
+	h := &held{conn: conn, vault: s.q.vault}
 	err = fn(h)
 	if h.begun && !h.ended {
 		if _, undone := conn.Exec(context.WithoutCancel(ctx), "rollback"); err == nil {
@@ -52,7 +53,9 @@ func (s *Store) hold(ctx context.Context, fn func(*held) error) error {
 }
 
 // queries runs statements each with a trip of its own.
-func (h *held) queries() *dbsqlc.Queries { return dbsqlc.New(h.conn) }
+func (h *held) queries() *queries { return h.over(h.conn) }
+
+func (h *held) over(db dbsqlc.DBTX) *queries { return &queries{dbsqlc.New(db), h.vault} }
 
 // first begins the transaction and runs steps in it, all in one trip. Each step runs whatever those before it answer, as
 // long as none fails.
@@ -73,7 +76,7 @@ func (h *held) last(ctx context.Context, steps ...step) error {
 func (h *held) send(ctx context.Context, out *outbound, steps []step) error {
 	begins := out.batch.Len()
 	for _, s := range steps {
-		if err := s(dbsqlc.New(out)); !errors.Is(err, errOnItsWay) {
+		if err := s(h.over(out)); !errors.Is(err, errOnItsWay) {
 			return err // the step refused by itself
 		}
 	}
@@ -86,7 +89,7 @@ func (h *held) send(ctx context.Context, out *outbound, steps []step) error {
 		_, first = back.Exec(ctx, "")
 	}
 	if first == nil {
-		first = each(dbsqlc.New(back), steps)
+		first = each(h.over(back), steps)
 	}
 	if err := back.results.Close(); first == nil {
 		first = err

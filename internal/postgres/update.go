@@ -40,7 +40,7 @@ func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (
 
 func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (done gateway.Processed, err error) {
 	var taken int64 // the update in hand, for the case that the database refuses its verdict
-	err = s.inTx(ctx, func(tx pgx.Tx, q *dbsqlc.Queries) error {
+	err = s.inTx(ctx, func(tx pgx.Tx, q *queries) error {
 		row, err := q.TakeUpdate(ctx)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -93,7 +93,7 @@ func (s *Store) countFailure(ctx context.Context, sequence int64, cause error) e
 	return nil
 }
 
-func putAside(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, cause error) error {
+func putAside(ctx context.Context, q *queries, raw gateway.RawUpdate, cause error) error {
 	err := q.PutUpdateAside(ctx, dbsqlc.PutUpdateAsideParams{Sequence: raw.Sequence, Error: bounded(cause.Error())})
 	if err != nil {
 		return fmt.Errorf("put update aside: %w", err)

@@ -13,7 +13,7 @@ import (
 )
 
 // writeVerdict writes what the inbox decided about one update.
-func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) error {
+func writeVerdict(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) error {
 	var person dbsqlc.Subscriber
 	var err error
 	if v.Migrated.To != 0 {
@@ -54,7 +54,7 @@ func writeVerdict(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate,
 	return answer(ctx, q, raw, v, person, about, now)
 }
 
-func storeInbound(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
+func storeInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
 	var subscriberID *string
 	if v.Subscriber != nil {
 		subscriberID = &person.ID
@@ -82,16 +82,21 @@ func told(raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) []
 	return events
 }
 
-func upsertSubscriber(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) (dbsqlc.Subscriber, error) {
+func upsertSubscriber(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) (dbsqlc.Subscriber, error) {
 	s := *v.Subscriber
 	if s.Kind == "" {
 		s.Kind = gateway.KindPerson
 	} else if err := findEarlier(ctx, q, &s, raw.BotID); err != nil {
 		return dbsqlc.Subscriber{}, err
 	}
+	var fault error
+	sealedNames, namesIndex := q.vault.sealNames(&fault, string(raw.BotID), s.PlatformID, names{s.Username, s.FirstName, s.LastName})
+	if fault != nil {
+		return dbsqlc.Subscriber{}, fault
+	}
 	row, err := q.UpsertSubscriber(ctx, dbsqlc.UpsertSubscriberParams{
 		ID: string(s.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), Kind: string(s.Kind), PlatformID: s.PlatformID, ChatID: s.ChatID,
-		Username: s.Username, UsernameSeenAt: orNull(s.UsernameSeenAt), FirstName: s.FirstName, LastName: s.LastName,
+		Names: sealedNames, NamesIndex: namesIndex, UsernameIndex: q.vault.usernameIndex(string(raw.BotID), s.Username), UsernameSeenAt: orNull(s.UsernameSeenAt),
 		Language: s.Language, Connection: string(v.Connection), Reason: string(v.Reason), StartPayload: v.Payload,
 		At: v.Seen.At, UpdateID: v.Seen.UpdateID, CreatedAt: now,
 	})
@@ -102,7 +107,7 @@ func upsertSubscriber(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpd
 }
 
 // findEarlier finds the id under which a chat was first known: it has another one since it became a supergroup.
-func findEarlier(ctx context.Context, q *dbsqlc.Queries, s *gateway.Subscriber, bot gateway.BotID) error {
+func findEarlier(ctx context.Context, q *queries, s *gateway.Subscriber, bot gateway.BotID) error {
 	known, err := q.KnownChat(ctx, dbsqlc.KnownChatParams{BotID: string(bot), ChatID: s.ChatID})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -115,7 +120,7 @@ func findEarlier(ctx context.Context, q *dbsqlc.Queries, s *gateway.Subscriber, 
 }
 
 // useConnectLink takes the sender's own id over from the link by which the person came.
-func useConnectLink(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
+func useConnectLink(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
 	if !gateway.ConnectToken(v.Payload) {
 		return nil
 	}
@@ -138,15 +143,16 @@ func useConnectLink(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscr
 
 // lockPeople locks a phone that is proved and everybody whom that concerns, always in the same order: two people who prove
 // each other's phones at the same moment go one after the other.
-func lockPeople(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) error {
+func lockPeople(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict) error {
 	if v.Phone == "" {
 		return nil
 	}
-	if err := q.LockPhone(ctx, dbsqlc.LockPhoneParams{BotID: string(raw.BotID), Phone: v.Phone}); err != nil {
+	index := q.vault.phoneIndex(string(raw.BotID), v.Phone)
+	if err := q.LockPhone(ctx, index); err != nil {
 		return fmt.Errorf("lock phone: %w", err)
 	}
 	_, err := q.LockPeople(ctx, dbsqlc.LockPeopleParams{
-		AccountID: string(raw.AccountID), BotID: string(raw.BotID), PlatformID: v.Subscriber.PlatformID, Phone: v.Phone,
+		AccountID: string(raw.AccountID), BotID: string(raw.BotID), PlatformID: v.Subscriber.PlatformID, PhoneIndex: index,
 	})
 	if err != nil {
 		return fmt.Errorf("lock people of a phone: %w", err)
@@ -155,20 +161,27 @@ func lockPeople(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v
 }
 
 // provePhone gives the phone to the person, unless somebody else proved it later than this update was made.
-func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
+func provePhone(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
 	at := v.Seen.At
-	err := q.ClosePhone(ctx, dbsqlc.ClosePhoneParams{BotID: person.BotID, Phone: v.Phone, PlatformID: person.PlatformID, At: &at})
+	var err error
+	index := q.vault.phoneIndex(person.BotID, v.Phone)
+	held := q.vault.sealed(&err, personBound("phone", person.BotID, person.PlatformID), v.Phone)
+	proved := q.vault.sealed(&err, proofBound(person.ID), v.Phone)
+	if err != nil {
+		return err
+	}
+	err = q.ClosePhone(ctx, dbsqlc.ClosePhoneParams{BotID: person.BotID, PhoneIndex: index, PlatformID: person.PlatformID, At: &at})
 	if err != nil {
 		return fmt.Errorf("close earlier proof of phone: %w", err)
 	}
 	err = q.RecordProof(ctx, dbsqlc.RecordProofParams{
-		AccountID: person.AccountID, BotID: person.BotID, SubscriberID: person.ID, Phone: v.Phone,
+		AccountID: person.AccountID, BotID: person.BotID, SubscriberID: person.ID, Phone: proved, PhoneIndex: index,
 		Proof: string(gateway.ProofContact), At: at,
 	})
 	if err != nil {
 		return fmt.Errorf("insert proof of phone: %w", err)
 	}
-	holder, err := q.PhoneHolder(ctx, dbsqlc.PhoneHolderParams{BotID: person.BotID, Phone: v.Phone})
+	holder, err := q.PhoneHolder(ctx, dbsqlc.PhoneHolderParams{BotID: person.BotID, PhoneIndex: index})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("find holder of phone: %w", err)
 	}
@@ -176,7 +189,7 @@ func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber
 		return nil
 	}
 	_, err = q.SetPhone(ctx, dbsqlc.SetPhoneParams{
-		AccountID: person.AccountID, ID: person.ID, Phone: v.Phone, Proof: string(gateway.ProofContact), At: &at, UpdateID: v.Seen.UpdateID,
+		AccountID: person.AccountID, ID: person.ID, Phone: held, PhoneIndex: index, Proof: string(gateway.ProofContact), At: &at, UpdateID: v.Seen.UpdateID,
 	})
 	if err != nil {
 		return fmt.Errorf("set phone: %w", err)
@@ -186,7 +199,7 @@ func provePhone(ctx context.Context, q *dbsqlc.Queries, person dbsqlc.Subscriber
 
 // writeEvidence takes a pressed button or a reply for proof that the person got the message that it is about. It returns
 // that message, and the same as one that waits if legs of it were to come.
-func writeEvidence(ctx context.Context, q *dbsqlc.Queries, raw gateway.RawUpdate, v gateway.Verdict) (about gateway.MessageID, waits *gateway.MessageRef, err error) {
+func writeEvidence(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict) (about gateway.MessageID, waits *gateway.MessageRef, err error) {
 	if v.Evidence == "" {
 		return "", nil, nil
 	}

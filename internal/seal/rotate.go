@@ -19,7 +19,7 @@ type Key struct {
 
 // Keys lists the keys of a keyset, the oldest first.
 func Keys(keysetJSON []byte) ([]Key, error) {
-	handle, err := read(keysetJSON)
+	handle, _, err := read(keysetJSON)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func Prune(keysetJSON []byte) ([]byte, error) {
 }
 
 func change(keysetJSON []byte, fn func(*keyset.Manager, *keyset.Handle) error) ([]byte, error) {
-	handle, err := read(keysetJSON)
+	handle, index, err := read(keysetJSON)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func change(keysetJSON []byte, fn func(*keyset.Manager, *keyset.Handle) error) (
 	if handle, err = manager.Handle(); err != nil {
 		return nil, fmt.Errorf("change keyset: %w", err)
 	}
-	return write(handle)
+	return write(handle, index)
 }
 
 // ChangeFile changes the keyset in a file: the whole of it or nothing, and never a file that is none.

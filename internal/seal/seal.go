@@ -3,11 +3,15 @@
 // It is Tink's AEAD over a keyset in a file (mode 0600) beside the data or wherever the operator puts it. A keyset may hold
 // several keys: one seals, and all of them open. Rotate makes another one seal; a Box of a file sees that by itself, so that
 // the key is changed while everything runs.
+//
+// Beside them lies one more key, which never changes: what is sealed is found again by its index, a keyed hash of it.
 package seal
 
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,7 +23,6 @@ import (
 	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
@@ -37,6 +40,7 @@ type Box struct {
 type keys struct {
 	primitive tink.AEAD
 	prefix    []byte // that begins every value which the primary key sealed
+	index     []byte // the key of what Index returns
 	raw       []byte
 }
 
@@ -59,9 +63,12 @@ func Parse(keysetJSON []byte) (*Box, error) {
 }
 
 func parse(keysetJSON []byte) (*keys, error) {
-	handle, err := read(keysetJSON)
+	handle, index, err := read(keysetJSON)
 	if err != nil {
 		return nil, err
+	}
+	if index == nil {
+		return nil, errNoIndexKey
 	}
 	primitive, err := aead.New(handle)
 	if err != nil {
@@ -71,18 +78,7 @@ func parse(keysetJSON []byte) (*keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use keyset: %w", err)
 	}
-	return &keys{primitive: primitive, prefix: prefixOf(primary.KeyID()), raw: keysetJSON}, nil
-}
-
-func read(keysetJSON []byte) (*keyset.Handle, error) {
-	if len(keysetJSON) > maxKeyset {
-		return nil, errors.New("read keyset: it is over 64 KiB")
-	}
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(keysetJSON)))
-	if err != nil {
-		return nil, fmt.Errorf("read keyset: %w", err)
-	}
-	return handle, nil
+	return &keys{primitive: primitive, prefix: prefixOf(primary.KeyID()), index: index, raw: keysetJSON}, nil
 }
 
 // prefixOf is how Tink marks what a key sealed: one byte for the kind of prefix, and the key's id.
@@ -90,21 +86,13 @@ func prefixOf(id uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte{1}, id)
 }
 
-// Generate returns a new keyset in Tink's JSON form.
+// Generate returns a new keyset in Tink's JSON form, with an index key beside it.
 func Generate() ([]byte, error) {
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
 		return nil, fmt.Errorf("make keyset: %w", err)
 	}
-	return write(handle)
-}
-
-func write(handle *keyset.Handle) ([]byte, error) {
-	var out bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
-		return nil, fmt.Errorf("write keyset: %w", err)
-	}
-	return out.Bytes(), nil
+	return write(handle, newIndexKey())
 }
 
 // LoadOrCreate makes a Box from the file, and the file first if it does not exist.
@@ -117,6 +105,11 @@ func LoadOrCreate(path string) (*Box, error) {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
 	box, err := Parse(raw)
+	if errors.Is(err, errNoIndexKey) {
+		if raw, err = addIndexKey(path); err == nil {
+			box, err = Parse(raw)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
 	}
@@ -173,10 +166,23 @@ func (b *Box) Open(_ context.Context, sealed []byte, bound string) ([]byte, erro
 	return plain, nil
 }
 
-// Current tells whether a value is sealed by the key that seals now.
-func (b *Box) Current(sealed []byte) bool {
+// Index returns the same 32 bytes for the same parts, and nothing that tells anything about them without the key: what is
+// sealed can be found by it. It survives every change of the key that seals.
+func (b *Box) Index(parts ...string) []byte {
+	hash := hmac.New(sha256.New, b.keys.Load().index)
+	for _, part := range parts {
+		var size [8]byte // so that no two lists of parts look alike
+		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
+		hash.Write(size[:])
+		hash.Write([]byte(part))
+	}
+	return hash.Sum(nil)
+}
+
+// Prefix is how every value begins that is sealed by the key that seals now.
+func (b *Box) Prefix() []byte {
 	b.look(lookEvery)
-	return bytes.HasPrefix(sealed, b.keys.Load().prefix)
+	return bytes.Clone(b.keys.Load().prefix)
 }
 
 // Key names the key that seals now, as herald secrets shows it.
@@ -202,7 +208,7 @@ func (b *Box) look(after time.Duration) (changed bool) {
 		return false
 	}
 	fresh, err := parse(raw)
-	if err != nil {
+	if err != nil || !hmac.Equal(fresh.index, b.keys.Load().index) { // with another index key nothing would be found
 		return false
 	}
 	b.keys.Store(fresh)

@@ -1,6 +1,8 @@
 package seal_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync"
@@ -101,7 +103,7 @@ func TestRotation(t *testing.T) {
 	require.NoError(t, err)
 	old, err := writer.Seal(t.Context(), []byte("token"), "a")
 	require.NoError(t, err)
-	require.True(t, writer.Current(old))
+	require.True(t, bytes.HasPrefix(old, writer.Prefix()))
 
 	require.NoError(t, seal.ChangeFile(path, seal.Rotate))
 	info, err := os.Stat(path)
@@ -109,10 +111,10 @@ func TestRotation(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	rotated, err := seal.LoadOrCreate(path)
 	require.NoError(t, err)
-	require.False(t, rotated.Current(old))
+	require.False(t, bytes.HasPrefix(old, rotated.Prefix()))
 	fresh, err := rotated.Seal(t.Context(), []byte("token"), "a")
 	require.NoError(t, err)
-	require.True(t, rotated.Current(fresh))
+	require.True(t, bytes.HasPrefix(fresh, rotated.Prefix()))
 	for name, box := range map[string]*seal.Box{"a process that runs": reader, "one that started since": rotated} {
 		for _, sealed := range [][]byte{old, fresh} {
 			plain, err := box.Open(t.Context(), sealed, "a")
@@ -120,7 +122,7 @@ func TestRotation(t *testing.T) {
 			require.Equal(t, "token", string(plain))
 		}
 	}
-	require.True(t, reader.Current(fresh), "it has seen the new key when it met it")
+	require.True(t, bytes.HasPrefix(fresh, reader.Prefix()), "it has seen the new key when it met it")
 	require.NotEqual(t, "", reader.Key())
 	require.Equal(t, rotated.Key(), reader.Key())
 
@@ -171,4 +173,57 @@ func TestAFileThatIsNoKeysetIsNotChanged(t *testing.T) {
 	require.NoError(t, err)
 	_, err = box.Open(t.Context(), []byte("garbage"), "a")
 	require.Error(t, err)
+}
+
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "herald.key")
+	box, err := seal.LoadOrCreate(path)
+	require.NoError(t, err)
+	phone := box.Index("bot_1", "phone", "+380501234567")
+	require.Len(t, phone, 32)
+	require.Equal(t, phone, box.Index("bot_1", "phone", "+380501234567"))
+	for _, other := range [][]string{{"bot_2", "phone", "+380501234567"}, {"bot_1", "phone+380501234567", ""}, {"bot_1", "phone", "+380501234568"}} {
+		require.NotEqual(t, phone, box.Index(other...), other)
+	}
+
+	t.Run("survives every change of the key that seals", func(t *testing.T) {
+		for _, change := range []func([]byte) ([]byte, error){seal.Stage, seal.Rotate, seal.Prune} {
+			require.NoError(t, seal.ChangeFile(path, change))
+		}
+		again, err := seal.LoadOrCreate(path)
+		require.NoError(t, err)
+		require.Equal(t, phone, again.Index("bot_1", "phone", "+380501234567"))
+	})
+	t.Run("gets its key once, in a file from before there was one", func(t *testing.T) {
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		var members map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(raw, &members))
+		delete(members, "indexKey")
+		raw, err = json.Marshal(members)
+		require.NoError(t, err)
+		_, err = seal.Parse(raw)
+		require.ErrorContains(t, err, "indexKey")
+		old := filepath.Join(t.TempDir(), "herald.key")
+		require.NoError(t, os.WriteFile(old, raw, 0o600))
+		indexes := make(chan string, 8)
+		var wg sync.WaitGroup
+		for range cap(indexes) {
+			wg.Go(func() {
+				box, err := seal.LoadOrCreate(old)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				indexes <- string(box.Index("x"))
+			})
+		}
+		wg.Wait()
+		close(indexes)
+		first := <-indexes
+		for index := range indexes {
+			require.Equal(t, first, index)
+		}
+	})
 }

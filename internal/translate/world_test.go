@@ -93,7 +93,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	t.Cleanup(server.Stop)
 	w.cloud.address = "http://" + listener.Addr().String()
 
-	w.store, err = postgres.Open(t.Context(), postgres.Options{URL: w.url, MaxConns: 10})
+	w.store, err = postgres.Open(t.Context(), postgres.Options{URL: w.url, MaxConns: 10, Vault: postgrestest.Vault(t)})
 	require.NoError(t, err)
 	t.Cleanup(w.store.Close)
 	for _, id := range []gateway.AccountID{mine, theirs} {

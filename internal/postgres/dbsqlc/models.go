@@ -232,6 +232,8 @@ type Message struct {
 	Price                 string
 	Cost                  string
 	Currency              string
+	SealedAddress         []byte
+	AddressIndex          []byte
 }
 
 type MessageEvent struct {
@@ -273,10 +275,11 @@ type PhoneProof struct {
 	AccountID    string
 	BotID        string
 	SubscriberID string
-	Phone        string
+	Phone        []byte
 	Proof        string
 	ProvedAt     time.Time
 	ClosedAt     *time.Time
+	PhoneIndex   []byte
 }
 
 type Price struct {
@@ -358,12 +361,9 @@ type Subscriber struct {
 	BotID              string
 	PlatformID         int64
 	ChatID             int64
-	Username           string
 	UsernameSeenAt     *time.Time
-	FirstName          string
-	LastName           string
 	Language           string
-	Phone              string
+	Phone              []byte
 	PhoneProof         string
 	PhoneProvedAt      *time.Time
 	Connection         string
@@ -383,15 +383,18 @@ type Subscriber struct {
 	ExternalID         string
 	ChosenLanguage     string
 	Timezone           string
+	Names              []byte
+	NamesIndex         []byte
+	UsernameIndex      []byte
+	PhoneIndex         []byte
 }
 
 type SubscriberName struct {
 	AccountID    string
 	SubscriberID string
-	Username     string
-	FirstName    string
-	LastName     string
 	Until        time.Time
+	ID           int64
+	Names        []byte
 }
 
 type Translation struct {
@@ -427,6 +430,13 @@ type Update struct {
 	DoneAt     *time.Time
 	Note       string
 	Error      string
+}
+
+type Vault struct {
+	One        bool
+	IndexCheck []byte
+	SealedBy   string
+	Plain      bool
 }
 
 type Verdict struct {

@@ -59,16 +59,16 @@ const closePhone = `-- name: ClosePhone :exec
 WITH closed AS (
     UPDATE phone_proofs p SET closed_at = $4
     FROM subscribers s
-    WHERE s.bot_id = $1 AND s.phone = $2 AND s.platform_id <> $3
+    WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.platform_id <> $3
       AND s.phone_proved_at <= $4
-      AND p.subscriber_id = s.id AND p.phone = s.phone AND p.closed_at IS NULL)
-UPDATE subscribers o SET phone = '', phone_proof = '', phone_proved_at = NULL
-WHERE o.bot_id = $1 AND o.phone = $2 AND o.platform_id <> $3 AND o.phone_proved_at <= $4
+      AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL)
+UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL
+WHERE o.bot_id = $1 AND o.phone_index = $2 AND o.platform_id <> $3 AND o.phone_proved_at <= $4
 `
 
 type ClosePhoneParams struct {
 	BotID      string
-	Phone      string
+	PhoneIndex []byte
 	PlatformID int64
 	At         *time.Time
 }
@@ -77,7 +77,7 @@ type ClosePhoneParams struct {
 func (q *Queries) ClosePhone(ctx context.Context, arg ClosePhoneParams) error {
 	_, err := q.db.Exec(ctx, closePhone,
 		arg.BotID,
-		arg.Phone,
+		arg.PhoneIndex,
 		arg.PlatformID,
 		arg.At,
 	)
@@ -164,7 +164,7 @@ func (q *Queries) LeaveExternalID(ctx context.Context, arg LeaveExternalIDParams
 }
 
 const lockPeople = `-- name: LockPeople :many
-SELECT id FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND (platform_id = $3 OR phone = $4)
+SELECT id FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND (platform_id = $3 OR phone_index = $4)
 ORDER BY id FOR NO KEY UPDATE
 `
 
@@ -172,7 +172,7 @@ type LockPeopleParams struct {
 	AccountID  string
 	BotID      string
 	PlatformID int64
-	Phone      string
+	PhoneIndex []byte
 }
 
 // A person and whoever has the phone that they prove.
@@ -181,7 +181,7 @@ func (q *Queries) LockPeople(ctx context.Context, arg LockPeopleParams) ([]strin
 		arg.AccountID,
 		arg.BotID,
 		arg.PlatformID,
-		arg.Phone,
+		arg.PhoneIndex,
 	)
 	if err != nil {
 		return nil, err
@@ -202,22 +202,17 @@ func (q *Queries) LockPeople(ctx context.Context, arg LockPeopleParams) ([]strin
 }
 
 const lockPhone = `-- name: LockPhone :exec
-SELECT pg_advisory_xact_lock(hashtextextended($1::text || $2::text, 0))
+SELECT pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))
 `
 
-type LockPhoneParams struct {
-	BotID string
-	Phone string
-}
-
 // Two people who prove one phone at the same moment go one after the other.
-func (q *Queries) LockPhone(ctx context.Context, arg LockPhoneParams) error {
-	_, err := q.db.Exec(ctx, lockPhone, arg.BotID, arg.Phone)
+func (q *Queries) LockPhone(ctx context.Context, phoneIndex []byte) error {
+	_, err := q.db.Exec(ctx, lockPhone, phoneIndex)
 	return err
 }
 
 const lockSubscriber = `-- name: LockSubscriber :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR NO KEY UPDATE
+SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR NO KEY UPDATE
 `
 
 type LockSubscriberParams struct {
@@ -235,10 +230,7 @@ func (q *Queries) LockSubscriber(ctx context.Context, arg LockSubscriberParams) 
 		&i.BotID,
 		&i.PlatformID,
 		&i.ChatID,
-		&i.Username,
 		&i.UsernameSeenAt,
-		&i.FirstName,
-		&i.LastName,
 		&i.Language,
 		&i.Phone,
 		&i.PhoneProof,
@@ -260,6 +252,10 @@ func (q *Queries) LockSubscriber(ctx context.Context, arg LockSubscriberParams) 
 		&i.ExternalID,
 		&i.ChosenLanguage,
 		&i.Timezone,
+		&i.Names,
+		&i.NamesIndex,
+		&i.UsernameIndex,
+		&i.PhoneIndex,
 	)
 	return i, err
 }
@@ -295,16 +291,16 @@ func (q *Queries) MoveChat(ctx context.Context, arg MoveChatParams) error {
 }
 
 const phoneHolder = `-- name: PhoneHolder :one
-SELECT id FROM subscribers WHERE bot_id = $1 AND phone = $2
+SELECT id FROM subscribers WHERE bot_id = $1 AND phone_index = $2
 `
 
 type PhoneHolderParams struct {
-	BotID string
-	Phone string
+	BotID      string
+	PhoneIndex []byte
 }
 
 func (q *Queries) PhoneHolder(ctx context.Context, arg PhoneHolderParams) (string, error) {
-	row := q.db.QueryRow(ctx, phoneHolder, arg.BotID, arg.Phone)
+	row := q.db.QueryRow(ctx, phoneHolder, arg.BotID, arg.PhoneIndex)
 	var id string
 	err := row.Scan(&id)
 	return id, err
@@ -312,10 +308,10 @@ func (q *Queries) PhoneHolder(ctx context.Context, arg PhoneHolderParams) (strin
 
 const recordProof = `-- name: RecordProof :exec
 WITH closed AS (
-    UPDATE phone_proofs SET closed_at = $6
-    WHERE subscriber_id = $3 AND phone <> $4 AND closed_at IS NULL)
-INSERT INTO phone_proofs (account_id, bot_id, subscriber_id, phone, proof, proved_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+    UPDATE phone_proofs SET closed_at = $7
+    WHERE subscriber_id = $3 AND phone_index <> $5 AND closed_at IS NULL)
+INSERT INTO phone_proofs (account_id, bot_id, subscriber_id, phone, phone_index, proof, proved_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING
 `
 
@@ -323,7 +319,8 @@ type RecordProofParams struct {
 	AccountID    string
 	BotID        string
 	SubscriberID string
-	Phone        string
+	Phone        []byte
+	PhoneIndex   []byte
 	Proof        string
 	At           time.Time
 }
@@ -334,6 +331,7 @@ func (q *Queries) RecordProof(ctx context.Context, arg RecordProofParams) error 
 		arg.BotID,
 		arg.SubscriberID,
 		arg.Phone,
+		arg.PhoneIndex,
 		arg.Proof,
 		arg.At,
 	)
@@ -356,18 +354,19 @@ func (q *Queries) SetExternalID(ctx context.Context, arg SetExternalIDParams) er
 }
 
 const setPhone = `-- name: SetPhone :execrows
-UPDATE subscribers SET phone = $3, phone_proof = $4, phone_proved_at = $5, phone_update_id = $6
+UPDATE subscribers SET phone = $3, phone_index = $4, phone_proof = $5, phone_proved_at = $6, phone_update_id = $7
 WHERE account_id = $1 AND id = $2
-  AND (phone_proved_at IS NULL OR NOT newer_mark(phone_proved_at, phone_update_id, $5, $6))
+  AND (phone_proved_at IS NULL OR NOT newer_mark(phone_proved_at, phone_update_id, $6, $7))
 `
 
 type SetPhoneParams struct {
-	AccountID string
-	ID        string
-	Phone     string
-	Proof     string
-	At        *time.Time
-	UpdateID  int64
+	AccountID  string
+	ID         string
+	Phone      []byte
+	PhoneIndex []byte
+	Proof      string
+	At         *time.Time
+	UpdateID   int64
 }
 
 func (q *Queries) SetPhone(ctx context.Context, arg SetPhoneParams) (int64, error) {
@@ -375,6 +374,7 @@ func (q *Queries) SetPhone(ctx context.Context, arg SetPhoneParams) (int64, erro
 		arg.AccountID,
 		arg.ID,
 		arg.Phone,
+		arg.PhoneIndex,
 		arg.Proof,
 		arg.At,
 		arg.UpdateID,
@@ -407,7 +407,7 @@ func (q *Queries) StateForChange(ctx context.Context, arg StateForChangeParams) 
 }
 
 const subscriber = `-- name: Subscriber :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3
 `
@@ -433,10 +433,7 @@ func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscri
 		&i.Subscriber.BotID,
 		&i.Subscriber.PlatformID,
 		&i.Subscriber.ChatID,
-		&i.Subscriber.Username,
 		&i.Subscriber.UsernameSeenAt,
-		&i.Subscriber.FirstName,
-		&i.Subscriber.LastName,
 		&i.Subscriber.Language,
 		&i.Subscriber.Phone,
 		&i.Subscriber.PhoneProof,
@@ -458,6 +455,10 @@ func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscri
 		&i.Subscriber.ExternalID,
 		&i.Subscriber.ChosenLanguage,
 		&i.Subscriber.Timezone,
+		&i.Subscriber.Names,
+		&i.Subscriber.NamesIndex,
+		&i.Subscriber.UsernameIndex,
+		&i.Subscriber.PhoneIndex,
 		&i.Tags,
 		&i.Fields,
 	)
@@ -465,7 +466,7 @@ func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscri
 }
 
 const subscriberByID = `-- name: SubscriberByID :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone FROM subscribers WHERE bot_id = $1 AND id = $2
+SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index FROM subscribers WHERE bot_id = $1 AND id = $2
 `
 
 type SubscriberByIDParams struct {
@@ -483,10 +484,7 @@ func (q *Queries) SubscriberByID(ctx context.Context, arg SubscriberByIDParams) 
 		&i.BotID,
 		&i.PlatformID,
 		&i.ChatID,
-		&i.Username,
 		&i.UsernameSeenAt,
-		&i.FirstName,
-		&i.LastName,
 		&i.Language,
 		&i.Phone,
 		&i.PhoneProof,
@@ -508,12 +506,16 @@ func (q *Queries) SubscriberByID(ctx context.Context, arg SubscriberByIDParams) 
 		&i.ExternalID,
 		&i.ChosenLanguage,
 		&i.Timezone,
+		&i.Names,
+		&i.NamesIndex,
+		&i.UsernameIndex,
+		&i.PhoneIndex,
 	)
 	return i, err
 }
 
 const subscriberNames = `-- name: SubscriberNames :many
-SELECT account_id, subscriber_id, username, first_name, last_name, until FROM subscriber_names WHERE account_id = $1 AND subscriber_id = $2 ORDER BY until DESC LIMIT $3
+SELECT account_id, subscriber_id, until, id, names FROM subscriber_names WHERE account_id = $1 AND subscriber_id = $2 ORDER BY until DESC LIMIT $3
 `
 
 type SubscriberNamesParams struct {
@@ -534,10 +536,9 @@ func (q *Queries) SubscriberNames(ctx context.Context, arg SubscriberNamesParams
 		if err := rows.Scan(
 			&i.AccountID,
 			&i.SubscriberID,
-			&i.Username,
-			&i.FirstName,
-			&i.LastName,
 			&i.Until,
+			&i.ID,
+			&i.Names,
 		); err != nil {
 			return nil, err
 		}
@@ -550,39 +551,37 @@ func (q *Queries) SubscriberNames(ctx context.Context, arg SubscriberNamesParams
 }
 
 const subscribers = `-- name: Subscribers :many
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username, s.username_seen_at, s.first_name, s.last_name, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2
   AND ($4::text = '' OR s.id < $4)
   AND ($5::text = '' OR s.kind = $5 OR ($5 = 'chat' AND s.kind <> 'person'))
-  AND ($6::text = '' OR s.phone = $6)
+  AND ($6::bytea = '' OR s.phone_index = $6)
   AND ($7::text = '' OR (s.phone <> '') = ($7 = 'yes'))
-  AND ($8::text = '' OR lower(s.username) = lower($8))
+  AND ($8::bytea = '' OR s.username_index = $8)
   AND ($9::bigint = 0 OR s.platform_id = $9)
   AND ($10::text = '' OR s.external_id = $10)
   AND ($11::text = '' OR s.connection = $11)
   AND ($12::text = '' OR p.tags @> ARRAY[$12])
   AND ($13::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = $13
        OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), $13 || '-'))
-  AND ($14::text = '' OR strpos(lower(s.first_name || ' ' || s.last_name || ' ' || s.username), lower($14)) > 0)
 ORDER BY s.id DESC LIMIT $3
 `
 
 type SubscribersParams struct {
-	AccountID  string
-	BotID      string
-	Limit      int32
-	After      string
-	Kind       string
-	Phone      string
-	HasPhone   string
-	Username   string
-	PlatformID int64
-	ExternalID string
-	Connection string
-	Tag        string
-	Language   string
-	Name       string
+	AccountID     string
+	BotID         string
+	Limit         int32
+	After         string
+	Kind          string
+	PhoneIndex    []byte
+	HasPhone      string
+	UsernameIndex []byte
+	PlatformID    int64
+	ExternalID    string
+	Connection    string
+	Tag           string
+	Language      string
 }
 
 type SubscribersRow struct {
@@ -599,15 +598,14 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 		arg.Limit,
 		arg.After,
 		arg.Kind,
-		arg.Phone,
+		arg.PhoneIndex,
 		arg.HasPhone,
-		arg.Username,
+		arg.UsernameIndex,
 		arg.PlatformID,
 		arg.ExternalID,
 		arg.Connection,
 		arg.Tag,
 		arg.Language,
-		arg.Name,
 	)
 	if err != nil {
 		return nil, err
@@ -622,10 +620,7 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 			&i.Subscriber.BotID,
 			&i.Subscriber.PlatformID,
 			&i.Subscriber.ChatID,
-			&i.Subscriber.Username,
 			&i.Subscriber.UsernameSeenAt,
-			&i.Subscriber.FirstName,
-			&i.Subscriber.LastName,
 			&i.Subscriber.Language,
 			&i.Subscriber.Phone,
 			&i.Subscriber.PhoneProof,
@@ -647,6 +642,10 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 			&i.Subscriber.ExternalID,
 			&i.Subscriber.ChosenLanguage,
 			&i.Subscriber.Timezone,
+			&i.Subscriber.Names,
+			&i.Subscriber.NamesIndex,
+			&i.Subscriber.UsernameIndex,
+			&i.Subscriber.PhoneIndex,
 			&i.Tags,
 			&i.Fields,
 		); err != nil {
@@ -661,20 +660,18 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 }
 
 const upsertSubscriber = `-- name: UpsertSubscriber :one
-INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name,
-                         last_name, language, connection, reason, start_payload, connected_at, disconnected_at,
-                         last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at, kind)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-        $9, $10, $11, $12, $13,
+INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, names, names_index, username_index, username_seen_at, language,
+                          connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at, kind)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
         CASE WHEN $11::text = 'connected' THEN $14::timestamptz END,
         CASE WHEN $11::text = 'disconnected' THEN $14::timestamptz END,
         $14, $14, $15, $14, $15, $16, $17)
 ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     kind = excluded.kind,
-    username = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username ELSE subscribers.username END,
+    names = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) AND excluded.names_index <> subscribers.names_index THEN excluded.names ELSE subscribers.names END,
+    names_index = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.names_index ELSE subscribers.names_index END,
+    username_index = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_index ELSE subscribers.username_index END,
     username_seen_at = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
-    first_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
-    last_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.last_name ELSE subscribers.last_name END,
     language = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
     start_payload = CASE WHEN excluded.start_payload <> '' AND newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.start_payload ELSE subscribers.start_payload END,
     connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
@@ -688,7 +685,7 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     profile_update_id = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.profile_update_id ELSE subscribers.profile_update_id END,
     connection_at = greatest(subscribers.connection_at, excluded.connection_at),
     connection_update_id = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection_update_id ELSE subscribers.connection_update_id END
-RETURNING id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name, last_name, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone
+RETURNING id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index
 `
 
 type UpsertSubscriberParams struct {
@@ -697,10 +694,10 @@ type UpsertSubscriberParams struct {
 	BotID          string
 	PlatformID     int64
 	ChatID         int64
-	Username       string
+	Names          []byte
+	NamesIndex     []byte
+	UsernameIndex  []byte
 	UsernameSeenAt *time.Time
-	FirstName      string
-	LastName       string
 	Language       string
 	Connection     string
 	Reason         string
@@ -719,10 +716,10 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		arg.BotID,
 		arg.PlatformID,
 		arg.ChatID,
-		arg.Username,
+		arg.Names,
+		arg.NamesIndex,
+		arg.UsernameIndex,
 		arg.UsernameSeenAt,
-		arg.FirstName,
-		arg.LastName,
 		arg.Language,
 		arg.Connection,
 		arg.Reason,
@@ -739,10 +736,7 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		&i.BotID,
 		&i.PlatformID,
 		&i.ChatID,
-		&i.Username,
 		&i.UsernameSeenAt,
-		&i.FirstName,
-		&i.LastName,
 		&i.Language,
 		&i.Phone,
 		&i.PhoneProof,
@@ -764,6 +758,10 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		&i.ExternalID,
 		&i.ChosenLanguage,
 		&i.Timezone,
+		&i.Names,
+		&i.NamesIndex,
+		&i.UsernameIndex,
+		&i.PhoneIndex,
 	)
 	return i, err
 }

@@ -20,6 +20,7 @@ import (
 	"herald/internal/embedded/pgserver"
 	"herald/internal/gateway"
 	"herald/internal/postgres"
+	"herald/internal/seal"
 )
 
 const (
@@ -37,6 +38,10 @@ type cluster struct {
 	admin  *pgx.Conn
 	mu     sync.Mutex // CREATE DATABASE from one template: one at a time
 	count  atomic.Int64
+
+	sealing sync.Once
+	sealErr error
+	vault   *seal.Box
 }
 
 // shared lives as long as the test binary; Main takes it down.
@@ -57,10 +62,21 @@ func Main(m *testing.M) int {
 // URL returns the address of a migrated database of the test's own.
 func URL(t testing.TB) gateway.Secret {
 	t.Helper()
+	return database(t, template)
+}
+
+// Empty returns the address of a database of the test's own in which nothing is, for tests of migrations.
+func Empty(t testing.TB) gateway.Secret {
+	t.Helper()
+	return database(t, "template0")
+}
+
+func database(t testing.TB, from string) gateway.Secret {
+	t.Helper()
 	shared.once.Do(shared.start)
 	require.NoError(t, shared.err, "start PostgreSQL for tests")
 	name := fmt.Sprintf("test_%d", shared.count.Add(1))
-	require.NoError(t, shared.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template))
+	require.NoError(t, shared.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+from))
 	t.Cleanup(func() {
 		if err := shared.exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("drop database of the test: %v", err)
@@ -72,10 +88,23 @@ func URL(t testing.TB) gateway.Secret {
 // Store returns a store over a database of the test's own.
 func Store(t testing.TB) *postgres.Store {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: URL(t), MaxConns: 10})
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: URL(t), MaxConns: 10, Vault: Vault(t)})
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
 	return store
+}
+
+// Vault is the one that all stores of a test binary share.
+func Vault(t testing.TB) *seal.Box {
+	t.Helper()
+	shared.sealing.Do(func() {
+		var keyset []byte
+		if keyset, shared.sealErr = seal.Generate(); shared.sealErr == nil {
+			shared.vault, shared.sealErr = seal.Parse(keyset)
+		}
+	})
+	require.NoError(t, shared.sealErr)
+	return shared.vault
 }
 
 // Conn connects to a test's database, for what no store shows.
@@ -106,7 +135,7 @@ func (c *cluster) start() {
 		if _, err = c.admin.Exec(ctx, "CREATE DATABASE "+template); err != nil {
 			return err
 		}
-		_, err = postgres.Migrate(ctx, gateway.Secret(c.server.URL(template)))
+		_, err = postgres.Migrate(ctx, gateway.Secret(c.server.URL(template)), nil)
 		return err
 	}()
 }

@@ -23,9 +23,9 @@ JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
     WHEN m.subscriber_id IS NOT NULL AND EXISTS (
         SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) THEN m.subscriber_id
     WHEN m.address_kind = 'phone' THEN (
-        SELECT p.id FROM subscribers p WHERE p.bot_id = m.bot_id AND p.phone = m.address AND p.phone <> '')
+        SELECT p.id FROM subscribers p WHERE p.bot_id = m.bot_id AND p.phone_index = m.address_index AND p.phone_index <> '')
     WHEN m.address_kind = 'username' THEN (
-        SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND lower(u.username) = m.address AND u.username <> ''
+        SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND u.username_index = m.address_index AND u.username_index <> ''
         ORDER BY u.username_seen_at DESC LIMIT 1)
     WHEN m.address_kind = 'external' THEN (
         SELECT e.id FROM subscribers e WHERE e.bot_id = m.bot_id AND e.external_id = m.address AND e.external_id <> '')

@@ -2,11 +2,11 @@
 -- One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
 -- the outbox row from which its workflow is started if nobody does so before.
 WITH m AS (
-    INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, format, buttons, lane, on_unknown,
+    INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, sealed_address, address_index, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
                           subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
                           between_hours, timezone, timezone_of, max_price, price, currency)
-    VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @text, @format, @buttons, @lane, @on_unknown,
+    VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @sealed_address, @address_index, @text, @format, @buttons, @lane, @on_unknown,
             @label, 'queued', @waited, 1, @read_link, sqlc.narg(not_before), @expires_at, @created_at, @created_at,
             sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected,
             @between_hours, @timezone, @timezone_of, sqlc.narg(max_price), @price, @currency)

@@ -14,16 +14,15 @@ FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND 
 WHERE s.account_id = $1 AND s.bot_id = $2
   AND (@after::text = '' OR s.id < @after)
   AND (@kind::text = '' OR s.kind = @kind OR (@kind = 'chat' AND s.kind <> 'person'))
-  AND (@phone::text = '' OR s.phone = @phone)
+  AND (@phone_index::bytea = '' OR s.phone_index = @phone_index)
   AND (@has_phone::text = '' OR (s.phone <> '') = (@has_phone = 'yes'))
-  AND (@username::text = '' OR lower(s.username) = lower(@username))
+  AND (@username_index::bytea = '' OR s.username_index = @username_index)
   AND (@platform_id::bigint = 0 OR s.platform_id = @platform_id)
   AND (@external_id::text = '' OR s.external_id = @external_id)
   AND (@connection::text = '' OR s.connection = @connection)
   AND (@tag::text = '' OR p.tags @> ARRAY[@tag])
   AND (@language::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = @language
        OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), @language || '-'))
-  AND (@name::text = '' OR strpos(lower(s.first_name || ' ' || s.last_name || ' ' || s.username), lower(@name)) > 0)
 ORDER BY s.id DESC LIMIT $3;
 
 -- name: SubscriberNames :many
@@ -67,20 +66,18 @@ UPDATE subscribers SET chat_id = @to_chat, kind = 'supergroup' WHERE bot_id = $1
 
 -- name: UpsertSubscriber :one
 -- Particulars and connection move forward only: an older update that arrives later leaves what is known.
-INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, username, username_seen_at, first_name,
-                         last_name, language, connection, reason, start_payload, connected_at, disconnected_at,
-                         last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at, kind)
-VALUES (@id, @account_id, @bot_id, @platform_id, @chat_id, @username, @username_seen_at, @first_name,
-        @last_name, @language, @connection, @reason, @start_payload,
+INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, names, names_index, username_index, username_seen_at, language,
+                          connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at, kind)
+VALUES (@id, @account_id, @bot_id, @platform_id, @chat_id, @names, @names_index, @username_index, @username_seen_at, @language, @connection, @reason, @start_payload,
         CASE WHEN @connection::text = 'connected' THEN @at::timestamptz END,
         CASE WHEN @connection::text = 'disconnected' THEN @at::timestamptz END,
         @at, @at, @update_id, @at, @update_id, @created_at, @kind)
 ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     kind = excluded.kind,
-    username = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username ELSE subscribers.username END,
+    names = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) AND excluded.names_index <> subscribers.names_index THEN excluded.names ELSE subscribers.names END,
+    names_index = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.names_index ELSE subscribers.names_index END,
+    username_index = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_index ELSE subscribers.username_index END,
     username_seen_at = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
-    first_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.first_name ELSE subscribers.first_name END,
-    last_name = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.last_name ELSE subscribers.last_name END,
     language = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
     start_payload = CASE WHEN excluded.start_payload <> '' AND newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.start_payload ELSE subscribers.start_payload END,
     connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
@@ -101,26 +98,26 @@ RETURNING *;
 WITH closed AS (
     UPDATE phone_proofs p SET closed_at = @at
     FROM subscribers s
-    WHERE s.bot_id = @bot_id AND s.phone = @phone AND s.platform_id <> @platform_id
+    WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.platform_id <> @platform_id
       AND s.phone_proved_at <= @at
-      AND p.subscriber_id = s.id AND p.phone = s.phone AND p.closed_at IS NULL)
-UPDATE subscribers o SET phone = '', phone_proof = '', phone_proved_at = NULL
-WHERE o.bot_id = @bot_id AND o.phone = @phone AND o.platform_id <> @platform_id AND o.phone_proved_at <= @at;
+      AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL)
+UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL
+WHERE o.bot_id = @bot_id AND o.phone_index = @phone_index AND o.platform_id <> @platform_id AND o.phone_proved_at <= @at;
 
 -- name: PhoneHolder :one
-SELECT id FROM subscribers WHERE bot_id = @bot_id AND phone = @phone;
+SELECT id FROM subscribers WHERE bot_id = @bot_id AND phone_index = @phone_index;
 
 -- name: SetPhone :execrows
-UPDATE subscribers SET phone = @phone, phone_proof = @proof, phone_proved_at = @at, phone_update_id = @update_id
+UPDATE subscribers SET phone = @phone, phone_index = @phone_index, phone_proof = @proof, phone_proved_at = @at, phone_update_id = @update_id
 WHERE account_id = $1 AND id = $2
   AND (phone_proved_at IS NULL OR NOT newer_mark(phone_proved_at, phone_update_id, @at, @update_id));
 
 -- name: RecordProof :exec
 WITH closed AS (
     UPDATE phone_proofs SET closed_at = @at
-    WHERE subscriber_id = @subscriber_id AND phone <> @phone AND closed_at IS NULL)
-INSERT INTO phone_proofs (account_id, bot_id, subscriber_id, phone, proof, proved_at)
-VALUES (@account_id, @bot_id, @subscriber_id, @phone, @proof, @at)
+    WHERE subscriber_id = @subscriber_id AND phone_index <> @phone_index AND closed_at IS NULL)
+INSERT INTO phone_proofs (account_id, bot_id, subscriber_id, phone, phone_index, proof, proved_at)
+VALUES (@account_id, @bot_id, @subscriber_id, @phone, @phone_index, @proof, @at)
 ON CONFLICT DO NOTHING;
 
 -- name: Disconnect :exec
@@ -133,9 +130,9 @@ UPDATE subscribers SET chat_id = @chat_id WHERE account_id = $1 AND id = $2;
 
 -- name: LockPhone :exec
 -- Two people who prove one phone at the same moment go one after the other.
-SELECT pg_advisory_xact_lock(hashtextextended(@bot_id::text || @phone::text, 0));
+SELECT pg_advisory_xact_lock(hashtextextended(encode(@phone_index::bytea, 'hex'), 0));
 
 -- name: LockPeople :many
 -- A person and whoever has the phone that they prove.
-SELECT id FROM subscribers WHERE account_id = @account_id AND bot_id = @bot_id AND (platform_id = @platform_id OR phone = @phone)
+SELECT id FROM subscribers WHERE account_id = @account_id AND bot_id = @bot_id AND (platform_id = @platform_id OR phone_index = @phone_index)
 ORDER BY id FOR NO KEY UPDATE;
