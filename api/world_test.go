@@ -54,6 +54,7 @@ type world struct {
 	names     map[string]string
 	rows      func(table string) int // of a table, or of a part of it with WHERE
 	exec      func(t *testing.T, sql string) error
+	text      func(t *testing.T, sql string) string
 
 	mine, theirs gateway.AccountID
 }
@@ -148,6 +149,10 @@ func newWorld(t *testing.T, delivers bool) *world {
 	w.exec = func(t *testing.T, sql string) error {
 		_, err := conn.Exec(t.Context(), sql)
 		return err
+	}
+	w.text = func(t *testing.T, sql string) (text string) {
+		require.NoError(t, conn.QueryRow(t.Context(), sql).Scan(&text))
+		return text
 	}
 	w.furnish(t, botService)
 	return w
