@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -149,6 +150,54 @@ func TestReadLinkThatDoesNotExist(t *testing.T) {
 	}
 	response, _ := open(t, http.MethodPut, w.public.URL+"/r/0123456789abcdefghjk", phoneBrowser)
 	require.Equal(t, http.StatusMethodNotAllowed, response.StatusCode)
+}
+
+// lookups are Links that count what is asked of them.
+type lookups struct {
+	Links
+	shown, confirmed []string
+}
+
+func (l *lookups) ShowLink(ctx context.Context, token string) (string, error) {
+	l.shown = append(l.shown, token)
+	return l.Links.ShowLink(ctx, token)
+}
+
+func (l *lookups) ConfirmLink(ctx context.Context, token string) (string, error) {
+	l.confirmed = append(l.confirmed, token)
+	return l.Links.ConfirmLink(ctx, token)
+}
+
+// How long an answer takes must tell nothing about a guess: each is looked up whole, once, whatever it looks like. The store
+// finds it by its hash, so that not even the index compares what was guessed.
+func TestEveryReadLinkIsLookedUpTheSameWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	_, link := w.linkToAnna(t, "https://acme.example/order/77")
+	token := link[strings.LastIndex(link, "/")+1:]
+	counted := &lookups{Links: w.service}
+	handler := Public(PublicDeps{Links: counted, IDs: w.ids, Logger: slog.New(slog.DiscardHandler)})
+	for _, guess := range []struct {
+		token, lookedUp string
+		status          int
+	}{
+		{token, token, http.StatusOK},
+		{token[:19] + "~", token[:19] + "~", http.StatusNotFound},
+		{"0123456789abcdefghjk", "0123456789abcdefghjk", http.StatusNotFound},
+		{"x", "x", http.StatusNotFound},
+		{strings.Repeat("0", 4000), "", http.StatusNotFound},
+	} {
+		counted.shown, counted.confirmed = nil, nil
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/r/"+guess.token, nil))
+		require.Equal(t, guess.status, answer.Code)
+		require.Equal(t, []string{guess.lookedUp}, counted.shown)
+		post := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/r/"+guess.token, nil)
+		post.Header.Set("User-Agent", phoneBrowser)
+		handler.ServeHTTP(httptest.NewRecorder(), post)
+		require.Equal(t, []string{guess.lookedUp}, counted.confirmed)
+	}
+	require.Equal(t, 1, w.rows("read_links WHERE token_hash = sha256('"+token+"')"))
 }
 
 // An SMS that waits for evidence is not sent once the link was opened, and is when it was not.

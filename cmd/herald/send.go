@@ -33,8 +33,8 @@ type SendCmd struct {
 	Cascade        string        `sep:"none" placeholder:"LEGS" env:"HERALD_SEND_CASCADE" help:"The ways that it takes one after another, such as telegram:read:2m,sms: by the bot, and by SMS if it is not read in two minutes."`
 	ReadLink       string        `placeholder:"URL" env:"HERALD_SEND_READ_LINK" help:"Add a link to this address that proves reading. Inside the text it is written {link:URL}."`
 	SendAt         string        `placeholder:"TIME" env:"HERALD_SEND_AT" help:"Send at this time, such as 2026-03-02T08:00 by the clock of --timezone, or 2026-03-02T08:00:00+02:00. The outcome is not waited for."`
-	Between        string        `placeholder:"HOURS" env:"HERALD_SEND_BETWEEN" help:"Send only at these hours of the day, such as 09:00-21:00 by the clock of --timezone."`
-	Timezone       string        `placeholder:"ZONE" env:"HERALD_SEND_TIMEZONE" help:"The zone of --send-at and --between, such as Europe/Kyiv (default UTC)."`
+	Between        string        `placeholder:"HOURS" env:"HERALD_SEND_BETWEEN" help:"Send only at these hours of the day, such as 09:00-21:00, by the person's clock as far as it is known, else by that of --timezone."`
+	Timezone       string        `placeholder:"ZONE" env:"HERALD_SEND_TIMEZONE" help:"The zone of --send-at, and of --between where the person's own is not known, such as Europe/Kyiv (default UTC)."`
 	MaxPrice       string        `placeholder:"AMOUNT" env:"HERALD_SEND_MAX_PRICE" help:"What it may cost at most, such as 0.05: dearer ways are left out (see: herald prices)."`
 	Label          string        `placeholder:"MARK" env:"HERALD_SEND_LABEL" help:"Your own mark, to find the message by."`
 	OnUnknown      string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`

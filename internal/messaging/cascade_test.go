@@ -84,6 +84,7 @@ func TestCascades(t *testing.T) {
 		require.Equal(t, gateway.LegID("leg_2"), got.change.Leg.ID)
 		require.Equal(t, gateway.Sending, got.change.State)
 		require.Equal(t, gateway.EventNextLeg, got.change.Events[0].Kind)
+		require.Equal(t, "It was not read within 2m. The next way is tried: sms.", got.change.Events[0].Detail)
 	})
 	t.Run("skips the SMS in the transaction in which the evidence comes", func(t *testing.T) {
 		t.Parallel()

@@ -74,7 +74,7 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		}
 	}
 	if d.Reached() && d.Leg.Attempts == 0 && d.Leg.Slot.IsZero() {
-		story.tell(gateway.Event{Kind: gateway.EventNextLeg, Detail: "The evidence that the sender asks for has not come in time. The next way is tried: " + string(d.Leg.Channel) + "."})
+		story.tell(gateway.Event{Kind: gateway.EventNextLeg, Detail: lapsedWords(d)})
 	}
 	if d.Leg.Channel == gateway.ChannelSMS {
 		return decision{change: story.intent(now), call: true}

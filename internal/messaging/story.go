@@ -126,6 +126,19 @@ func (s *story) accepted(receipt gateway.Receipt) gateway.Change {
 	return change
 }
 
+// lapsedWords say why the leg is due although one before it was accepted.
+func lapsedWords(d gateway.Delivery) string {
+	next := " The next way is tried: " + string(d.Leg.Channel) + "."
+	for i := len(d.Legs) - 1; i >= 0; i-- {
+		l := d.Legs[i]
+		if l.Number >= d.Leg.Number || l.State == gateway.LegFailed || l.State == gateway.LegSkipped {
+			continue
+		}
+		return fmt.Sprintf("It was not %s within %s.", reachedWord(l.Until), spanWords(l.Within)) + next
+	}
+	return "What was asked for has not come in time." + next
+}
+
 // reachedWord is what a message is when it has got that far.
 func reachedWord(u gateway.Until) string {
 	if u == gateway.UntilReplied {

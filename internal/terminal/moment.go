@@ -24,6 +24,8 @@ func Span(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "-" + Span(-d)
+	case d == 0:
+		return "0s"
 	case d < time.Millisecond:
 		return fmt.Sprintf("%dµs", d.Microseconds())
 	case d < time.Second:

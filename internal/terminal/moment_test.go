@@ -13,7 +13,7 @@ import (
 func TestSpan(t *testing.T) {
 	t.Parallel()
 	for want, span := range map[string]time.Duration{
-		"0µs":    0,
+		"0s":     0,
 		"250µs":  250 * time.Microsecond,
 		"7ms":    7*time.Millisecond + 300*time.Microsecond,
 		"-7ms":   -7 * time.Millisecond,
