@@ -14,14 +14,18 @@ import (
 // AddBot adds the bot that a token belongs to.
 func (s *server) AddBot(ctx context.Context, r wire.AddBotRequestObject) (wire.AddBotResponseObject, error) {
 	who := callerOf(ctx)
+	sharing := bots.Sharing{Shared: r.Body.Shared, Purpose: gateway.Purpose(r.Body.Purpose), Service: r.Body.Service}
+	if err := s.mayShare(ctx, sharing); err != nil {
+		return nil, err
+	}
 	b, err := s.bots.Add(ctx, who.key.AccountID, bots.NewBot{
 		ID: gateway.BotID(who.newID("bot")), Platform: gateway.Platform(r.Body.Platform),
-		Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake),
+		Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake), Sharing: sharing,
 	})
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.bot(b)
+	body, err := s.bot(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +44,7 @@ func (s *server) ListBots(ctx context.Context, r wire.ListBotsRequestObject) (wi
 	}
 	items := make([]wire.Bot, len(list.Items))
 	for i, b := range list.Items {
-		if items[i], err = s.bot(b); err != nil {
+		if items[i], err = s.bot(ctx, b); err != nil {
 			return nil, err
 		}
 	}
@@ -53,7 +57,7 @@ func (s *server) GetBot(ctx context.Context, r wire.GetBotRequestObject) (wire.G
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.bot(b)
+	body, err := s.bot(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +69,10 @@ func (s *server) ChangeBot(ctx context.Context, r wire.ChangeBotRequestObject) (
 	change := bots.Change{
 		State: gateway.BotState(r.Body.State), Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake),
 		Reclaim: r.Body.Reclaim, Description: r.Body.Description, About: r.Body.About,
+		Sharing: bots.Sharing{Shared: r.Body.Shared, Purpose: gateway.Purpose(r.Body.Purpose), Service: r.Body.Service},
+	}
+	if err := s.mayShare(ctx, change.Sharing); err != nil {
+		return nil, err
 	}
 	if r.Body.Commands != nil {
 		change.Commands = each(*r.Body.Commands, func(c wire.BotCommand) gateway.BotCommand { return gateway.BotCommand(c) })
@@ -73,7 +81,7 @@ func (s *server) ChangeBot(ctx context.Context, r wire.ChangeBotRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.bot(b)
+	body, err := s.bot(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +94,7 @@ func (s *server) RemoveBot(ctx context.Context, r wire.RemoveBotRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.bot(b)
+	body, err := s.bot(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -164,14 +172,28 @@ func (s *server) connectLink(ctx context.Context, ref, payload string) (gateway.
 	return b, link, err
 }
 
-func (s *server) bot(b gateway.Bot) (wire.Bot, error) {
+// mayShare refuses everybody but the operator to say who may use a bot.
+func (s *server) mayShare(ctx context.Context, c bots.Sharing) error {
+	if !c.Asked() {
+		return nil
+	}
+	return s.accounts.RequireOperator(ctx, callerOf(ctx).key.AccountID)
+}
+
+// bot is a bot as the caller may see it: of one that is lent to them, what sending by it needs.
+func (s *server) bot(ctx context.Context, b gateway.Bot) (wire.Bot, error) {
 	link, err := s.bots.Link(b, "")
-	return wire.Bot{
+	out := wire.Bot{
 		ID: string(b.ID), Platform: string(b.Platform), Network: wire.BotNetwork(b.Network), PlatformID: b.PlatformID,
-		Username: b.Username, Name: b.Name, Link: link, Intake: wire.Intake(b.Intake), State: wire.BotState(b.State),
-		StateReason: b.StateReason, Reclaim: b.Reclaim, Description: b.Description, About: b.About,
+		Username: b.Username, Name: b.Name, Link: link, State: wire.BotState(b.State), Description: b.Description, About: b.About,
 		Commands: each(b.Commands, func(c gateway.BotCommand) wire.BotCommand { return wire.BotCommand(c) }),
-		Pending:  b.Watch.Pending, Lagging: b.Watch.Lagging, HookError: b.Watch.HookError, WatchedAt: b.Watch.At,
+		Shared:   b.Shared, Purpose: wire.Purpose(b.Purpose), Service: b.Service,
 		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
-	}, err
+	}
+	if b.Lends(callerOf(ctx).key.AccountID) {
+		return out, err
+	}
+	out.Intake, out.StateReason, out.Reclaim = wire.Intake(b.Intake), b.StateReason, b.Reclaim
+	out.Pending, out.Lagging, out.HookError, out.WatchedAt = b.Watch.Pending, b.Watch.Lagging, b.Watch.HookError, b.Watch.At
+	return out, err
 }

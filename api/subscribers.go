@@ -34,7 +34,7 @@ func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequ
 			return nil, gateway.Fault(gateway.CodePhoneInvalid, "phone", "This is not a phone number that exists. Write it with its country code, such as +380501234567 (and + as %2B).")
 		}
 	}
-	bot, err := s.bots.Find(ctx, account, r.Bot)
+	bot, err := s.bots.Owned(ctx, account, r.Bot)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequ
 // GetSubscriber returns one of them.
 func (s *server) GetSubscriber(ctx context.Context, r wire.GetSubscriberRequestObject) (wire.GetSubscriberResponseObject, error) {
 	account := callerOf(ctx).key.AccountID
-	bot, err := s.bots.Find(ctx, account, r.Bot)
+	bot, err := s.bots.Owned(ctx, account, r.Bot)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (s *server) ChangeSubscriber(ctx context.Context, r wire.ChangeSubscriberRe
 	if change.Fields, err = fields(r.Body.Fields); err != nil {
 		return nil, err
 	}
-	bot, err := s.bots.Find(ctx, account, r.Bot)
+	bot, err := s.bots.Owned(ctx, account, r.Bot)
 	if err != nil {
 		return nil, err
 	}

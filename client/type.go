@@ -54,6 +54,7 @@ type (
 	EvidenceKind = wire.EvidenceKind
 	Connection   = wire.Connection
 	Intake       = wire.Intake
+	Purpose      = wire.Purpose
 )
 
 // States of a bot.

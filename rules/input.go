@@ -14,7 +14,6 @@ type Facts struct {
 	Own       gateway.OwnEvent // of our own side, instead
 	MessageID gateway.MessageID
 	Bot       gateway.Bot
-	Shared    bool // the bot is open to all accounts
 	Talk      gateway.Conversation
 	Received  time.Time
 	Phone     bool // the update proves the person's phone
@@ -55,7 +54,7 @@ func (p *Program) Input(f Facts) dsl.Input {
 			Phone: person.Phone, PhoneProvedAt: person.PhoneProvedAt, Tags: state.Tags, Fields: p.known(state.Fields),
 			Since: f.Talk.Since, Messages: state.Messages,
 		},
-		Bot: dsl.Bot{Name: f.Bot.Username, Platform: string(f.Bot.Platform), Shared: f.Shared},
+		Bot: dsl.Bot{Name: f.Bot.Username, Platform: string(f.Bot.Platform), Shared: f.Bot.Shared},
 	}
 	if m := f.Talk.Last; m != nil {
 		text, _ := m.Final()

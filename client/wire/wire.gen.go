@@ -437,6 +437,30 @@ func (e PreviewLegVerdict) Valid() bool {
 	}
 }
 
+// Defines values for Purpose.
+const (
+	PurposeAlerts  Purpose = "alerts"
+	PurposeAny     Purpose = "any"
+	PurposeCodes   Purpose = "codes"
+	PurposeService Purpose = "service"
+)
+
+// Valid indicates whether the value is a known member of the Purpose enum.
+func (e Purpose) Valid() bool {
+	switch e {
+	case PurposeAlerts:
+		return true
+	case PurposeAny:
+		return true
+	case PurposeCodes:
+		return true
+	case PurposeService:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SubscriberKind.
 const (
 	SubscriberKindChannel    SubscriberKind = "channel"
@@ -572,7 +596,7 @@ type AccountEventList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
-// Bot A messenger bot of your account.
+// Bot A messenger bot that your account may use. Of a shared one that is not yours you see what sending by it needs.
 type Bot struct {
 	// ID The bot's id, `bot_...`.
 	ID string `json:"id"`
@@ -596,7 +620,7 @@ type Bot struct {
 	Link string `json:"link"`
 
 	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
-	Intake Intake `json:"intake"`
+	Intake Intake `json:"intake,omitempty,omitzero"`
 
 	// State `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works. `paused`: its owner rests it. `removed`: its owner took it away.
 	State BotState `json:"state"`
@@ -622,8 +646,17 @@ type Bot struct {
 	// Pending How many updates waited at the messenger when it was last asked.
 	Pending int `json:"pending,omitempty,omitzero"`
 
+	// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+	Purpose Purpose `json:"purpose,omitempty,omitzero"`
+
 	// Reclaim Herald takes the bot back when another service connects to it.
 	Reclaim bool `json:"reclaim,omitempty,omitzero"`
+
+	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Shared All accounts may send by it. Only the operator shares bots.
+	Shared bool `json:"shared,omitempty,omitzero"`
 
 	// WatchedAt When the messenger was last asked.
 	WatchedAt time.Time `json:"watched_at,omitempty,omitzero"`
@@ -658,8 +691,17 @@ type BotChange struct {
 	// Description What people read before they press Start, at most 512 characters; an empty one removes it.
 	Description *string `json:"description,omitempty"`
 
+	// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+	Purpose Purpose `json:"purpose,omitempty,omitzero"`
+
 	// Reclaim Take the bot back when another service connects to it.
 	Reclaim *bool `json:"reclaim,omitempty"`
+
+	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
+	Service *string `json:"service,omitempty"`
+
+	// Shared All accounts may send by it. Only the operator shares bots.
+	Shared *bool `json:"shared,omitempty"`
 
 	// Token The bot's new token, as BotFather gave it to you.
 	Token string `json:"token,omitempty,omitzero"`
@@ -1253,6 +1295,15 @@ type NewBot struct {
 	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
 	Intake Intake `json:"intake,omitempty,omitzero"`
 
+	// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+	Purpose Purpose `json:"purpose,omitempty,omitzero"`
+
+	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
+	Service *string `json:"service,omitempty"`
+
+	// Shared All accounts may send by it. Only the operator shares bots.
+	Shared *bool `json:"shared,omitempty"`
+
 	// Token The bot's token, as BotFather gave it to you.
 	Token string `json:"token"`
 }
@@ -1569,6 +1620,9 @@ type Problem struct {
 	// Diagnostics All that is wrong with a rule file that was refused.
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty,omitzero"`
 }
+
+// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+type Purpose string
 
 // Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 type Reason = string
@@ -2430,7 +2484,7 @@ type ClientInterface interface {
 
 	// ListBots List bots
 	//
-	// The bots of your account, newest first.
+	// The bots that your account may use, its own and the shared ones, newest first.
 	//
 	// Corresponds with GET /v1/bots (the `ListBots` operationId).
 	ListBots(ctx context.Context, params *ListBotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2441,6 +2495,8 @@ type ClientInterface interface {
 	// The token is stored encrypted and never shown again.
 	//
 	// The new token of a bot whose old one was revoked puts that same bot back to work.
+	//
+	// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2453,6 +2509,8 @@ type ClientInterface interface {
 	// The token is stored encrypted and never shown again.
 	//
 	// The new token of a bot whose old one was revoked puts that same bot back to work.
+	//
+	// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3135,7 +3193,7 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 
 // ListBots List bots
 //
-// The bots of your account, newest first.
+// The bots that your account may use, its own and the shared ones, newest first.
 //
 // Corresponds with GET /v1/bots (the `ListBots` operationId).
 func (c *Client) ListBots(ctx context.Context, params *ListBotsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3156,6 +3214,8 @@ func (c *Client) ListBots(ctx context.Context, params *ListBotsParams, reqEditor
 // The token is stored encrypted and never shown again.
 //
 // The new token of a bot whose old one was revoked puts that same bot back to work.
+//
+// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3178,6 +3238,8 @@ func (c *Client) AddBotWithBody(ctx context.Context, params *AddBotParams, conte
 // The token is stored encrypted and never shown again.
 //
 // The new token of a bot whose old one was revoked puts that same bot back to work.
+//
+// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7052,7 +7114,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListBotsWithResponse List bots
 	//
-	// The bots of your account, newest first.
+	// The bots that your account may use, its own and the shared ones, newest first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7066,6 +7128,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The new token of a bot whose old one was revoked puts that same bot back to work.
 	//
+	// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/bots (the `AddBot` operationId).
@@ -7077,6 +7141,8 @@ type ClientWithResponsesInterface interface {
 	// The token is stored encrypted and never shown again.
 	//
 	// The new token of a bot whose old one was revoked puts that same bot back to work.
+	//
+	// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10168,7 +10234,7 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 
 // ListBotsWithResponse List bots
 //
-// The bots of your account, newest first.
+// The bots that your account may use, its own and the shared ones, newest first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10188,6 +10254,8 @@ func (c *ClientWithResponses) ListBotsWithResponse(ctx context.Context, params *
 //
 // The new token of a bot whose old one was revoked puts that same bot back to work.
 //
+// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/bots (the `AddBot` operationId).
@@ -10205,6 +10273,8 @@ func (c *ClientWithResponses) AddBotWithBodyWithResponse(ctx context.Context, pa
 // The token is stored encrypted and never shown again.
 //
 // The new token of a bot whose old one was revoked puts that same bot back to work.
+//
+// The operator may share a bot with all accounts, for a purpose, and as one of several names of a service.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -62,9 +62,9 @@ func (b *BotsListCmd) Run(ctx context.Context, c *console) error {
 			c.hint("%s: %s", at(bot.Username), terminal.Clean(bot.StateReason))
 		}
 	}
-	table := terminal.NewTable("bot", "name…", "network", "intake", "state", "added", "id")
+	table := terminal.NewTable("bot", "name…", "network", "intake", "state", "shared", "added", "id")
 	for _, bot := range items {
-		table.Add(at(bot.Username), bot.Name, string(bot.Network), string(bot.Intake), string(bot.State),
+		table.Add(at(bot.Username), bot.Name, string(bot.Network), string(bot.Intake), string(bot.State), string(bot.Purpose),
 			terminal.Moment(bot.CreatedAt, c.Zone), bot.ID)
 	}
 	return c.writeTable(table, "No bots yet. BotFather gives tokens, and so does the sandbox: Network, Create a bot. Then: herald bots add TOKEN")
@@ -103,6 +103,10 @@ func (c *console) showBot(bot client.Bot, o Output) error {
 	record.Add("platform id", fmt.Sprint(bot.PlatformID))
 	record.Add("link", bot.Link)
 	record.Add("intake", string(bot.Intake))
+	if bot.Shared {
+		record.Add("shared", "for "+string(bot.Purpose))
+		record.Add("service", bot.Service)
+	}
 	record.Add("state", string(bot.State))
 	record.Add("why", bot.StateReason)
 	if bot.Lagging {
@@ -121,12 +125,20 @@ func (c *console) showBot(bot client.Bot, o Output) error {
 	return record.Write(c.Out)
 }
 
+// Sharing is what the operator says about who may use a bot.
+type Sharing struct {
+	Shared  *bool   `negatable:"" env:"HERALD_BOT_SHARED" help:"All accounts may send by it; only the operator shares bots."`
+	Purpose string  `placeholder:"NAME" env:"HERALD_BOT_PURPOSE" help:"What a shared bot may carry: service, codes, alerts or any."`
+	Service *string `placeholder:"NAME" env:"HERALD_BOT_SERVICE" help:"The service that a shared bot is one name of: whoever is connected to any of its bots is reached."`
+}
+
 // BotsAddCmd adds a bot.
 type BotsAddCmd struct {
 	Token     gateway.Secret `arg:"" optional:"" env:"HERALD_BOT_TOKEN" help:"The bot's token, as BotFather gave it. Better kept in a file"`
 	TokenFile string         `placeholder:"FILE" env:"HERALD_BOT_TOKEN_FILE" help:"File that holds the token; - is standard input."`
 	Platform  string         `default:"telegram" placeholder:"NAME" env:"HERALD_BOT_PLATFORM" help:"The messenger (default telegram)."`
 	Intake    string         `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
+	Sharing
 	Output
 	Remote
 }
@@ -138,7 +150,8 @@ func (BotsAddCmd) Help() string {
 Examples:
 
     herald bots add --token-file token.txt
-    pass show acme-bot | herald bots add --token-file -`
+    pass show acme-bot | herald bots add --token-file -
+    herald bots add --token-file token.txt --shared --purpose codes --service "Acme codes"`
 }
 
 // Run adds the bot.
@@ -151,7 +164,10 @@ func (b *BotsAddCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	bot, err := api.AddBot(ctx, client.NewBot{Platform: b.Platform, Token: token.Reveal(), Intake: client.Intake(b.Intake)})
+	bot, err := api.AddBot(ctx, client.NewBot{
+		Platform: b.Platform, Token: token.Reveal(), Intake: client.Intake(b.Intake),
+		Shared: b.Shared, Purpose: client.Purpose(b.Purpose), Service: b.Service,
+	})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type BotsSetCmd struct {
 	About       *string  `placeholder:"TEXT" env:"HERALD_BOT_ABOUT" help:"The short text on the bot's profile, at most 120 characters."`
 	Reclaim     *bool    `negatable:"" env:"HERALD_BOT_RECLAIM" help:"Take the bot back when another service connects to it."`
 	Intake      string   `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
+	Sharing
 	Output
 	Remote
 }
@@ -35,6 +36,7 @@ Examples:
 // Run changes the bot.
 func (b *BotsSetCmd) Run(ctx context.Context, c *console) error {
 	change := client.BotChange{Description: b.Description, About: b.About, Reclaim: b.Reclaim, Intake: client.Intake(b.Intake)}
+	change.Shared, change.Purpose, change.Service = b.Shared, client.Purpose(b.Purpose), b.Service
 	if len(b.Command) > 0 || b.NoCommands {
 		commands := []client.BotCommand{}
 		for _, text := range b.Command {

@@ -19,6 +19,7 @@ type Change struct {
 	Commands    []gateway.BotCommand // its menu; empty and not nil removes it
 	Description *string              // what people read before they press Start
 	About       *string              // the short text on its profile
+	Sharing     Sharing              // whether all accounts may use it
 }
 
 // Bounds of a bot's words, as the Bot API has them.
@@ -64,8 +65,11 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 	if err := c.check(); err != nil {
 		return gateway.Bot{}, err
 	}
-	b, err := s.Find(ctx, account, ref)
+	b, err := s.Owned(ctx, account, ref)
 	if err != nil {
+		return b, err
+	}
+	if b, err = s.share(ctx, b, c.Sharing); err != nil {
 		return b, err
 	}
 	intake := b.Intake
@@ -178,7 +182,7 @@ func (s *Service) pause(ctx context.Context, b gateway.Bot) (gateway.Bot, error)
 
 // Remove takes a bot away for good. Its token is forgotten; its messages stay in History.
 func (s *Service) Remove(ctx context.Context, account gateway.AccountID, ref string) (gateway.Bot, error) {
-	b, err := s.Find(ctx, account, ref)
+	b, err := s.Owned(ctx, account, ref)
 	if err != nil {
 		return b, err
 	}

@@ -97,7 +97,7 @@ func languageLike(tag string) bool {
 // Identify makes a link for one person whom the sender knows by an id of its own. Who comes by it is known by that id from
 // then on, and can be written to as ext:id. It works for one person.
 func (s *Service) Identify(ctx context.Context, account gateway.AccountID, ref, externalID string) (gateway.Bot, string, error) {
-	b, err := s.Find(ctx, account, ref)
+	b, err := s.Owned(ctx, account, ref)
 	if err != nil {
 		return b, "", err
 	}

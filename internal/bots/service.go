@@ -59,12 +59,17 @@ type NewBot struct {
 	Platform gateway.Platform
 	Token    gateway.Secret
 	Intake   gateway.Intake // empty chooses: webhook where a public URL is configured, else polling
+	Sharing  Sharing
 }
 
 // Add registers the bot that the token belongs to. A new token of a bot that the account has already replaces its old
 // one; the same token once more connects a bot anew whose updates went elsewhere.
 func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) (gateway.Bot, error) {
 	network, err := s.check(n)
+	if err != nil {
+		return gateway.Bot{}, err
+	}
+	shared, err := n.Sharing.apply(gateway.Bot{})
 	if err != nil {
 		return gateway.Bot{}, err
 	}
@@ -84,6 +89,7 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 		ID: n.ID, AccountID: account, Platform: n.Platform, Network: network,
 		PlatformID: profile.PlatformID, Username: profile.Username, Name: profile.Name,
 		WebhookSecret: s.ids.Secret("wh"), Intake: intake, State: gateway.BotActive, CreatedAt: now, UpdatedAt: now,
+		Shared: shared.Shared, Purpose: shared.Purpose, Service: shared.Service,
 	}
 	known, err := s.store.BotByPlatformID(ctx, account, n.Platform, network, profile.PlatformID)
 	switch {
@@ -103,7 +109,10 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	if err := s.save(ctx, bot, known); err != nil {
 		return gateway.Bot{}, err
 	}
-	if bot, err = s.store.Bot(ctx, account, bot.ID); err != nil || bot.State != gateway.BotActive {
+	if bot, err = s.store.Bot(ctx, account, bot.ID); err != nil {
+		return bot, err
+	}
+	if bot, err = s.share(ctx, bot, n.Sharing); err != nil || bot.State != gateway.BotActive {
 		return bot, err
 	}
 	return bot, s.Connect(ctx, bot)
@@ -200,22 +209,6 @@ func (s *Service) webhookBase(network gateway.Network) string {
 		return s.options.LocalURL
 	}
 	return s.options.PublicURL
-}
-
-// Find returns the bot that ref names: an id, or @name.
-func (s *Service) Find(ctx context.Context, account gateway.AccountID, ref string) (gateway.Bot, error) {
-	if name, ok := strings.CutPrefix(ref, "@"); ok {
-		return s.store.BotByUsername(ctx, account, name)
-	}
-	if !gateway.HasPrefix(ref, "bot") {
-		return gateway.Bot{}, gateway.ErrBotNotFound
-	}
-	return s.store.Bot(ctx, account, gateway.BotID(ref))
-}
-
-// List returns the account's bots, newest first.
-func (s *Service) List(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error) {
-	return s.store.Bots(ctx, account, p.Bounded())
 }
 
 // maxPayload is Telegram's limit of a deep link's payload, in characters of [A-Za-z0-9_-].

@@ -58,6 +58,9 @@ type Bot struct {
 	Description   string       // what people read before they press Start, as its owner set it through us
 	About         string       // the short text on its profile, likewise
 	Watch         BotWatch
+	Shared        bool    // all accounts may send by it
+	Purpose       Purpose // of a shared one: what it may carry
+	Service       string  // of a shared one: the service that it is one name of, empty if it stands alone
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
@@ -135,13 +138,26 @@ type BotProfile struct {
 	Name       string
 }
 
-// BotStore keeps bots.
+// BotUser finds the bots that an account may send by: its own, and the shared ones. It is the one place that decides so.
+type BotUser interface {
+	UsableBot(ctx context.Context, account AccountID, id BotID) (Bot, error)
+	// UsableBotByUsername prefers the account's own.
+	UsableBotByUsername(ctx context.Context, account AccountID, username string) (Bot, error)
+	UsableBots(ctx context.Context, account AccountID, p Page) (List[Bot], error)
+	// Aliases are the bots of a shared bot's service that send, itself included.
+	Aliases(ctx context.Context, b Bot) ([]Bot, error)
+}
+
+// BotStore keeps bots. What names an account here finds the account's own bots alone.
 type BotStore interface {
 	CreateBot(ctx context.Context, b Bot) error
 	Bot(ctx context.Context, account AccountID, id BotID) (Bot, error)
 	BotByUsername(ctx context.Context, account AccountID, username string) (Bot, error)
 	BotByPlatformID(ctx context.Context, account AccountID, platform Platform, network Network, id int64) (Bot, error)
 	Bots(ctx context.Context, account AccountID, p Page) (List[Bot], error)
+	BotUser
+	// ShareBot writes whether all accounts may use the bot, and for what.
+	ShareBot(ctx context.Context, b Bot, at time.Time) (Bot, error)
 	// ReplaceToken gives a bot its new token and makes it active again.
 	ReplaceToken(ctx context.Context, b Bot) error
 	// SetBotState writes what the token of b brought; a bot that has a newer token meanwhile is left as it is.

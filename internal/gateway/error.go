@@ -68,6 +68,8 @@ const (
 	CodeBotText       Code = "bot:text_invalid"   // the messenger does not take a command or a text of the bot
 	CodeBotNetwork    Code = "bot:network_off"    // a sandbox token, and no sandbox runs here
 	CodeBotWebhook    Code = "bot:webhook_no_url" // webhook wanted, and no public URL is configured
+	CodeBotShared     Code = "bot:shared"         // the bot is the operator's: it is used, and not managed
+	CodeBotPurpose    Code = "bot:purpose"        // the shared bot does not carry messages of this lane
 	CodeMessengerDown Code = "messenger:unavailable"
 
 	CodeSubscriberNotFound Code = "subscriber:not_found"

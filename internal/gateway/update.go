@@ -81,6 +81,8 @@ type RawUpdate struct {
 	ReceivedAt time.Time
 	Attempts   int
 	Rules      int // the version of the account's rule file that is active; 0: none
+
+	Whose Attribution // of an update of a shared bot: finds whose it is; nil: the account's
 }
 
 // Own tells whether the update comes from our own side: about a message that was read or not delivered.
@@ -114,6 +116,7 @@ type Verdict struct {
 	Own        OwnEvent       // of an update from our own side: whom it is about
 	Silent     *Message       // the line for History of what is none by itself, such as a block: only if rules have something to say to it
 	Answer     Answerer       // asks the rules; nil: none are active, or nothing that they may be about has happened
+	Owner      Owner          // of an update of a shared bot: whose the message, the events and the answer are; empty: the bot's
 	Note       string         // a stable word about what was odd, for the operator: contact_not_own, contact_forwarded, ...
 }
 

@@ -150,6 +150,12 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 		if v.Subscriber == nil || v.Subscriber.Kind != "" {
 			return v, nil // of nobody, or of a group: rules are about people
 		}
+		if raw.Whose != nil {
+			if v.Owner, err = raw.Whose(ctx, v.Subscriber.PlatformID, v.EvidenceOf); err != nil {
+				return v, err
+			}
+			raw.AccountID, raw.Rules, account = v.Owner.AccountID, v.Owner.Rules, v.Owner.AccountID
+		}
 		c := consultation{raw: raw, bot: bot, update: update, phone: v.Phone != ""}
 		for _, line := range []*gateway.Message{v.Message, v.Silent} {
 			if line != nil {

@@ -16,8 +16,7 @@ type Store interface {
 	gateway.LinkStore
 	gateway.EditStore
 	gateway.TermsStore
-	Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error)
-	BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error)
+	gateway.BotUser
 	Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error)
 	Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error)
 }
@@ -96,6 +95,9 @@ func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Requ
 	}
 	bot, err := s.bot(ctx, account, r.Bot)
 	if err != nil {
+		return gateway.NewMessage{}, gateway.Bot{}, err
+	}
+	if bot, err = s.lent(ctx, account, bot, m); err != nil {
 		return gateway.NewMessage{}, gateway.Bot{}, err
 	}
 	if bot.State == gateway.BotRevoked {
@@ -180,34 +182,6 @@ func (s *Service) legs(m gateway.Message, cascade []CascadeLeg) []gateway.Leg {
 		}
 	}
 	return legs
-}
-
-func (s *Service) bot(ctx context.Context, account gateway.AccountID, ref string) (gateway.Bot, error) {
-	switch {
-	case ref == "":
-		return s.onlyBot(ctx, account)
-	case ref[0] == '@':
-		return s.store.BotByUsername(ctx, account, ref[1:])
-	case gateway.HasPrefix(ref, "bot"):
-		return s.store.Bot(ctx, account, gateway.BotID(ref))
-	default:
-		return gateway.Bot{}, gateway.ErrBotNotFound
-	}
-}
-
-func (s *Service) onlyBot(ctx context.Context, account gateway.AccountID) (gateway.Bot, error) {
-	list, err := s.store.Bots(ctx, account, gateway.Page{Limit: 2})
-	if err != nil {
-		return gateway.Bot{}, fmt.Errorf("list bots: %w", err)
-	}
-	switch len(list.Items) {
-	case 1:
-		return list.Items[0], nil
-	case 0:
-		return gateway.Bot{}, gateway.Fault(gateway.CodeBotRequired, "bot", "The account has no bot yet. Add one with POST /v1/bots.")
-	default:
-		return gateway.Bot{}, gateway.Fault(gateway.CodeBotRequired, "bot", "The account has several bots: name one by id or @name.")
-	}
 }
 
 // pollOutcome is how often a waiting sender looks by itself, in case an announcement was missed.

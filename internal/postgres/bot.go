@@ -23,7 +23,7 @@ func (s *Store) CreateBot(ctx context.Context, b gateway.Bot) error {
 		ID: string(b.ID), AccountID: string(b.AccountID), Platform: string(b.Platform), Network: string(b.Network),
 		PlatformID: b.PlatformID, Username: b.Username, Name: b.Name, SealedToken: b.SealedToken,
 		WebhookSecret: b.WebhookSecret.Reveal(), Intake: string(b.Intake), State: string(b.State), StateReason: b.StateReason,
-		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt, Shared: b.Shared, Purpose: string(b.Purpose), Service: b.Service,
 	})
 	if err != nil {
 		return fmt.Errorf("insert bot %s: %w", b.ID, err)
@@ -261,7 +261,7 @@ func bot(r dbsqlc.Bot) gateway.Bot {
 		Network: gateway.Network(r.Network), PlatformID: r.PlatformID, Username: r.Username, Name: r.Name,
 		SealedToken: r.SealedToken, WebhookSecret: gateway.Secret(r.WebhookSecret), Intake: gateway.Intake(r.Intake),
 		State: gateway.BotState(r.State), StateReason: r.StateReason, Reclaim: r.Reclaim, Commands: commands,
-		Description: r.Description, About: r.About,
+		Description: r.Description, About: r.About, Shared: r.Shared, Purpose: gateway.Purpose(r.Purpose), Service: r.Service,
 		Watch: gateway.BotWatch{
 			At: orZero(r.WatchedAt), Pending: int(r.Pending), Growing: int(r.Growing), Lagging: r.Lagging, HookError: r.HookError,
 		},

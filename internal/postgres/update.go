@@ -51,6 +51,9 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 		done.Found, taken = true, row.Update.Sequence
 		raw := rawUpdate(row.Update)
 		raw.Rules = int(row.RulesVersion)
+		if row.Bot.Shared && !raw.Own() {
+			raw.Whose = attribution(q, raw, now)
+		}
 		verdict, err := decide(raw, bot(row.Bot))
 		if err != nil {
 			return putAside(ctx, q, raw, err)

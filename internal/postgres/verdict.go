@@ -16,6 +16,10 @@ import (
 func writeVerdict(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) error {
 	var person dbsqlc.Subscriber
 	var err error
+	owned := raw // people are the bot's; what they write is its owner's
+	if v.Owner.AccountID != "" {
+		owned.AccountID = v.Owner.AccountID
+	}
 	if v.Migrated.To != 0 {
 		if err := q.MigrateChat(ctx, dbsqlc.MigrateChatParams{BotID: string(raw.BotID), FromChat: v.Migrated.From, ToChat: v.Migrated.To}); err != nil {
 			return fmt.Errorf("move chat: %w", err)
@@ -37,21 +41,21 @@ func writeVerdict(ctx context.Context, q *queries, raw gateway.RawUpdate, v gate
 			}
 		}
 	}
-	if err := storeEvents(ctx, q, told(raw, v, person)...); err != nil {
+	if err := storeEvents(ctx, q, told(owned, v, person)...); err != nil {
 		return err
 	}
 	if v.Own.Event != "" {
 		return answerOwn(ctx, q, raw, v, now)
 	}
 	if v.Message != nil {
-		if err := storeInbound(ctx, q, raw, v, person); err != nil {
+		if err := storeInbound(ctx, q, owned, v, person); err != nil {
 			return err
 		}
 	}
 	if v.Subscriber == nil || v.Subscriber.Kind != "" {
 		return nil
 	}
-	return answer(ctx, q, raw, v, person, about, now)
+	return answer(ctx, q, owned, v, person, about, now)
 }
 
 func storeInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {

@@ -437,6 +437,30 @@ func (e PreviewLegVerdict) Valid() bool {
 	}
 }
 
+// Defines values for Purpose.
+const (
+	PurposeAlerts  Purpose = "alerts"
+	PurposeAny     Purpose = "any"
+	PurposeCodes   Purpose = "codes"
+	PurposeService Purpose = "service"
+)
+
+// Valid indicates whether the value is a known member of the Purpose enum.
+func (e Purpose) Valid() bool {
+	switch e {
+	case PurposeAlerts:
+		return true
+	case PurposeAny:
+		return true
+	case PurposeCodes:
+		return true
+	case PurposeService:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SubscriberKind.
 const (
 	SubscriberKindChannel    SubscriberKind = "channel"
@@ -572,7 +596,7 @@ type AccountEventList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
-// Bot A messenger bot of your account.
+// Bot A messenger bot that your account may use. Of a shared one that is not yours you see what sending by it needs.
 type Bot struct {
 	// ID The bot's id, `bot_...`.
 	ID string `json:"id"`
@@ -596,7 +620,7 @@ type Bot struct {
 	Link string `json:"link"`
 
 	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
-	Intake Intake `json:"intake"`
+	Intake Intake `json:"intake,omitempty,omitzero"`
 
 	// State `active`: sends and receives. `revoked`: its token was refused; it needs a new one. `conflict`: another program receives its updates; sending works. `paused`: its owner rests it. `removed`: its owner took it away.
 	State BotState `json:"state"`
@@ -622,8 +646,17 @@ type Bot struct {
 	// Pending How many updates waited at the messenger when it was last asked.
 	Pending int `json:"pending,omitempty,omitzero"`
 
+	// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+	Purpose Purpose `json:"purpose,omitempty,omitzero"`
+
 	// Reclaim Herald takes the bot back when another service connects to it.
 	Reclaim bool `json:"reclaim,omitempty,omitzero"`
+
+	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Shared All accounts may send by it. Only the operator shares bots.
+	Shared bool `json:"shared,omitempty,omitzero"`
 
 	// WatchedAt When the messenger was last asked.
 	WatchedAt time.Time `json:"watched_at,omitempty,omitzero"`
@@ -658,8 +691,17 @@ type BotChange struct {
 	// Description What people read before they press Start, at most 512 characters; an empty one removes it.
 	Description *string `json:"description,omitempty"`
 
+	// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+	Purpose Purpose `json:"purpose,omitempty,omitzero"`
+
 	// Reclaim Take the bot back when another service connects to it.
 	Reclaim *bool `json:"reclaim,omitempty"`
+
+	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
+	Service *string `json:"service,omitempty"`
+
+	// Shared All accounts may send by it. Only the operator shares bots.
+	Shared *bool `json:"shared,omitempty"`
 
 	// Token The bot's new token, as BotFather gave it to you.
 	Token string `json:"token,omitempty,omitzero"`
@@ -1253,6 +1295,15 @@ type NewBot struct {
 	// Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
 	Intake Intake `json:"intake,omitempty,omitzero"`
 
+	// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+	Purpose Purpose `json:"purpose,omitempty,omitzero"`
+
+	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
+	Service *string `json:"service,omitempty"`
+
+	// Shared All accounts may send by it. Only the operator shares bots.
+	Shared *bool `json:"shared,omitempty"`
+
 	// Token The bot's token, as BotFather gave it to you.
 	Token string `json:"token"`
 }
@@ -1569,6 +1620,9 @@ type Problem struct {
 	// Diagnostics All that is wrong with a rule file that was refused.
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty,omitzero"`
 }
+
+// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
+type Purpose string
 
 // Reason A stable word for why it ended as it did, such as `never_started` or `blocked`. `reason_text` says it in words.
 type Reason = string

@@ -16,7 +16,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.intake = 'polling' AND b.state IN ('active', 'conflict')
                AND (b.poll_holder = $1 OR b.poll_until IS NULL OR b.poll_until < $3)
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
 `
 
 type AcquirePollsParams struct {
@@ -60,6 +60,67 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 			&i.Growing,
 			&i.Lagging,
 			&i.HookError,
+			&i.Shared,
+			&i.Purpose,
+			&i.Service,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const aliases = `-- name: Aliases :many
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
+`
+
+type AliasesParams struct {
+	AccountID string
+	Service   string
+}
+
+func (q *Queries) Aliases(ctx context.Context, arg AliasesParams) ([]Bot, error) {
+	rows, err := q.db.Query(ctx, aliases, arg.AccountID, arg.Service)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Bot
+	for rows.Next() {
+		var i Bot
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountID,
+			&i.Platform,
+			&i.Network,
+			&i.PlatformID,
+			&i.Username,
+			&i.Name,
+			&i.SealedToken,
+			&i.WebhookSecret,
+			&i.Intake,
+			&i.State,
+			&i.StateReason,
+			&i.PollHolder,
+			&i.PollUntil,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Reclaim,
+			&i.Commands,
+			&i.Description,
+			&i.About,
+			&i.WatchedAt,
+			&i.Pending,
+			&i.Growing,
+			&i.Lagging,
+			&i.HookError,
+			&i.Shared,
+			&i.Purpose,
+			&i.Service,
 		); err != nil {
 			return nil, err
 		}
@@ -81,7 +142,7 @@ func (q *Queries) AnnounceBots(ctx context.Context) error {
 }
 
 const bot = `-- name: Bot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
 `
 
 type BotParams struct {
@@ -118,12 +179,15 @@ func (q *Queries) Bot(ctx context.Context, arg BotParams) (Bot, error) {
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
 
 const botByPlatformID = `-- name: BotByPlatformID :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
 ORDER BY state = 'removed', created_at DESC LIMIT 1
 `
 
@@ -169,12 +233,15 @@ func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
 
 const botByUsername = `-- name: BotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND lower(username) = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND lower(username) = lower($2) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1
 `
 
@@ -212,12 +279,15 @@ func (q *Queries) BotByUsername(ctx context.Context, arg BotByUsernameParams) (B
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
 
 const botForIntake = `-- name: BotForIntake :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE id = $1 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE id = $1 AND state <> 'removed'
 `
 
 // A webhook names its bot by id alone: the secret that comes with it stands for the account.
@@ -250,6 +320,9 @@ func (q *Queries) BotForIntake(ctx context.Context, id string) (Bot, error) {
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
@@ -297,7 +370,7 @@ func (q *Queries) BotStats(ctx context.Context, most int32) ([]BotStatsRow, erro
 }
 
 const bots = `-- name: Bots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type BotsParams struct {
@@ -341,6 +414,9 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 			&i.Growing,
 			&i.Lagging,
 			&i.HookError,
+			&i.Shared,
+			&i.Purpose,
+			&i.Service,
 		); err != nil {
 			return nil, err
 		}
@@ -385,8 +461,8 @@ func (q *Queries) CountSubscribers(ctx context.Context) ([]CountSubscribersRow, 
 const createBot = `-- name: CreateBot :execrows
 WITH made AS (
     INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret,
-                      intake, state, state_reason, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                      intake, state, state_reason, created_at, updated_at, shared, purpose, service)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     ON CONFLICT DO NOTHING
     RETURNING id, account_id
 )
@@ -408,6 +484,9 @@ type CreateBotParams struct {
 	StateReason   string
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	Shared        bool
+	Purpose       string
+	Service       string
 }
 
 func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, error) {
@@ -426,6 +505,9 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 		arg.StateReason,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Shared,
+		arg.Purpose,
+		arg.Service,
 	)
 	if err != nil {
 		return 0, err
@@ -435,7 +517,7 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 
 const describeBot = `-- name: DescribeBot :one
 UPDATE bots SET reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $8
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
 `
 
 type DescribeBotParams struct {
@@ -487,12 +569,15 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
 
 const liveBots = `-- name: LiveBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
 `
 
 func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
@@ -530,6 +615,9 @@ func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
 			&i.Growing,
 			&i.Lagging,
 			&i.HookError,
+			&i.Shared,
+			&i.Purpose,
+			&i.Service,
 		); err != nil {
 			return nil, err
 		}
@@ -571,7 +659,7 @@ func (q *Queries) NoteWatch(ctx context.Context, arg NoteWatchParams) error {
 
 const pauseBot = `-- name: PauseBot :one
 UPDATE bots SET state = 'paused', state_reason = '', poll_holder = '', poll_until = NULL, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
 `
 
 type PauseBotParams struct {
@@ -609,6 +697,9 @@ func (q *Queries) PauseBot(ctx context.Context, arg PauseBotParams) (Bot, error)
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
@@ -625,7 +716,7 @@ func (q *Queries) ReleasePolls(ctx context.Context, holder string) error {
 const removeBot = `-- name: RemoveBot :one
 UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook_secret = $3, poll_holder = '', poll_until = NULL,
                 lagging = false, updated_at = $4
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
 `
 
 type RemoveBotParams struct {
@@ -669,6 +760,9 @@ func (q *Queries) RemoveBot(ctx context.Context, arg RemoveBotParams) (Bot, erro
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
@@ -711,7 +805,7 @@ func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int
 
 const resumeBot = `-- name: ResumeBot :one
 UPDATE bots SET state = 'active', state_reason = '', growing = 0, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
 `
 
 type ResumeBotParams struct {
@@ -749,6 +843,9 @@ func (q *Queries) ResumeBot(ctx context.Context, arg ResumeBotParams) (Bot, erro
 		&i.Growing,
 		&i.Lagging,
 		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
 	)
 	return i, err
 }
@@ -782,6 +879,63 @@ func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error 
 	return err
 }
 
+const shareBot = `-- name: ShareBot :one
+UPDATE bots SET shared = $3, purpose = $4, service = $5, updated_at = $6
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+`
+
+type ShareBotParams struct {
+	AccountID string
+	ID        string
+	Shared    bool
+	Purpose   string
+	Service   string
+	At        time.Time
+}
+
+func (q *Queries) ShareBot(ctx context.Context, arg ShareBotParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, shareBot,
+		arg.AccountID,
+		arg.ID,
+		arg.Shared,
+		arg.Purpose,
+		arg.Service,
+		arg.At,
+	)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
+	)
+	return i, err
+}
+
 const stillPolls = `-- name: StillPolls :one
 SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = $2 AND poll_until > $3)
 `
@@ -805,7 +959,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.state IN ('active', 'conflict') AND (b.watched_at IS NULL OR b.watched_at <= $2)
              ORDER BY b.watched_at NULLS FIRST LIMIT $3
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
 `
 
 type TakeWatchesParams struct {
@@ -850,6 +1004,159 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 			&i.Growing,
 			&i.Lagging,
 			&i.HookError,
+			&i.Shared,
+			&i.Purpose,
+			&i.Service,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const usableBot = `-- name: UsableBot :one
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
+`
+
+type UsableBotParams struct {
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) UsableBot(ctx context.Context, arg UsableBotParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, usableBot, arg.AccountID, arg.ID)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
+	)
+	return i, err
+}
+
+const usableBotByUsername = `-- name: UsableBotByUsername :one
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE (account_id = $1 OR shared) AND lower(username) = lower($2) AND state <> 'removed'
+ORDER BY account_id <> $1, created_at DESC LIMIT 1
+`
+
+type UsableBotByUsernameParams struct {
+	AccountID string
+	Username  string
+}
+
+func (q *Queries) UsableBotByUsername(ctx context.Context, arg UsableBotByUsernameParams) (Bot, error) {
+	row := q.db.QueryRow(ctx, usableBotByUsername, arg.AccountID, arg.Username)
+	var i Bot
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.Platform,
+		&i.Network,
+		&i.PlatformID,
+		&i.Username,
+		&i.Name,
+		&i.SealedToken,
+		&i.WebhookSecret,
+		&i.Intake,
+		&i.State,
+		&i.StateReason,
+		&i.PollHolder,
+		&i.PollUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Reclaim,
+		&i.Commands,
+		&i.Description,
+		&i.About,
+		&i.WatchedAt,
+		&i.Pending,
+		&i.Growing,
+		&i.Lagging,
+		&i.HookError,
+		&i.Shared,
+		&i.Purpose,
+		&i.Service,
+	)
+	return i, err
+}
+
+const usableBots = `-- name: UsableBots :many
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+`
+
+type UsableBotsParams struct {
+	AccountID string
+	Limit     int32
+	After     string
+}
+
+func (q *Queries) UsableBots(ctx context.Context, arg UsableBotsParams) ([]Bot, error) {
+	rows, err := q.db.Query(ctx, usableBots, arg.AccountID, arg.Limit, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Bot
+	for rows.Next() {
+		var i Bot
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountID,
+			&i.Platform,
+			&i.Network,
+			&i.PlatformID,
+			&i.Username,
+			&i.Name,
+			&i.SealedToken,
+			&i.WebhookSecret,
+			&i.Intake,
+			&i.State,
+			&i.StateReason,
+			&i.PollHolder,
+			&i.PollUntil,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Reclaim,
+			&i.Commands,
+			&i.Description,
+			&i.About,
+			&i.WatchedAt,
+			&i.Pending,
+			&i.Growing,
+			&i.Lagging,
+			&i.HookError,
+			&i.Shared,
+			&i.Purpose,
+			&i.Service,
 		); err != nil {
 			return nil, err
 		}

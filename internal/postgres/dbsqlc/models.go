@@ -58,6 +58,9 @@ type Bot struct {
 	Growing       int32
 	Lagging       bool
 	HookError     string
+	Shared        bool
+	Purpose       string
+	Service       string
 }
 
 type BotSlot struct {

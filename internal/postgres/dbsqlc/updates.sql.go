@@ -10,6 +10,32 @@ import (
 	"time"
 )
 
+const answeredOwner = `-- name: AnsweredOwner :one
+SELECT l.account_id, coalesce(r.active, 0)::integer AS rules_version
+FROM legs l JOIN messages m ON m.id = l.message_id
+LEFT JOIN rule_sets r ON r.account_id = l.account_id AND r.bot_id = m.bot_id
+WHERE l.chat_id = $1 AND l.platform_message_id = $2 AND m.bot_id = $3
+`
+
+type AnsweredOwnerParams struct {
+	ChatID   int64
+	Answered int64
+	BotID    string
+}
+
+type AnsweredOwnerRow struct {
+	AccountID    string
+	RulesVersion int32
+}
+
+// Whose the message is that a person answers, by the messenger's name for it.
+func (q *Queries) AnsweredOwner(ctx context.Context, arg AnsweredOwnerParams) (AnsweredOwnerRow, error) {
+	row := q.db.QueryRow(ctx, answeredOwner, arg.ChatID, arg.Answered, arg.BotID)
+	var i AnsweredOwnerRow
+	err := row.Scan(&i.AccountID, &i.RulesVersion)
+	return i, err
+}
+
 const countUpdateFailure = `-- name: CountUpdateFailure :exec
 UPDATE updates SET attempts = attempts + 1,
                    error = CASE WHEN attempts + 1 >= $2::integer THEN $3::text ELSE '' END
@@ -71,6 +97,37 @@ func (q *Queries) InboxDepth(ctx context.Context) (InboxDepthRow, error) {
 	return i, err
 }
 
+const lastWriter = `-- name: LastWriter :one
+SELECT t.account_id, coalesce(r.active, 0)::integer AS rules_version
+FROM (SELECT m.id, m.account_id, m.bot_id FROM messages m JOIN subscribers s ON s.id = m.subscriber_id
+      WHERE s.bot_id = $1 AND s.platform_id = $2 AND m.direction = 'out'
+      ORDER BY m.id DESC LIMIT 100) t
+JOIN legs l ON l.message_id = t.id
+LEFT JOIN rule_sets r ON r.account_id = t.account_id AND r.bot_id = t.bot_id
+WHERE l.channel = 'telegram' AND l.state IN ('accepted', 'delivered', 'read', 'unknown') AND l.settled_at > $3
+ORDER BY l.settled_at DESC LIMIT 1
+`
+
+type LastWriterParams struct {
+	BotID      string
+	PlatformID int64
+	Since      *time.Time
+}
+
+type LastWriterRow struct {
+	AccountID    string
+	RulesVersion int32
+}
+
+// Who last wrote to a person by a bot. The latest messages are looked at alone: one that was stored long before it was sent
+// may be missed, and then the account that wrote after it has the answer.
+func (q *Queries) LastWriter(ctx context.Context, arg LastWriterParams) (LastWriterRow, error) {
+	row := q.db.QueryRow(ctx, lastWriter, arg.BotID, arg.PlatformID, arg.Since)
+	var i LastWriterRow
+	err := row.Scan(&i.AccountID, &i.RulesVersion)
+	return i, err
+}
+
 const putUpdateAside = `-- name: PutUpdateAside :exec
 UPDATE updates SET error = $2, attempts = attempts + 1 WHERE sequence = $1
 `
@@ -126,7 +183,7 @@ func (q *Queries) StoreUpdates(ctx context.Context, arg StoreUpdatesParams) (Sto
 }
 
 const takeUpdate = `-- name: TakeUpdate :one
-SELECT u.sequence, u.account_id, u.bot_id, u.update_id, u.chat_id, u.body, u.received_at, u.attempts, u.done_at, u.note, u.error, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, coalesce(r.active, 0)::integer AS rules_version
+SELECT u.sequence, u.account_id, u.bot_id, u.update_id, u.chat_id, u.body, u.received_at, u.attempts, u.done_at, u.note, u.error, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, coalesce(r.active, 0)::integer AS rules_version
 FROM updates u JOIN bots b ON b.id = u.bot_id
 LEFT JOIN rule_sets r ON r.account_id = u.account_id AND r.bot_id = u.bot_id
 WHERE u.done_at IS NULL AND u.error = ''
@@ -185,6 +242,9 @@ func (q *Queries) TakeUpdate(ctx context.Context) (TakeUpdateRow, error) {
 		&i.Bot.Growing,
 		&i.Bot.Lagging,
 		&i.Bot.HookError,
+		&i.Bot.Shared,
+		&i.Bot.Purpose,
+		&i.Bot.Service,
 		&i.RulesVersion,
 	)
 	return i, err

@@ -4,8 +4,8 @@ SELECT pg_notify('herald_bots', '');
 -- name: CreateBot :execrows
 WITH made AS (
     INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret,
-                      intake, state, state_reason, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                      intake, state, state_reason, created_at, updated_at, shared, purpose, service)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     ON CONFLICT DO NOTHING
     RETURNING id, account_id
 )
@@ -20,6 +20,23 @@ ORDER BY created_at DESC LIMIT 1;
 
 -- name: Bots :many
 SELECT * FROM bots WHERE account_id = $1 AND (@after::text = '' OR id < @after) AND state <> 'removed' ORDER BY id DESC LIMIT $2;
+
+-- name: UsableBot :one
+SELECT * FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed';
+
+-- name: UsableBotByUsername :one
+SELECT * FROM bots WHERE (account_id = $1 OR shared) AND lower(username) = lower(@username) AND state <> 'removed'
+ORDER BY account_id <> $1, created_at DESC LIMIT 1;
+
+-- name: UsableBots :many
+SELECT * FROM bots WHERE (account_id = $1 OR shared) AND (@after::text = '' OR id < @after) AND state <> 'removed' ORDER BY id DESC LIMIT $2;
+
+-- name: Aliases :many
+SELECT * FROM bots WHERE account_id = $1 AND shared AND service = @service AND service <> '' AND state IN ('active', 'conflict') ORDER BY id;
+
+-- name: ShareBot :one
+UPDATE bots SET shared = $3, purpose = $4, service = $5, updated_at = @at
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING *;
 
 -- name: ReplaceToken :execrows
 -- A paused bot stays paused; any other one works again.

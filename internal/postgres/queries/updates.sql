@@ -22,6 +22,25 @@ ORDER BY u.sequence
 LIMIT 1
 FOR UPDATE OF u SKIP LOCKED;
 
+-- name: AnsweredOwner :one
+-- Whose the message is that a person answers, by the messenger's name for it.
+SELECT l.account_id, coalesce(r.active, 0)::integer AS rules_version
+FROM legs l JOIN messages m ON m.id = l.message_id
+LEFT JOIN rule_sets r ON r.account_id = l.account_id AND r.bot_id = m.bot_id
+WHERE l.chat_id = @chat_id AND l.platform_message_id = @answered AND m.bot_id = @bot_id;
+
+-- name: LastWriter :one
+-- Who last wrote to a person by a bot. The latest messages are looked at alone: one that was stored long before it was sent
+-- may be missed, and then the account that wrote after it has the answer.
+SELECT t.account_id, coalesce(r.active, 0)::integer AS rules_version
+FROM (SELECT m.id, m.account_id, m.bot_id FROM messages m JOIN subscribers s ON s.id = m.subscriber_id
+      WHERE s.bot_id = @bot_id AND s.platform_id = @platform_id AND m.direction = 'out'
+      ORDER BY m.id DESC LIMIT 100) t
+JOIN legs l ON l.message_id = t.id
+LEFT JOIN rule_sets r ON r.account_id = t.account_id AND r.bot_id = t.bot_id
+WHERE l.channel = 'telegram' AND l.state IN ('accepted', 'delivered', 'read', 'unknown') AND l.settled_at > @since
+ORDER BY l.settled_at DESC LIMIT 1;
+
 -- name: FinishUpdate :exec
 UPDATE updates SET done_at = @at, note = @note WHERE sequence = $1;
 
