@@ -28,7 +28,6 @@ func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Ve
 		return err
 	}
 	c.New, c.ReplyTo = person.CreatedAt.Equal(now), about
-	c.Person = seenBy(raw.AccountID, c.Person)
 	if v.Phone != "" {
 		c.Person.Phone, c.Person.PhoneProvedAt = v.Phone, v.Seen.At
 	}
@@ -53,14 +52,6 @@ func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Ve
 	return writeAnswer(ctx, q, raw, a, person, now)
 }
 
-// seenBy is a person as the rules of an account see them: whoever does not own the bot learns no phone that others were given.
-func seenBy(account gateway.AccountID, p gateway.Subscriber) gateway.Subscriber {
-	if p.AccountID != account {
-		p.Phone, p.PhoneProof, p.PhoneProvedAt, p.ExternalID, p.StartPayload = "", "", time.Time{}, "", ""
-	}
-	return p
-}
-
 // answerOwn asks the rules about a message that was read, or did not arrive.
 func answerOwn(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
 	if v.Answer == nil {
@@ -74,7 +65,7 @@ func answerOwn(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway
 	if err != nil {
 		return err
 	}
-	c.Person, c.Last = seenBy(raw.AccountID, c.Person), &about
+	c.Last = &about
 	a, err := v.Answer(ctx, c)
 	if err != nil {
 		return err

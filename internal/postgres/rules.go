@@ -214,6 +214,7 @@ func conversation(ctx context.Context, q *queries, account string, person dbsqlc
 	if c.Person, err = q.vault.subscriber(person); err != nil {
 		return c, err
 	}
+	c.Person = seenBy(gateway.AccountID(account), c.Person)
 	state, err := q.PersonState(ctx, dbsqlc.PersonStateParams{AccountID: account, SubscriberID: person.ID})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows): // new to these rules

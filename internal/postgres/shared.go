@@ -68,3 +68,11 @@ func attribution(q *queries, raw gateway.RawUpdate, now time.Time) gateway.Attri
 		return gateway.Owner{AccountID: gateway.AccountID(row.AccountID), Rules: int(row.RulesVersion)}, nil
 	}
 }
+
+// seenBy is a person as the rules of an account see them: whoever does not own the bot learns no phone that others were given.
+func seenBy(account gateway.AccountID, p gateway.Subscriber) gateway.Subscriber {
+	if p.AccountID != account {
+		p.Phone, p.PhoneProof, p.PhoneProvedAt, p.ExternalID, p.StartPayload = "", "", time.Time{}, "", ""
+	}
+	return p
+}
