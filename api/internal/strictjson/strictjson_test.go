@@ -52,20 +52,20 @@ func TestCheck(t *testing.T) {
 		{"refuses deep nesting", message, strings.Repeat("[", 65) + strings.Repeat("]", 65), []string{`request:invalid  The body is nested more than 64 levels deep.`}},
 
 		{
-			"names an unknown field and lists what there is", message, `{"to":"@anna","text":"Hi","txt":1}`,
-			[]string{`field:unknown txt There is no such field here. There are: between, bot, buttons, cascade, fallback, format, label, lane, media, on_unknown, protect_content, read_link, send_at, silent, text, timezone, to, ttl.`},
+			"names an unknown field and lists what there is", key, `{"name":"n","nam":1}`,
+			[]string{`field:unknown nam There is no such field here. There are: expires_at, name, scopes.`},
 		},
 		{
-			"takes no field in another case", message, `{"to":"@anna","text":"Hi","Text":"Ho"}`,
-			[]string{`field:unknown Text There is no such field here. There are: between, bot, buttons, cascade, fallback, format, label, lane, media, on_unknown, protect_content, read_link, send_at, silent, text, timezone, to, ttl.`},
+			"takes no field in another case", key, `{"name":"n","Name":"m"}`,
+			[]string{`field:unknown Name There is no such field here. There are: expires_at, name, scopes.`},
 		},
 		{
 			"finds an unknown field inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A","data":"a"},{"text":"B","callback":{"x":[null]}}]]}`,
 			[]string{`field:unknown buttons[0][1].callback There is no such field here. There are: data, text, url, web_app.`},
 		},
 		{
-			"quotes a strange name", message, `{"to":"@anna","text":"Hi","a b":{}}`,
-			[]string{`field:unknown ["a b"] There is no such field here. There are: between, bot, buttons, cascade, fallback, format, label, lane, media, on_unknown, protect_content, read_link, send_at, silent, text, timezone, to, ttl.`},
+			"quotes a strange name", key, `{"name":"n","a b":{}}`,
+			[]string{`field:unknown ["a b"] There is no such field here. There are: expires_at, name, scopes.`},
 		},
 		{
 			"finds a wrong type inside", message, `{"to":"@anna","text":"Hi","buttons":[[{"text":"A"},{"text":"B","data":7}]]}`,
@@ -86,7 +86,7 @@ func TestCheck(t *testing.T) {
 		{"refuses NUL", message, `{"to":"@anna","text":"a\u0000b"}`, []string{`field:invalid text The text contains a NUL character.`}},
 		{"lists the choices", message, `{"to":"@anna","text":"Hi","lane":"fast"}`, []string{`field:invalid lane This must be one of: code, service, bulk.`}},
 		{"names all missing fields", message, `{}`, []string{
-			"field:required to This field is missing. The recipient: a phone with its country code such as +380501234567, a name such as @anna, or # and the person's user id at the messenger.",
+			"field:required to This field is missing. The recipient: a phone with its country code such as +380501234567, a name such as @anna, # and the person's user id at the messenger, ext: and your own id of the person, or chat: and the id of a group or channel that took the bot in.",
 		}},
 		{
 			"refuses what is no time", key, `{"name":"n","expires_at":"tomorrow"}`,
