@@ -80,16 +80,23 @@ func answerOwn(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway
 func writeAnswer(ctx context.Context, q *queries, raw gateway.RawUpdate, a gateway.Answer, person dbsqlc.Subscriber, now time.Time) error {
 	p := dbsqlc.StoreAnswerParams{
 		MessageID: string(a.About), Event: a.Event, AccountID: string(raw.AccountID), BotID: string(raw.BotID), Version: int32(a.Version),
-		Rules: orEmpty(a.Rules), Note: a.Note, Input: a.Input, Effects: a.Effects, CreatedAt: now, SubscriberID: person.ID,
+		Rules: orEmpty(a.Rules), Note: a.Note, CreatedAt: now, SubscriberID: person.ID,
 		Messages: int64(a.State.Messages), Tags: orEmpty(a.State.Tags), MutedUntil: orNull(a.State.Muted),
 		RepliedAt: a.State.RepliedAt, LastReply: string(a.State.LastReply), Language: a.Language, TranslateTo: a.TranslateTo, Keep: orEmpty(a.Keep),
 	}
 	if p.RepliedAt == nil {
 		p.RepliedAt = []time.Time{}
 	}
-	var err error
-	if p.Fields, err = json.Marshal(a.State.Fields); err != nil {
+	fields, err := json.Marshal(a.State.Fields)
+	if err != nil {
 		return fmt.Errorf("write fields: %w", err)
+	}
+	v := q.vault
+	p.Fields = v.sealed(&err, fieldsBound(p.AccountID, p.SubscriberID), string(fields))
+	p.Input = v.sealed(&err, verdictBound("input", p.MessageID, p.Event), string(a.Input))
+	p.Effects = v.sealed(&err, verdictBound("effects", p.MessageID, p.Event), string(a.Effects))
+	if err != nil {
+		return err
 	}
 	if p.Fired, err = json.Marshal(orNoMarks(a.State.Fired)); err != nil {
 		return fmt.Errorf("write marks of rules: %w", err)
@@ -117,8 +124,8 @@ func countInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gate
 	return nil
 }
 
-func personState(r dbsqlc.PersonState) (gateway.PersonState, error) {
-	s := gateway.PersonState{
+func (v *vault) personState(r dbsqlc.PersonState) (s gateway.PersonState, err error) {
+	s = gateway.PersonState{
 		Messages: int(r.Messages), Tags: r.Tags, Muted: orZero(r.MutedUntil), RepliedAt: r.RepliedAt, LastReply: gateway.MessageID(r.LastReply),
 	}
 	for i := range s.RepliedAt {
@@ -127,10 +134,9 @@ func personState(r dbsqlc.PersonState) (gateway.PersonState, error) {
 	if err := json.Unmarshal(r.Fired, &s.Fired); err != nil {
 		return s, fmt.Errorf("read marks of rules: %w", err)
 	}
-	if err := json.Unmarshal(r.Fields, &s.Fields); err != nil {
-		return s, fmt.Errorf("read fields: %w", err)
-	}
-	return s, nil
+	s.Fields = gateway.Fields{}
+	v.openedJSON(&err, fieldsBound(r.AccountID, r.SubscriberID), r.Fields, &s.Fields)
+	return s, err
 }
 
 func orNoMarks(fired map[string]time.Time) map[string]time.Time {
@@ -174,8 +180,13 @@ func (s *Store) UntranslatedInbound(ctx context.Context, limit int) ([]gateway.U
 }
 
 func (s *Store) StoreTranslation(ctx context.Context, account gateway.AccountID, id gateway.MessageID, t gateway.Translated) error {
-	err := s.q.StoreTranslation(ctx, dbsqlc.StoreTranslationParams{
-		AccountID: string(account), ID: string(id), At: &t.At, Translation: t.Text, Reason: string(t.Reason), Characters: int32(t.Characters),
+	var err error
+	text := s.q.vault.sealed(&err, messageBound("translation", string(id)), t.Text)
+	if err != nil {
+		return err
+	}
+	err = s.q.StoreTranslation(ctx, dbsqlc.StoreTranslationParams{
+		AccountID: string(account), ID: string(id), At: &t.At, Translation: text, Reason: string(t.Reason), Characters: int32(t.Characters),
 	})
 	if err != nil {
 		return fmt.Errorf("write translation of message %s: %w", id, err)

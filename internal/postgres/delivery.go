@@ -151,11 +151,14 @@ var errMoved = errors.New("the message has moved on")
 func applyToMessage(ctx context.Context, d *gateway.Delivery, c gateway.Change) step {
 	seen := d.Sequence
 	bring(d, c)
-	params, invalid := changeParams(d, c)
+	params, content, invalid := changeParams(d, c)
 	params.SeenSequence = int32(seen)
 	return func(q *queries) error {
 		if invalid != nil {
 			return invalid
+		}
+		if err := content.seal(q.vault, &params); err != nil {
+			return err
 		}
 		rows, err := q.ApplyChange(ctx, params)
 		if err == nil && rows == 0 {
@@ -195,9 +198,9 @@ func bring(d *gateway.Delivery, c gateway.Change) {
 const firstSMSPoll = 5 * time.Second
 
 // changeParams is everything about the message itself, as it shall stand.
-func changeParams(d *gateway.Delivery, c gateway.Change) (dbsqlc.ApplyChangeParams, error) {
+func changeParams(d *gateway.Delivery, c gateway.Change) (p dbsqlc.ApplyChangeParams, said content, err error) {
 	m, l := d.Message, d.Leg
-	p := dbsqlc.ApplyChangeParams{
+	p = dbsqlc.ApplyChangeParams{
 		AccountID: string(m.AccountID), ID: string(m.ID), State: string(m.State), Reason: string(m.Reason), At: m.UpdatedAt,
 		MessageBotID: string(m.BotID),
 		LegID:        string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
@@ -209,7 +212,7 @@ func changeParams(d *gateway.Delivery, c gateway.Change) (dbsqlc.ApplyChangePara
 		p.NewEvidence, p.EvidenceAt = string(c.Evidence.Kind), &c.Evidence.At
 	}
 	if l.Channel == gateway.ChannelSMS {
-		p.Phone = d.Phone()
+		said.phone = d.Phone()
 		if l.State == gateway.LegAccepted {
 			due := m.UpdatedAt.Add(firstSMSPoll)
 			p.ReportDueAt = &due
@@ -246,11 +249,26 @@ func changeParams(d *gateway.Delivery, c gateway.Change) (dbsqlc.ApplyChangePara
 	if event := raised(m, c); event != "" {
 		body, err := json.Marshal(gateway.OwnEvent{Event: event, MessageID: m.ID})
 		if err != nil {
-			return p, fmt.Errorf("write event of message %s: %w", m.ID, err)
+			return p, said, fmt.Errorf("write event of message %s: %w", m.ID, err)
 		}
 		p.Raise, p.RaiseBody = event, body
 	}
-	return p, translationParams(&p, d, c)
+	err = translationParams(&p, &said, d, c)
+	return p, said, err
+}
+
+// content is what of a change is sealed on its way.
+type content struct {
+	phone       string // of an SMS
+	translation string
+	buttons     []byte // translated
+}
+
+func (c content) seal(v *vault, p *dbsqlc.ApplyChangeParams) (err error) {
+	p.Phone, p.PhoneIndex = v.sealed(&err, legBound(p.LegID), c.phone), v.smsIndex(c.phone)
+	p.Translation = v.sealed(&err, messageBound("translation", p.ID), c.translation)
+	p.TranslatedButtons = v.sealed(&err, messageBound("translated_buttons", p.ID), string(c.buttons))
+	return err
 }
 
 // raised is the event that a change of state is for rules. What rules themselves sent raises no undelivered: an answer
@@ -267,14 +285,14 @@ func raised(m gateway.Message, c gateway.Change) string {
 	return ""
 }
 
-func translationParams(p *dbsqlc.ApplyChangeParams, d *gateway.Delivery, c gateway.Change) (err error) {
+func translationParams(p *dbsqlc.ApplyChangeParams, said *content, d *gateway.Delivery, c gateway.Change) (err error) {
 	if c.Translated == nil {
 		return nil
 	}
 	d.Message.Translation = *c.Translated
-	p.Translated, p.Translation = true, c.Translated.Text
+	p.Translated, said.translation = true, c.Translated.Text
 	p.TranslationReason, p.TranslationCharacters = string(c.Translated.Reason), int32(c.Translated.Characters)
-	p.TranslatedButtons, err = marshalButtons(c.Translated.Buttons)
+	said.buttons, err = marshalButtons(c.Translated.Buttons)
 	return err
 }
 

@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -72,8 +71,8 @@ func lastEdit(ctx context.Context, q *queries, account gateway.AccountID, id gat
 	if err != nil {
 		return nil, fmt.Errorf("read last edit of message %s: %w", id, err)
 	}
-	e := edit(row)
-	return &e, nil
+	e, err := q.vault.edit(row)
+	return &e, err
 }
 
 func (s *Store) LastEdit(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (*gateway.Edit, error) {
@@ -97,9 +96,15 @@ func writeEdit(ctx context.Context, q *queries, last, e *gateway.Edit) error {
 	if last != nil {
 		e.Number = last.Number + 1
 	}
+	// Bound to the message, since they come to stand in its row.
+	text := q.vault.sealed(&err, messageBound("text", string(e.MessageID)), e.Text)
+	sealedButtons := q.vault.sealed(&err, messageBound("buttons", string(e.MessageID)), string(buttons))
+	if err != nil {
+		return err
+	}
 	err = q.AskEdit(ctx, dbsqlc.AskEditParams{
 		ID: string(e.ID), AccountID: string(e.AccountID), MessageID: string(e.MessageID), Number: int32(e.Number), Kind: string(e.Kind),
-		Text: e.Text, Format: string(cmp.Or(e.Format, gateway.FormatPlain)), Buttons: buttons, DueAt: e.DueAt, CreatedAt: e.CreatedAt, ExpiresAt: e.ExpiresAt,
+		Text: text, Format: string(cmp.Or(e.Format, gateway.FormatPlain)), Buttons: sealedButtons, DueAt: e.DueAt, CreatedAt: e.CreatedAt, ExpiresAt: e.ExpiresAt,
 	})
 	if err != nil {
 		return fmt.Errorf("insert edit %s: %w", e.ID, err)
@@ -130,15 +135,13 @@ func (s *Store) DueEdits(ctx context.Context, now, hideUntil time.Time, limit in
 	return refs, nil
 }
 
-func edit(r dbsqlc.Edit) gateway.Edit {
-	e := gateway.Edit{
+func (v *vault) edit(r dbsqlc.Edit) (e gateway.Edit, err error) {
+	e = gateway.Edit{
 		ID: gateway.EditID(r.ID), AccountID: gateway.AccountID(r.AccountID), MessageID: gateway.MessageID(r.MessageID), Number: int(r.Number),
-		Kind: gateway.EditKind(r.Kind), Text: r.Text, Format: gateway.Format(r.Format), State: gateway.EditState(r.State), Reason: gateway.Reason(r.Reason),
+		Kind: gateway.EditKind(r.Kind), Text: v.opened(&err, messageBound("text", r.MessageID), r.Text), Format: gateway.Format(r.Format), State: gateway.EditState(r.State), Reason: gateway.Reason(r.Reason),
 		Intent: orZero(r.IntentAt), Attempts: int(r.Attempts), Plain: r.Plain, Slot: orZero(r.SlotAt), DueAt: r.DueAt.UTC(), CreatedAt: r.CreatedAt.UTC(),
 		ExpiresAt: r.ExpiresAt.UTC(), SettledAt: orZero(r.SettledAt),
 	}
-	if len(r.Buttons) > 0 {
-		_ = json.Unmarshal(r.Buttons, &e.Buttons) // written by marshalButtons
-	}
-	return e
+	v.openedJSON(&err, messageBound("buttons", r.MessageID), r.Buttons, &e.Buttons)
+	return e, err
 }

@@ -17,11 +17,8 @@ func storeEvents(ctx context.Context, q *queries, events ...gateway.AccountEvent
 		return nil
 	}
 	var p dbsqlc.StoreEventsParams
+	var err error
 	for _, e := range events {
-		data := "{}"
-		if e.Data != nil {
-			data = string(e.Data)
-		}
 		p.Ids = append(p.Ids, string(e.ID))
 		p.AccountIds = append(p.AccountIds, string(e.AccountID))
 		p.Kinds = append(p.Kinds, string(e.Kind))
@@ -30,7 +27,10 @@ func storeEvents(ctx context.Context, q *queries, events ...gateway.AccountEvent
 		p.SubscriberIds = append(p.SubscriberIds, string(e.SubscriberID))
 		p.MessageIds = append(p.MessageIds, string(e.MessageID))
 		p.Labels = append(p.Labels, e.Label)
-		p.Datas = append(p.Datas, data)
+		p.Sealed = append(p.Sealed, q.vault.sealed(&err, eventBound(string(e.AccountID)), string(e.Data)))
+	}
+	if err != nil {
+		return err
 	}
 	if err := q.StoreEvents(ctx, p); err != nil {
 		return fmt.Errorf("insert events: %w", err)
@@ -46,7 +46,14 @@ func (s *Store) AccountEvents(ctx context.Context, account gateway.AccountID, f 
 	if err != nil {
 		return gateway.List[gateway.AccountEvent]{}, fmt.Errorf("list events: %w", err)
 	}
-	return list(rows, p.Limit, accountEvent, func(e gateway.AccountEvent) string { return string(e.ID) }), nil
+	page := list(rows, p.Limit, func(r dbsqlc.Event) gateway.AccountEvent {
+		e := accountEvent(r)
+		if data := s.q.vault.opened(&err, eventBound(r.AccountID), r.Sealed); data != "" {
+			e.Data = []byte(data)
+		}
+		return e
+	}, func(e gateway.AccountEvent) string { return string(e.ID) })
+	return page, err
 }
 
 // DropEvents removes events from before and tells how many.

@@ -29,7 +29,9 @@ func links(ctx context.Context, q *queries, account gateway.AccountID, id gatewa
 	}
 	out := make([]gateway.ReadLink, len(rows))
 	for i, r := range rows {
-		out[i] = readLink(r)
+		if out[i], err = q.vault.readLink(r); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -37,7 +39,10 @@ func links(ctx context.Context, q *queries, account gateway.AccountID, id gatewa
 // ReadLink is found by its token alone: whoever holds it is the person that it was sent to.
 func (s *Store) ReadLink(ctx context.Context, token string, now time.Time) (gateway.ReadLink, error) {
 	row, err := s.q.ReadLink(ctx, dbsqlc.ReadLinkParams{TokenHash: tokenHash(token), Now: &now})
-	return readLink(row), found(err, gateway.ErrLinkNotFound, "read link")
+	if err = found(err, gateway.ErrLinkNotFound, "read link"); err != nil {
+		return gateway.ReadLink{}, err
+	}
+	return s.q.vault.readLink(row)
 }
 
 func (s *Store) ConfirmLink(ctx context.Context, token string, now time.Time) error {
@@ -47,8 +52,11 @@ func (s *Store) ConfirmLink(ctx context.Context, token string, now time.Time) er
 	return nil
 }
 
-func readLink(r dbsqlc.ReadLink) gateway.ReadLink {
-	return gateway.ReadLink{
-		AccountID: gateway.AccountID(r.AccountID), MessageID: gateway.MessageID(r.MessageID), Number: int(r.Number), Link: r.Link, URL: r.Url,
+func (v *vault) readLink(r dbsqlc.ReadLink) (l gateway.ReadLink, err error) {
+	number := int(r.Number)
+	l = gateway.ReadLink{
+		AccountID: gateway.AccountID(r.AccountID), MessageID: gateway.MessageID(r.MessageID), Number: number,
+		Link: v.opened(&err, linkBound("link", r.MessageID, number), r.Link), URL: v.opened(&err, linkBound("url", r.MessageID, number), r.Url),
 	}
+	return l, err
 }

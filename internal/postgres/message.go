@@ -31,15 +31,14 @@ func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []ga
 	if err != nil {
 		return false, err
 	}
-	address, sealedAddress, addressIndex := q.vault.address(&err, string(m.BotID), m.ID, m.To)
-	if err != nil {
-		return false, err
-	}
+	v, id := q.vault, string(m.ID)
+	address, sealedAddress, addressIndex := v.address(&err, string(m.BotID), m.ID, m.To)
 	p := dbsqlc.AcceptMessageParams{
-		Media: media, Silent: m.Silent, Protected: m.Protected,
+		Media: v.sealed(&err, messageBound("media", id), string(media)), Silent: m.Silent, Protected: m.Protected,
 		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
-		AddressKind: string(m.To.Kind), Address: address, SealedAddress: sealedAddress, AddressIndex: addressIndex, Text: m.Text, Format: string(cmp.Or(m.Format, gateway.FormatPlain)), Buttons: buttons,
-		Lane: string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: m.ReadLink,
+		AddressKind: string(m.To.Kind), Address: address, SealedAddress: sealedAddress, AddressIndex: addressIndex, Text: v.sealed(&err, messageBound("text", id), m.Text), Format: string(cmp.Or(m.Format, gateway.FormatPlain)),
+		Buttons: v.sealed(&err, messageBound("buttons", id), string(buttons)),
+		Lane:    string(m.Lane), OnUnknown: string(m.OnUnknown), Label: m.Label, Waited: m.Waited, ReadLink: v.sealed(&err, messageBound("read_link", id), m.ReadLink),
 		NotBefore: orNull(m.NotBefore), ExpiresAt: orNull(m.ExpiresAt), CreatedAt: m.CreatedAt, DueAt: m.CreatedAt.Add(outboxGrace),
 		Rule: m.Rule, CauseID: string(m.Cause), AfterID: string(m.After), AskPhone: m.AskPhone, Language: m.Language, TranslateTo: m.TranslateTo,
 		Keep: orEmpty(m.Keep), BetweenHours: m.Between, Timezone: m.Timezone, TimezoneOf: string(m.TimezoneOf),
@@ -63,9 +62,12 @@ func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []ga
 	}
 	for _, l := range links {
 		p.LinkNumbers = append(p.LinkNumbers, int32(l.Number))
-		p.Links = append(p.Links, l.Link)
+		p.Links = append(p.Links, v.sealed(&err, linkBound("link", id, l.Number), l.Link))
 		p.TokenHashes = append(p.TokenHashes, tokenHash(l.Token))
-		p.Urls = append(p.Urls, l.URL)
+		p.Urls = append(p.Urls, v.sealed(&err, linkBound("url", id, l.Number), l.URL))
+	}
+	if err != nil {
+		return false, err
 	}
 	rows, err := q.AcceptMessage(ctx, p)
 	if err != nil {
@@ -157,16 +159,16 @@ func (v *vault) message(r dbsqlc.Message) (m gateway.Message, err error) {
 	m = gateway.Message{
 		ID: gateway.MessageID(r.ID), AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID),
 		Direction: gateway.Direction(r.Direction), To: gateway.Address{Kind: gateway.AddressKind(r.AddressKind), Value: r.Address + v.opened(&err, messageBound("address", r.ID), r.SealedAddress)},
-		Kind: gateway.UpdateKind(r.Kind), Text: r.Text, Format: gateway.Format(r.Format), Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
+		Kind: gateway.UpdateKind(r.Kind), Text: v.opened(&err, messageBound("text", r.ID), r.Text), Format: gateway.Format(r.Format), Lane: gateway.Lane(r.Lane), OnUnknown: gateway.OnUnknown(r.OnUnknown),
 		Silent: r.Silent, Protected: r.Protected, Label: r.Label, State: gateway.State(r.State), Reason: gateway.Reason(r.Reason), Waited: r.Waited,
-		ReadLink: r.ReadLink, NotBefore: orZero(r.NotBefore), Evidence: gateway.EvidenceKind(r.Evidence), EvidenceAt: orZero(r.EvidenceAt),
+		ReadLink: v.opened(&err, messageBound("read_link", r.ID), r.ReadLink), NotBefore: orZero(r.NotBefore), Evidence: gateway.EvidenceKind(r.Evidence), EvidenceAt: orZero(r.EvidenceAt),
 		ExpiresAt: orZero(r.ExpiresAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 	m.Rule, m.Cause, m.After = r.Rule, gateway.MessageID(r.CauseID), gateway.MessageID(r.AfterID)
 	m.EditedAt, m.DeletedAt = orZero(r.EditedAt), orZero(r.DeletedAt)
 	m.AskPhone, m.Language, m.TranslateTo = r.AskPhone, r.Language, r.TranslateTo
 	m.Translation = gateway.Translated{
-		At: orZero(r.TranslatedAt), Text: r.Translation, Reason: gateway.TranslationReason(r.TranslationReason), Characters: int(r.TranslationCharacters),
+		At: orZero(r.TranslatedAt), Text: v.opened(&err, messageBound("translation", r.ID), r.Translation), Reason: gateway.TranslationReason(r.TranslationReason), Characters: int(r.TranslationCharacters),
 	}
 	m.Between, m.Timezone, m.TimezoneOf = r.BetweenHours, r.Timezone, gateway.ZoneOwner(r.TimezoneOf)
 	m.Price, m.Cost, m.Currency = amount(r.Price), amount(r.Cost), r.Currency
@@ -180,15 +182,9 @@ func (v *vault) message(r dbsqlc.Message) (m gateway.Message, err error) {
 	if len(r.Keep) > 0 {
 		m.Keep = r.Keep
 	}
-	if len(r.TranslatedButtons) > 0 {
-		_ = json.Unmarshal(r.TranslatedButtons, &m.Translation.Buttons) // written by marshalButtons
-	}
-	if len(r.Buttons) > 0 {
-		_ = json.Unmarshal(r.Buttons, &m.Buttons) // written by marshalButtons
-	}
-	if len(r.Media) > 0 {
-		_ = json.Unmarshal(r.Media, &m.Media) // written by marshalMedia
-	}
+	v.openedJSON(&err, messageBound("translated_buttons", r.ID), r.TranslatedButtons, &m.Translation.Buttons)
+	v.openedJSON(&err, messageBound("buttons", r.ID), r.Buttons, &m.Buttons)
+	v.openedJSON(&err, messageBound("media", r.ID), r.Media, &m.Media)
 	return m, err
 }
 

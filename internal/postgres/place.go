@@ -19,6 +19,7 @@ type place struct {
 	key    []string // columns of the primary key with their types
 	column string
 	bound  string // what a value is bound to, as SQL
+	only   string // which rows are sealed, as SQL; empty: all
 	// Of a column that lay open once: the columns by which its values are looked up.
 	scope   string // as SQL
 	indexes func(v *vault, scope, plain string) map[string][]byte
@@ -53,7 +54,52 @@ func places() []place {
 			table: "messages", key: []string{"id text"}, column: "sealed_address", bound: `'messages.address/' || id`,
 			scope: `bot_id || ' ' || address_kind`, indexes: indexAddress,
 		},
+		ofMessage("messages", "id", "text"),
+		ofMessage("messages", "id", "buttons"),
+		ofMessage("messages", "id", "media"),
+		ofMessage("messages", "id", "read_link"),
+		ofMessage("messages", "id", "translation"),
+		ofMessage("messages", "id", "translated_buttons"),
+		ofMessage("edits", "message_id", "text"),
+		ofMessage("edits", "message_id", "buttons"),
+		{table: "read_links", key: []string{"token_hash bytea"}, column: "link", bound: `'read_links.link/' || message_id || '/' || number`},
+		{table: "read_links", key: []string{"token_hash bytea"}, column: "url", bound: `'read_links.url/' || message_id || '/' || number`},
+		{table: "legs", key: []string{"id text"}, column: "phone", bound: `'legs.phone/' || id`, indexes: indexSMS},
+		{
+			table: "sms_replies", key: []string{"provider text", "provider_id text"}, column: "phone",
+			bound: `'sms_replies.phone/' || provider || '/' || provider_id`, indexes: indexSMS,
+		},
+		{
+			table: "sms_replies", key: []string{"provider text", "provider_id text"}, column: "text",
+			bound: `'sms_replies.text/' || provider || '/' || provider_id`,
+		},
+		{
+			table: "updates", key: []string{"sequence bigint"}, column: "body",
+			bound: `'updates.body/' || bot_id || '/' || update_id`, only: "update_id >= 0",
+		},
+		{
+			table: "verdicts", key: []string{"message_id text", "event text"}, column: "input",
+			bound: `'verdicts.input/' || message_id || '/' || event`,
+		},
+		{
+			table: "verdicts", key: []string{"message_id text", "event text"}, column: "effects",
+			bound: `'verdicts.effects/' || message_id || '/' || event`,
+		},
+		{
+			table: "person_states", key: []string{"account_id text", "subscriber_id text"}, column: "fields",
+			bound: `'person_states.fields/' || account_id || '/' || subscriber_id`,
+		},
+		{table: "events", key: []string{"id text"}, column: "sealed", bound: `'events.sealed/' || account_id`},
 	}
+}
+
+// ofMessage is a column whose values are bound to the message, also where they wait to become part of it.
+func ofMessage(table, message, column string) place {
+	return place{table: table, key: []string{"id text"}, column: column, bound: "'messages." + column + "/' || " + message}
+}
+
+func indexSMS(v *vault, _, phone string) map[string][]byte {
+	return map[string][]byte{"phone_index": v.smsIndex(phone)}
 }
 
 func indexPhone(v *vault, bot, phone string) map[string][]byte {
@@ -118,6 +164,9 @@ func (s *Store) batch(ctx context.Context, p place, prefix []byte, with bool, af
 	where := fmt.Sprintf("%s <> '' AND substring(%s FOR %d) = $1", p.column, p.column, len(prefix))
 	if !with {
 		where = fmt.Sprintf("%s <> '' AND substring(%s FOR %d) <> $1 AND get_byte(%s, 0) <> 0", p.column, p.column, len(prefix), p.column)
+	}
+	if p.only != "" {
+		where += " AND " + p.only
 	}
 	arguments := []any{prefix}
 	if after != nil {

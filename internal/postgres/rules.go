@@ -153,10 +153,14 @@ func (s *Store) StoredVerdict(ctx context.Context, account gateway.AccountID, id
 	if err = found(err, gateway.ErrVerdictNotFound, "read verdict"); err != nil {
 		return gateway.StoredVerdict{}, err
 	}
-	return gateway.StoredVerdict{
+	v := s.q.vault
+	stored := gateway.StoredVerdict{
 		MessageID: id, Event: r.Event, AccountID: account, BotID: gateway.BotID(r.BotID), Version: int(r.Version), Rules: r.Rules,
-		Note: r.Note, Input: r.Input, Effects: r.Effects, CreatedAt: r.CreatedAt.UTC(),
-	}, nil
+		Note: r.Note, CreatedAt: r.CreatedAt.UTC(),
+		Input:   []byte(v.opened(&err, verdictBound("input", r.MessageID, r.Event), r.Input)),
+		Effects: []byte(v.opened(&err, verdictBound("effects", r.MessageID, r.Event), r.Effects)),
+	}
+	return stored, err
 }
 
 func (s *Store) Answers(ctx context.Context, account gateway.AccountID, cause gateway.MessageID) ([]gateway.Message, error) {
@@ -186,7 +190,13 @@ func (s *Store) Recorded(ctx context.Context, account gateway.AccountID, bot gat
 		if err != nil {
 			return nil, err
 		}
-		out[i] = gateway.RecordedMessage{Message: m, Input: r.Input, Rules: r.Rules}
+		out[i] = gateway.RecordedMessage{Message: m, Rules: r.Rules}
+		if input := s.q.vault.opened(&err, verdictBound("input", r.Message.ID, ""), r.Input); input != "" {
+			out[i].Input = []byte(input)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -221,7 +231,7 @@ func conversation(ctx context.Context, q *queries, account string, person dbsqlc
 	case err != nil:
 		return c, fmt.Errorf("read state of person: %w", err)
 	default:
-		if c.State, err = personState(state); err != nil {
+		if c.State, err = q.vault.personState(state); err != nil {
 			return c, err
 		}
 	}

@@ -139,8 +139,8 @@ func TestADatabaseFromBeforeIsSealed(t *testing.T) {
 		`INSERT INTO subscriber_names VALUES ('acc_1', 'sub_1', 'ann', 'Ann', 'Koval', now())`,
 		`INSERT INTO phone_proofs (account_id, bot_id, subscriber_id, phone, proof, proved_at) VALUES ('acc_1', 'bot_1', 'sub_1', '+380501234567', 'contact', now())`,
 		`INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, state, expires_at, created_at, updated_at)
-		 VALUES ('msg_1', 'acc_1', 'bot_1', 'out', 'username', 'anna', 'Hello', 'queued', now(), now(), now()),
-		        ('msg_2', 'acc_1', 'bot_1', 'out', 'phone', '+380501234567', 'Hello', 'queued', now(), now(), now())`,
+		 VALUES ('msg_1', 'acc_1', 'bot_1', 'out', 'username', 'anna', 'Hello Annie', 'queued', now(), now(), now()),
+		        ('msg_2', 'acc_1', 'bot_1', 'out', 'phone', '+380501234567', 'Hello Annie', 'queued', now(), now(), now())`,
 		`INSERT INTO legs (id, account_id, message_id, number, channel, state) VALUES ('leg_1', 'acc_1', 'msg_1', 1, 'telegram', 'pending'), ('leg_2', 'acc_1', 'msg_2', 1, 'telegram', 'pending')`,
 	} {
 		_, err := db.ExecContext(t.Context(), sql)
@@ -167,7 +167,7 @@ func TestADatabaseFromBeforeIsSealed(t *testing.T) {
 	for _, id := range []gateway.MessageID{"msg_1", "msg_2"} {
 		m, err := w.Message(t.Context(), "acc_1", id)
 		require.NoError(t, err)
-		require.Equal(t, "Hello", m.Text)
+		require.Equal(t, "Hello Annie", m.Text)
 		require.Equal(t, gateway.SubscriberID("sub_1"), w.reached(t, m))
 	}
 	kinds, _ := w.told(t, gateway.AccountEventFilter{})

@@ -67,12 +67,20 @@ func (s *Store) SaveReply(ctx context.Context, r gateway.SMSReply, id gateway.Me
 			return err
 		}
 		since := now.Add(-repliesFor)
-		to, err := q.LegByPhone(ctx, dbsqlc.LegByPhoneParams{Phone: r.From, Since: &since})
+		v := q.vault
+		to, err := q.LegByPhone(ctx, dbsqlc.LegByPhoneParams{PhoneIndex: v.smsIndex(r.From), Since: &since})
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("find SMS that is answered: %w", err)
 		}
 		save := dbsqlc.SaveReplyParams{
-			Provider: r.Provider, ProviderID: r.ProviderID, Phone: r.From, WrittenTo: r.To, Text: r.Text, At: r.At, ReceivedAt: now,
+			Provider: r.Provider, ProviderID: r.ProviderID, WrittenTo: r.To, At: r.At, ReceivedAt: now, PhoneIndex: v.smsIndex(r.From),
+		}
+		var fault error
+		save.Phone = v.sealed(&fault, replyBound("phone", r.Provider, r.ProviderID), r.From)
+		save.Text = v.sealed(&fault, replyBound("text", r.Provider, r.ProviderID), r.Text)
+		text := v.sealed(&fault, messageBound("text", string(id)), r.Text)
+		if fault != nil {
+			return fault
 		}
 		if err == nil {
 			answered, found = leg(to.Leg), true
@@ -80,7 +88,7 @@ func (s *Store) SaveReply(ctx context.Context, r gateway.SMSReply, id gateway.Me
 			save.MessageID = &messageID
 			err = q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
 				ID: messageID, AccountID: to.Leg.AccountID, BotID: to.BotID, SubscriberID: to.SubscriberID,
-				Kind: string(gateway.UpdateSMS), Text: r.Text, CreatedAt: now,
+				Kind: string(gateway.UpdateSMS), Text: text, CreatedAt: now,
 			})
 			if err != nil {
 				return fmt.Errorf("insert SMS reply as message: %w", err)
@@ -101,7 +109,7 @@ func (s *Store) DueSMS(ctx context.Context, provider string, now time.Time, paus
 	}
 	out := make([]gateway.SMSPending, len(rows))
 	for i, r := range rows {
-		out[i] = gateway.SMSPending{LegID: gateway.LegID(r.ID), Provider: r.Provider, ProviderID: r.ProviderID, To: r.Phone}
+		out[i] = gateway.SMSPending{LegID: gateway.LegID(r.ID), Provider: r.Provider, ProviderID: r.ProviderID, To: s.q.vault.opened(&err, legBound(r.ID), r.Phone)}
 	}
-	return out, nil
+	return out, err
 }

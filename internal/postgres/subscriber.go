@@ -88,7 +88,7 @@ func (s *Store) ChangeSubscriber(ctx context.Context, account gateway.AccountID,
 		}
 		state, err := q.StateForChange(ctx, dbsqlc.StateForChangeParams{AccountID: string(account), SubscriberID: string(id)})
 		if errors.Is(err, pgx.ErrNoRows) {
-			state, err = dbsqlc.StateForChangeRow{Tags: []string{}, Fields: []byte("{}")}, nil
+			state, err = dbsqlc.StateForChangeRow{Tags: []string{}, Fields: []byte{}}, nil
 		}
 		if err != nil {
 			return fmt.Errorf("read state of subscriber: %w", err)
@@ -153,7 +153,11 @@ func writePerson(ctx context.Context, q *queries, p gateway.Subscriber, c gatewa
 	if err != nil {
 		return fmt.Errorf("write fields of subscriber %s: %w", p.ID, err)
 	}
-	err = q.ChangeStateByHand(ctx, dbsqlc.ChangeStateByHandParams{AccountID: string(p.AccountID), SubscriberID: string(p.ID), Tags: p.Tags, Fields: fields})
+	sealedFields := q.vault.sealed(&err, fieldsBound(string(p.AccountID), string(p.ID)), string(fields))
+	if err != nil {
+		return err
+	}
+	err = q.ChangeStateByHand(ctx, dbsqlc.ChangeStateByHandParams{AccountID: string(p.AccountID), SubscriberID: string(p.ID), Tags: p.Tags, Fields: sealedFields})
 	if err != nil {
 		return fmt.Errorf("change state of subscriber %s: %w", p.ID, err)
 	}
@@ -174,13 +178,9 @@ func (s *Store) CreateConnectLink(ctx context.Context, l gateway.ConnectLink) er
 func (v *vault) withState(r dbsqlc.Subscriber, tags []string, fields []byte) (gateway.Subscriber, error) {
 	s, err := v.subscriber(r)
 	s.Tags = tags
-	if err != nil {
-		return s, err
-	}
-	if err := json.Unmarshal(fields, &s.Fields); err != nil {
-		return s, fmt.Errorf("read fields of subscriber %s: %w", s.ID, err)
-	}
-	return s, nil
+	s.Fields = gateway.Fields{}
+	v.openedJSON(&err, fieldsBound(r.AccountID, r.ID), fields, &s.Fields)
+	return s, err
 }
 
 // subscriber opens a person's row.

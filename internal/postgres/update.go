@@ -28,8 +28,11 @@ func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (
 		p.BotIds = append(p.BotIds, string(u.BotID))
 		p.UpdateIds = append(p.UpdateIds, u.UpdateID)
 		p.ChatIds = append(p.ChatIds, u.ChatID)
-		p.Bodies = append(p.Bodies, u.Body)
+		p.Bodies = append(p.Bodies, s.q.vault.sealed(&err, updateBound(string(u.BotID), u.UpdateID), string(u.Body)))
 		p.ReceivedAts = append(p.ReceivedAts, u.ReceivedAt)
+	}
+	if err != nil {
+		return 0, err
 	}
 	row, err := s.q.StoreUpdates(ctx, p)
 	if err != nil {
@@ -49,7 +52,10 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 			return fmt.Errorf("take update: %w", err)
 		}
 		done.Found, taken = true, row.Update.Sequence
-		raw := rawUpdate(row.Update)
+		raw, err := q.vault.rawUpdate(row.Update)
+		if err != nil {
+			return err
+		}
 		raw.Rules = int(row.RulesVersion)
 		if row.Bot.Shared && !raw.Own() {
 			raw.Whose = attribution(q, raw, now)
@@ -122,9 +128,15 @@ func (s *Store) InboxDepth(ctx context.Context) (waiting, aside int, err error) 
 	return int(row.Waiting), int(row.Aside), nil
 }
 
-func rawUpdate(r dbsqlc.Update) gateway.RawUpdate {
-	return gateway.RawUpdate{
-		Sequence: r.Sequence, AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID), UpdateID: r.UpdateID,
-		ChatID: r.ChatID, Body: r.Body, ReceivedAt: r.ReceivedAt.UTC(), Attempts: int(r.Attempts),
+// rawUpdate opens a row. What comes from our own side holds ids only and lies open.
+func (v *vault) rawUpdate(r dbsqlc.Update) (u gateway.RawUpdate, err error) {
+	body := r.Body
+	if r.UpdateID >= 0 {
+		body = []byte(v.opened(&err, updateBound(r.BotID, r.UpdateID), r.Body))
 	}
+	u = gateway.RawUpdate{
+		Sequence: r.Sequence, AccountID: gateway.AccountID(r.AccountID), BotID: gateway.BotID(r.BotID), UpdateID: r.UpdateID,
+		ChatID: r.ChatID, Body: body, ReceivedAt: r.ReceivedAt.UTC(), Attempts: int(r.Attempts),
+	}
+	return u, err
 }

@@ -48,6 +48,17 @@ func (v *vault) opened(err *error, bound string, value []byte) string {
 	return string(plain)
 }
 
+// openedJSON opens what was JSON before it was sealed.
+func (v *vault) openedJSON(err *error, bound string, value []byte, into any) {
+	plain := v.opened(err, bound, value)
+	if plain == "" {
+		return
+	}
+	if fault := json.Unmarshal([]byte(plain), into); *err == nil && fault != nil {
+		*err = fmt.Errorf("read %s: %w", bound, fault)
+	}
+}
+
 // index is by what a value of a kind is looked up in a scope, such as a bot.
 func (v *vault) index(scope, kind, value string) []byte {
 	if value == "" {
@@ -61,6 +72,7 @@ const (
 	kindPhone    = "phone"
 	kindUsername = "username"
 	kindNames    = "names"
+	kindSMS      = "sms"
 )
 
 // phoneIndex finds the person of a bot who proved a phone, and messages that are addressed to it.
@@ -94,13 +106,7 @@ func (v *vault) sealNames(err *error, bot string, platformID int64, n names) (va
 }
 
 func (v *vault) openNames(err *error, bot string, platformID int64, value []byte) (n names) {
-	plain := v.opened(err, personBound("names", bot, platformID), value)
-	if plain == "" {
-		return n
-	}
-	if fault := json.Unmarshal([]byte(plain), &n); *err == nil && fault != nil {
-		*err = fmt.Errorf("read names of a person: %w", fault)
-	}
+	v.openedJSON(err, personBound("names", bot, platformID), value, &n)
 	return n
 }
 
@@ -141,6 +147,34 @@ func (s *Store) checkVault(ctx context.Context) error {
 	}
 	return nil
 }
+
+func linkBound(column, message string, number int) string {
+	return "read_links." + column + "/" + message + "/" + strconv.Itoa(number)
+}
+
+func legBound(id string) string { return "legs.phone/" + id }
+
+// smsIndex finds SMS to and from a phone, over all accounts: who answers names none.
+func (v *vault) smsIndex(phone string) []byte { return v.index("", kindSMS, phone) }
+
+func replyBound(column, provider, id string) string {
+	return "sms_replies." + column + "/" + provider + "/" + id
+}
+
+func updateBound(bot string, update int64) string {
+	return "updates.body/" + bot + "/" + strconv.FormatInt(update, 10)
+}
+
+func verdictBound(column, message, event string) string {
+	return "verdicts." + column + "/" + message + "/" + event
+}
+
+func fieldsBound(account, subscriber string) string {
+	return "person_states.fields/" + account + "/" + subscriber
+}
+
+// eventBound does not name the event: some get their ids where they are stored.
+func eventBound(account string) string { return "events.sealed/" + account }
 
 // noKey stands where there is no vault: it neither seals nor opens.
 type noKey struct{}

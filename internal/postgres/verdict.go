@@ -63,9 +63,14 @@ func storeInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gate
 	if v.Subscriber != nil {
 		subscriberID = &person.ID
 	}
-	err := q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
+	var err error
+	text := q.vault.sealed(&err, messageBound("text", string(v.Message.ID)), v.Message.Text)
+	if err != nil {
+		return err
+	}
+	err = q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
 		ID: string(v.Message.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), SubscriberID: subscriberID,
-		Kind: string(v.Message.Kind), Text: v.Message.Text, CreatedAt: v.Message.CreatedAt,
+		Kind: string(v.Message.Kind), Text: text, CreatedAt: v.Message.CreatedAt,
 	})
 	if err != nil {
 		return fmt.Errorf("insert inbound message: %w", err)

@@ -30,34 +30,34 @@ WITH moved AS (
     UPDATE legs l SET state = $19, reason = $20, intent_at = $21, attempts = $22,
                     chat_id = $23, platform_message_id = $24, settled_at = $25,
                     slot_at = $26, provider = $27, provider_id = $28, segments = $29,
-                    report_due_at = $30, phone = $31, plain = $32,
-                    not_before = $33, cost = $34, price = $35
-    FROM moved WHERE l.account_id = $17 AND l.id = $36 AND $37::boolean
+                    report_due_at = $30, phone = $31, phone_index = $32, plain = $33,
+                    not_before = $34, cost = $35, price = $36
+    FROM moved WHERE l.account_id = $17 AND l.id = $37 AND $38::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = $7
-    FROM moved WHERE l.account_id = $17 AND l.message_id = $2 AND $38::boolean
-      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $36 AND $37)
+    FROM moved WHERE l.account_id = $17 AND l.message_id = $2 AND $39::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $37 AND $38)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT moved.id, moved.account_id, unnest($39::integer[]), unnest($40::timestamptz[]), unnest($41::text[]),
-           unnest($42::text[]), unnest($43::text[]), unnest($44::integer[]), unnest($45::text[]),
-           unnest($46::text[]), unnest($47::bigint[]) FROM moved
+    SELECT moved.id, moved.account_id, unnest($40::integer[]), unnest($41::timestamptz[]), unnest($42::text[]),
+           unnest($43::text[]), unnest($44::text[]), unnest($45::integer[]), unnest($46::text[]),
+           unnest($47::text[]), unnest($48::bigint[]) FROM moved
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $48, bulk_free_at = $49, service_free_at = $50,
-                           blocked_until = $51, rate = $52, rate_since = $53,
-                           refusals = t.refusals + $54
-    FROM moved WHERE t.account_id = $55 AND t.bot_id = $56 AND $57::boolean
+    UPDATE bot_slots t SET free_at = $49, bulk_free_at = $50, service_free_at = $51,
+                           blocked_until = $52, rate = $53, rate_since = $54,
+                           refusals = t.refusals + $55
+    FROM moved WHERE t.account_id = $56 AND t.bot_id = $57 AND $58::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $58
-    FROM moved WHERE s.account_id = $55 AND s.id = $59 AND $57
+    UPDATE subscribers s SET chat_free_at = $59
+    FROM moved WHERE s.account_id = $56 AND s.id = $60 AND $58
 ), settled AS (
-    DELETE FROM outbox o USING moved WHERE o.account_id = $17 AND o.message_id = $2 AND $60::boolean
+    DELETE FROM outbox o USING moved WHERE o.account_id = $17 AND o.message_id = $2 AND $61::boolean
 ), raised AS (
     -- An event from our own side, if the active rules are about it: an update like those of messengers.
     INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $61::bytea, $7
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $62::bytea, $7
     FROM moved, rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
-    WHERE $62::text <> '' AND r.account_id = $17 AND r.bot_id = $63 AND $62 = ANY(r.raises)
+    WHERE $63::text <> '' AND r.account_id = $17 AND r.bot_id = $64 AND $63 = ANY(r.raises)
       AND s.id = $5
     RETURNING 1
 )
@@ -79,7 +79,7 @@ type ApplyChangeParams struct {
 	Cost                  string
 	Price                 string
 	Translated            bool
-	Translation           string
+	Translation           []byte
 	TranslatedButtons     []byte
 	TranslationReason     string
 	TranslationCharacters int32
@@ -97,7 +97,8 @@ type ApplyChangeParams struct {
 	ProviderID            string
 	Segments              int32
 	ReportDueAt           *time.Time
-	Phone                 string
+	Phone                 []byte
+	PhoneIndex            []byte
 	Plain                 bool
 	LegNotBefore          *time.Time
 	LegCost               string
@@ -167,6 +168,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.Segments,
 		arg.ReportDueAt,
 		arg.Phone,
+		arg.PhoneIndex,
 		arg.Plain,
 		arg.LegNotBefore,
 		arg.LegCost,
@@ -207,7 +209,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 }
 
 const delivery = `-- name: Delivery :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost,
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index,
        coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
 FROM messages m JOIN bots b ON b.id = m.bot_id JOIN legs l ON l.message_id = m.id
 WHERE m.account_id = $1 AND m.id = $2
@@ -341,6 +343,7 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) ([]DeliveryR
 			&i.Leg.NotBefore,
 			&i.Leg.Price,
 			&i.Leg.Cost,
+			&i.Leg.PhoneIndex,
 			&i.AfterState,
 		); err != nil {
 			return nil, err
@@ -370,7 +373,7 @@ UPDATE legs SET report_due_at = greatest($1::timestamptz, $2::timestamptz + age(
 WHERE id IN (SELECT l.id FROM legs l
              WHERE l.provider = $3 AND l.report_due_at <= $2 AND l.state = 'accepted' AND l.provider_id <> ''
              ORDER BY l.report_due_at LIMIT $4 FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost
+RETURNING id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost, phone_index
 `
 
 type DueSMSParams struct {
@@ -419,6 +422,7 @@ func (q *Queries) DueSMS(ctx context.Context, arg DueSMSParams) ([]Leg, error) {
 			&i.NotBefore,
 			&i.Price,
 			&i.Cost,
+			&i.PhoneIndex,
 		); err != nil {
 			return nil, err
 		}
@@ -470,7 +474,7 @@ func (q *Queries) KnownReply(ctx context.Context, arg KnownReplyParams) (int64, 
 }
 
 const legByID = `-- name: LegByID :one
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost FROM legs WHERE id = $1 AND channel = 'sms'
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost, phone_index FROM legs WHERE id = $1 AND channel = 'sms'
 `
 
 func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
@@ -501,19 +505,20 @@ func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
 		&i.NotBefore,
 		&i.Price,
 		&i.Cost,
+		&i.PhoneIndex,
 	)
 	return i, err
 }
 
 const legByPhone = `-- name: LegByPhone :one
-SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
-WHERE l.phone = $1 AND l.settled_at > $2
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
+WHERE l.phone_index = $1 AND l.settled_at > $2
 ORDER BY l.settled_at DESC LIMIT 1
 `
 
 type LegByPhoneParams struct {
-	Phone string
-	Since *time.Time
+	PhoneIndex []byte
+	Since      *time.Time
 }
 
 type LegByPhoneRow struct {
@@ -524,7 +529,7 @@ type LegByPhoneRow struct {
 
 // The newest SMS to a phone.
 func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPhoneRow, error) {
-	row := q.db.QueryRow(ctx, legByPhone, arg.Phone, arg.Since)
+	row := q.db.QueryRow(ctx, legByPhone, arg.PhoneIndex, arg.Since)
 	var i LegByPhoneRow
 	err := row.Scan(
 		&i.Leg.ID,
@@ -551,6 +556,7 @@ func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPh
 		&i.Leg.NotBefore,
 		&i.Leg.Price,
 		&i.Leg.Cost,
+		&i.Leg.PhoneIndex,
 		&i.BotID,
 		&i.SubscriberID,
 	)
@@ -558,7 +564,7 @@ func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPh
 }
 
 const legByProvider = `-- name: LegByProvider :one
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> ''
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost, phone_index FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> ''
 `
 
 type LegByProviderParams struct {
@@ -594,12 +600,13 @@ func (q *Queries) LegByProvider(ctx context.Context, arg LegByProviderParams) (L
 		&i.NotBefore,
 		&i.Price,
 		&i.Cost,
+		&i.PhoneIndex,
 	)
 	return i, err
 }
 
 const legInChat = `-- name: LegInChat :one
-SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost FROM legs l JOIN messages m ON m.id = l.message_id
+SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index FROM legs l JOIN messages m ON m.id = l.message_id
 WHERE l.chat_id = $1 AND l.platform_message_id = $2 AND m.bot_id = $3
 `
 
@@ -638,6 +645,7 @@ func (q *Queries) LegInChat(ctx context.Context, arg LegInChatParams) (Leg, erro
 		&i.NotBefore,
 		&i.Price,
 		&i.Cost,
+		&i.PhoneIndex,
 	)
 	return i, err
 }
@@ -762,17 +770,18 @@ func (q *Queries) Refusals(ctx context.Context, now *time.Time) (RefusalsRow, er
 }
 
 const saveReply = `-- name: SaveReply :execrows
-INSERT INTO sms_replies (provider, provider_id, phone, written_to, text, at, received_at, message_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO sms_replies (provider, provider_id, phone, phone_index, written_to, text, at, received_at, message_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING
 `
 
 type SaveReplyParams struct {
 	Provider   string
 	ProviderID string
-	Phone      string
+	Phone      []byte
+	PhoneIndex []byte
 	WrittenTo  string
-	Text       string
+	Text       []byte
 	At         time.Time
 	ReceivedAt time.Time
 	MessageID  *string
@@ -783,6 +792,7 @@ func (q *Queries) SaveReply(ctx context.Context, arg SaveReplyParams) (int64, er
 		arg.Provider,
 		arg.ProviderID,
 		arg.Phone,
+		arg.PhoneIndex,
 		arg.WrittenTo,
 		arg.Text,
 		arg.At,

@@ -24,7 +24,7 @@ type AskEditParams struct {
 	MessageID string
 	Number    int32
 	Kind      string
-	Text      string
+	Text      []byte
 	Format    string
 	Buttons   []byte
 	DueAt     time.Time
@@ -56,7 +56,7 @@ WITH changed AS (
     WHERE e.account_id = $10 AND e.id = $11
 ), content AS (
     UPDATE messages m SET text = e.text, format = e.format, buttons = e.buttons, edited_at = $12,
-                          translation = '', translated_buttons = NULL
+                          translation = '', translated_buttons = ''
     FROM edits e WHERE e.account_id = $10 AND e.id = $11 AND m.account_id = e.account_id AND m.id = e.message_id
       AND e.kind = 'edit' AND $1 = 'done'
 ), gone AS (

@@ -11,7 +11,7 @@ import (
 )
 
 const accountEvents = `-- name: AccountEvents :many
-SELECT id, account_id, kind, at, bot_id, subscriber_id, message_id, label, data FROM events
+SELECT id, account_id, kind, at, bot_id, subscriber_id, message_id, label, data, sealed FROM events
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR kind = $4 OR (right($4, 2) = '.*' AND starts_with(kind, left($4, -1))))
@@ -58,6 +58,7 @@ func (q *Queries) AccountEvents(ctx context.Context, arg AccountEventsParams) ([
 			&i.MessageID,
 			&i.Label,
 			&i.Data,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
@@ -82,11 +83,11 @@ func (q *Queries) DropOldEvents(ctx context.Context, before time.Time) (int64, e
 }
 
 const storeEvents = `-- name: StoreEvents :exec
-INSERT INTO events (id, account_id, kind, at, bot_id, subscriber_id, message_id, label, data)
-SELECT coalesce(nullif(e.id, ''), new_event_id()), e.account_id, e.kind, e.at, e.bot_id, e.subscriber_id, e.message_id, e.label, e.data::jsonb
+INSERT INTO events (id, account_id, kind, at, bot_id, subscriber_id, message_id, label, data, sealed)
+SELECT coalesce(nullif(e.id, ''), new_event_id()), e.account_id, e.kind, e.at, e.bot_id, e.subscriber_id, e.message_id, e.label, '{}', e.sealed
 FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS account_id, unnest($3::text[]) AS kind,
              unnest($4::timestamptz[]) AS at, unnest($5::text[]) AS bot_id, unnest($6::text[]) AS subscriber_id,
-             unnest($7::text[]) AS message_id, unnest($8::text[]) AS label, unnest($9::text[]) AS data) e
+             unnest($7::text[]) AS message_id, unnest($8::text[]) AS label, unnest($9::bytea[]) AS sealed) e
 `
 
 type StoreEventsParams struct {
@@ -98,7 +99,7 @@ type StoreEventsParams struct {
 	SubscriberIds []string
 	MessageIds    []string
 	Labels        []string
-	Datas         []string
+	Sealed        [][]byte
 }
 
 // One statement however many there are, in the transaction of their cause. An event without an id gets one.
@@ -112,7 +113,7 @@ func (q *Queries) StoreEvents(ctx context.Context, arg StoreEventsParams) error 
 		arg.SubscriberIds,
 		arg.MessageIds,
 		arg.Labels,
-		arg.Datas,
+		arg.Sealed,
 	)
 	return err
 }

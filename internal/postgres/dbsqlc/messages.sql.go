@@ -28,8 +28,8 @@ WITH m AS (
            unnest($40::text[]), unnest($41::bigint[]), unnest($42::text[])::numeric FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($43::integer[]), unnest($44::text[]), unnest($45::bytea[]),
-           unnest($46::text[]) FROM m
+    SELECT account_id, id, unnest($43::integer[]), unnest($44::bytea[]), unnest($45::bytea[]),
+           unnest($46::bytea[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state, detail)
     SELECT id, 1, account_id, created_at, 'queued', 'queued', $47 FROM m
@@ -47,14 +47,14 @@ type AcceptMessageParams struct {
 	Address       string
 	SealedAddress []byte
 	AddressIndex  []byte
-	Text          string
+	Text          []byte
 	Format        string
 	Buttons       []byte
 	Lane          string
 	OnUnknown     string
 	Label         string
 	Waited        bool
-	ReadLink      string
+	ReadLink      []byte
 	NotBefore     *time.Time
 	ExpiresAt     *time.Time
 	CreatedAt     time.Time
@@ -82,9 +82,9 @@ type AcceptMessageParams struct {
 	WithinMs      []int64
 	Prices        []string
 	LinkNumbers   []int32
-	Links         []string
+	Links         [][]byte
 	TokenHashes   [][]byte
-	Urls          []string
+	Urls          [][]byte
 	Detail        string
 }
 
@@ -202,7 +202,7 @@ func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]MessageEvent,
 }
 
 const legs = `-- name: Legs :many
-SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
+SELECT id, account_id, message_id, number, channel, state, reason, intent_at, attempts, chat_id, platform_message_id, settled_at, slot_at, until, within_ms, provider, provider_id, report_due_at, segments, phone, plain, not_before, price, cost, phone_index FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number
 `
 
 type LegsParams struct {
@@ -244,6 +244,7 @@ func (q *Queries) Legs(ctx context.Context, arg LegsParams) ([]Leg, error) {
 			&i.NotBefore,
 			&i.Price,
 			&i.Cost,
+			&i.PhoneIndex,
 		); err != nil {
 			return nil, err
 		}
@@ -504,7 +505,7 @@ type StoreInboundParams struct {
 	BotID        string
 	SubscriberID *string
 	Kind         string
-	Text         string
+	Text         []byte
 	CreatedAt    time.Time
 }
 

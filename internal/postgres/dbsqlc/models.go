@@ -91,7 +91,7 @@ type Edit struct {
 	MessageID string
 	Number    int32
 	Kind      string
-	Text      string
+	Text      []byte
 	Format    string
 	Buttons   []byte
 	State     string
@@ -116,6 +116,7 @@ type Event struct {
 	MessageID    string
 	Label        string
 	Data         []byte
+	Sealed       []byte
 }
 
 type File struct {
@@ -177,11 +178,12 @@ type Leg struct {
 	ProviderID        string
 	ReportDueAt       *time.Time
 	Segments          int32
-	Phone             string
+	Phone             []byte
 	Plain             bool
 	NotBefore         *time.Time
 	Price             string
 	Cost              string
+	PhoneIndex        []byte
 }
 
 type Message struct {
@@ -193,7 +195,7 @@ type Message struct {
 	AddressKind           string
 	Address               string
 	Kind                  string
-	Text                  string
+	Text                  []byte
 	Buttons               []byte
 	Lane                  string
 	OnUnknown             string
@@ -207,7 +209,7 @@ type Message struct {
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 	NotBefore             *time.Time
-	ReadLink              string
+	ReadLink              []byte
 	Evidence              string
 	EvidenceAt            *time.Time
 	Format                string
@@ -219,7 +221,7 @@ type Message struct {
 	TranslateTo           string
 	Keep                  []string
 	TranslatedAt          *time.Time
-	Translation           string
+	Translation           []byte
 	TranslatedButtons     []byte
 	TranslationReason     string
 	TranslationCharacters int32
@@ -302,8 +304,8 @@ type ReadLink struct {
 	AccountID   string
 	MessageID   string
 	Number      int32
-	Link        string
-	Url         string
+	Link        []byte
+	Url         []byte
 	ShownAt     *time.Time
 	ConfirmedAt *time.Time
 }
@@ -341,12 +343,13 @@ type RuleVersion struct {
 type SmsReply struct {
 	Provider   string
 	ProviderID string
-	Phone      string
+	Phone      []byte
 	WrittenTo  string
-	Text       string
+	Text       []byte
 	At         time.Time
 	ReceivedAt time.Time
 	MessageID  *string
+	PhoneIndex []byte
 }
 
 type SmsReport struct {

@@ -717,7 +717,7 @@ WHERE account_id = $5 AND id = $6 AND translated_at IS NULL
 
 type StoreTranslationParams struct {
 	At          *time.Time
-	Translation string
+	Translation []byte
 	Reason      string
 	Characters  int32
 	AccountID   string

@@ -50,7 +50,7 @@ WITH moved AS (
         cost = @cost, price = @price,
         translated_at = CASE WHEN @translated::boolean THEN @at ELSE m.translated_at END,
         translation = CASE WHEN @translated THEN @translation ELSE m.translation END,
-        translated_buttons = CASE WHEN @translated THEN sqlc.narg(translated_buttons) ELSE m.translated_buttons END,
+        translated_buttons = CASE WHEN @translated THEN @translated_buttons ELSE m.translated_buttons END,
         translation_reason = CASE WHEN @translated THEN @translation_reason ELSE m.translation_reason END,
         translation_characters = CASE WHEN @translated THEN @translation_characters ELSE m.translation_characters END
     WHERE m.account_id = @account_id AND m.id = @id AND m.event_sequence = @seen_sequence
@@ -59,7 +59,7 @@ WITH moved AS (
     UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
                     chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
                     slot_at = sqlc.narg(slot_at), provider = @provider, provider_id = @provider_id, segments = @segments,
-                    report_due_at = sqlc.narg(report_due_at), phone = @phone, plain = @plain,
+                    report_due_at = sqlc.narg(report_due_at), phone = @phone, phone_index = @phone_index, plain = @plain,
                     not_before = sqlc.narg(leg_not_before), cost = @leg_cost, price = @leg_price
     FROM moved WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
 ), skipped AS (
@@ -118,7 +118,7 @@ SELECT * FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> '
 -- name: LegByPhone :one
 -- The newest SMS to a phone.
 SELECT sqlc.embed(l), m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
-WHERE l.phone = $1 AND l.settled_at > @since
+WHERE l.phone_index = $1 AND l.settled_at > @since
 ORDER BY l.settled_at DESC LIMIT 1;
 
 -- name: SaveReport :exec
@@ -132,8 +132,8 @@ SELECT * FROM sms_reports WHERE provider = $1 AND provider_id = $2 ORDER BY rece
 DELETE FROM sms_reports WHERE received_at < @before;
 
 -- name: SaveReply :execrows
-INSERT INTO sms_replies (provider, provider_id, phone, written_to, text, at, received_at, message_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO sms_replies (provider, provider_id, phone, phone_index, written_to, text, at, received_at, message_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING;
 
 -- name: KnownReply :one

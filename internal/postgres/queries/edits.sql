@@ -18,7 +18,7 @@ WITH changed AS (
     WHERE e.account_id = @account_id AND e.id = @id
 ), content AS (
     UPDATE messages m SET text = e.text, format = e.format, buttons = e.buttons, edited_at = @at,
-                          translation = '', translated_buttons = NULL
+                          translation = '', translated_buttons = ''
     FROM edits e WHERE e.account_id = @account_id AND e.id = @id AND m.account_id = e.account_id AND m.id = e.message_id
       AND e.kind = 'edit' AND @state = 'done'
 ), gone AS (

@@ -18,8 +18,8 @@ WITH m AS (
            unnest(@untils::text[]), unnest(@within_ms::bigint[]), unnest(@prices::text[])::numeric FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest(@link_numbers::integer[]), unnest(@links::text[]), unnest(@token_hashes::bytea[]),
-           unnest(@urls::text[]) FROM m
+    SELECT account_id, id, unnest(@link_numbers::integer[]), unnest(@links::bytea[]), unnest(@token_hashes::bytea[]),
+           unnest(@urls::bytea[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state, detail)
     SELECT id, 1, account_id, created_at, 'queued', 'queued', @detail FROM m

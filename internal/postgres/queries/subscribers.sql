@@ -1,5 +1,5 @@
 -- name: Subscriber :one
-SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3;
 
@@ -9,7 +9,7 @@ SELECT * FROM subscribers WHERE bot_id = $1 AND id = $2;
 
 -- name: Subscribers :many
 -- A language also means its regional forms: en is en-GB, too.
-SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '{}')::jsonb AS fields
+SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2
   AND (@after::text = '' OR s.id < @after)
