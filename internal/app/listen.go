@@ -126,7 +126,7 @@ const intakeConns = 4
 // startPublic opens the listener that messengers call.
 func (a *App) startPublic(ctx context.Context) (string, error) {
 	// Webhooks have connections of their own: messages that wait for their bot's turn may hold all others.
-	intake, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, MaxConns: intakeConns})
+	intake, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, MaxConns: intakeConns, Vault: a.sealer})
 	if err != nil {
 		return "", err
 	}

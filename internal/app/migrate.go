@@ -24,7 +24,7 @@ type Migrated struct {
 
 // Migrate brings a database to this program's version, with the operator's account in it.
 func Migrate(ctx context.Context, o MigrateOptions) (done Migrated, err error) {
-	var vault gateway.Vault
+	vault := postgres.NoVault()
 	if o.Keyset != "" || o.KeyFile != "" {
 		if vault, err = openKey(Options{Keyset: o.Keyset, KeyFile: o.KeyFile}); err != nil {
 			return done, err

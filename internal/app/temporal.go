@@ -105,7 +105,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	a.startStarter()
 	a.background(a.warmRules)
 	// As webhooks, what comes in has connections of its own.
-	incoming, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, MaxConns: inboxConns})
+	incoming, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, MaxConns: inboxConns, Vault: a.sealer})
 	if err != nil {
 		return "", err
 	}

@@ -107,7 +107,7 @@ func TestAnotherDatabasesKeyIsRefused(t *testing.T) {
 	_, err = postgres.Open(t.Context(), postgres.Options{URL: w.url, Vault: box})
 	require.ErrorContains(t, err, "the key file belongs to another database")
 
-	blind, err := postgres.Open(t.Context(), postgres.Options{URL: w.url})
+	blind, err := postgres.Open(t.Context(), postgres.Options{URL: w.url, Vault: postgres.NoVault()})
 	require.NoError(t, err, "a store without a key")
 	t.Cleanup(blind.Close)
 	_, err = blind.AcceptMessage(t.Context(), gateway.Message{
@@ -147,7 +147,7 @@ func TestADatabaseFromBeforeIsSealed(t *testing.T) {
 		require.NoError(t, err)
 	}
 
-	_, err = postgres.Migrate(t.Context(), url, nil)
+	_, err = postgres.Migrate(t.Context(), url, postgres.NoVault())
 	require.ErrorContains(t, err, "--key-file", "nobody but the key can seal it")
 	keyset, err := seal.Generate()
 	require.NoError(t, err)

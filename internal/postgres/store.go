@@ -26,7 +26,7 @@ type Store struct {
 type Options struct {
 	URL      gateway.Secret // postgres://...; it may hold a password
 	MaxConns int32          // connections at most; 0 means 20
-	Vault    gateway.Vault  // seals people; without one the store takes and shows nothing that is sealed
+	Vault    gateway.Vault  // seals people; NoVault for a store that touches none
 }
 
 const (
@@ -64,8 +64,11 @@ func (e *ErrRefused) Error() string {
 
 // Open connects and checks that the database answers and that the vault is its own. It migrates nothing.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Vault == nil {
+		return nil, errors.New("open store: it needs a vault")
+	}
 	s, err := open(ctx, o)
-	if err != nil || o.Vault == nil {
+	if err != nil || o.Vault == NoVault() {
 		return s, err
 	}
 	if err := s.checkVault(ctx); err != nil {
@@ -94,11 +97,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 		pool.Close()
 		return nil, &ErrRefused{err}
 	}
-	v := &vault{o.Vault}
-	if o.Vault == nil {
-		v.Vault = noKey{}
-	}
-	return &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), v}}, nil
+	return &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), &vault{o.Vault}}}, nil
 }
 
 // Close ends all connections.

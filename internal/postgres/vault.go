@@ -176,7 +176,9 @@ func fieldsBound(account, subscriber string) string {
 // eventBound does not name the event: some get their ids where they are stored.
 func eventBound(account string) string { return "events.sealed/" + account }
 
-// noKey stands where there is no vault: it neither seals nor opens.
+// NoVault is the vault of a program that has no key, and needs none for what it does: it neither seals nor opens.
+func NoVault() gateway.Vault { return noKey{} }
+
 type noKey struct{}
 
 var errNoKey = errors.New("people are sealed, and there is no key: give --key-file")

@@ -135,7 +135,7 @@ func (c *cluster) start() {
 		if _, err = c.admin.Exec(ctx, "CREATE DATABASE "+template); err != nil {
 			return err
 		}
-		_, err = postgres.Migrate(ctx, gateway.Secret(c.server.URL(template)), nil)
+		_, err = postgres.Migrate(ctx, gateway.Secret(c.server.URL(template)), postgres.NoVault())
 		return err
 	}()
 }
