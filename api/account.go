@@ -5,6 +5,7 @@ import (
 
 	"herald/api/internal/wire"
 	"herald/internal/gateway"
+	"herald/internal/messaging"
 )
 
 // GetPrices shows the price list of the installation.
@@ -48,6 +49,7 @@ func (s *server) SetDefaults(ctx context.Context, r wire.SetDefaultsRequestObjec
 	d := gateway.Defaults{
 		Fallback: r.Body.Fallback, TTL: lifetime(r.Body.TTL), OnUnknown: gateway.OnUnknown(r.Body.OnUnknown), Between: r.Body.Between,
 		Timezone: r.Body.Timezone, MaxPrice: r.Body.MaxPrice, Format: gateway.Format(r.Body.Format), Silent: r.Body.Silent,
+		Confirmed: spanUpTo(r.Body.ConfirmedWithin, messaging.MaxConfirmed), ConfirmBy: gateway.ConfirmBy(r.Body.ConfirmBy),
 		Cascade: each(r.Body.Cascade, func(l wire.NewLeg) gateway.PlannedLeg {
 			return gateway.PlannedLeg{Channel: gateway.Channel(l.Channel), Until: gateway.Until(l.Until), Within: lifetime(l.Within)}
 		}),
@@ -62,6 +64,7 @@ func defaults(d gateway.Defaults) wire.Defaults {
 	return wire.Defaults{
 		Fallback: d.Fallback, TTL: span(d.TTL), OnUnknown: wire.OnUnknown(d.OnUnknown), Between: d.Between, Timezone: d.Timezone,
 		MaxPrice: d.MaxPrice, Format: wire.Format(d.Format), Silent: d.Silent,
+		ConfirmedWithin: span(d.Confirmed), ConfirmBy: wire.ConfirmBy(d.ConfirmBy),
 		Cascade: each(d.Cascade, func(l gateway.PlannedLeg) wire.NewLeg {
 			return wire.NewLeg{Channel: wire.Channel(l.Channel), Until: wire.Until(l.Until), Within: span(l.Within)}
 		}),

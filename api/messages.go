@@ -47,6 +47,7 @@ func requestOf(b wire.NewMessage) messaging.Request {
 		OnUnknown: gateway.OnUnknown(b.OnUnknown), Label: b.Label,
 		Cascade: cascadeOf(b.Cascade), Fallback: b.Fallback, ReadLink: b.ReadLink,
 		SendAt: b.SendAt, Between: b.Between, Timezone: b.Timezone, MaxPrice: b.MaxPrice,
+		Confirmed: spanUpTo(b.ConfirmedWithin, messaging.MaxConfirmed), ConfirmBy: gateway.ConfirmBy(b.ConfirmBy),
 	}
 }
 
@@ -107,7 +108,10 @@ var (
 )
 
 // lifetime reads a span such as 90s, 1h30m or 7d. An empty one is zero, which leaves it to the use case.
-func lifetime(ttl string) time.Duration {
+func lifetime(ttl string) time.Duration { return spanUpTo(ttl, messaging.MaxTTL) }
+
+// spanUpTo reads a span of which no part is longer than most.
+func spanUpTo(ttl string, most time.Duration) time.Duration {
 	const longest = 40
 	if ttl == "" {
 		return 0
@@ -119,7 +123,7 @@ func lifetime(ttl string) time.Duration {
 	var total time.Duration
 	for _, part := range lifetimePart.FindAllStringSubmatch(ttl, -1) {
 		n, _ := strconv.ParseInt(part[1], 10, 64) // at most nine digits
-		if n > int64(messaging.MaxTTL/units[part[2]]) {
+		if n > int64(most/units[part[2]]) {
 			return unreadable
 		}
 		total += time.Duration(n) * units[part[2]]
@@ -237,6 +241,7 @@ func message(m gateway.Message) wire.Message {
 		ReadLink: m.ReadLink, SendAt: m.NotBefore, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, ExpiresAt: m.ExpiresAt,
 	}
 	body.Between, body.Currency, body.Price, body.Cost = m.Between, m.Currency, priceOf(m.Price), priceOf(m.Cost)
+	body.ConfirmedWithin, body.ConfirmBy = span(m.Confirmed), wire.ConfirmBy(m.ConfirmBy)
 	if m.MaxPrice != nil {
 		body.MaxPrice = m.MaxPrice.String()
 	}

@@ -46,6 +46,7 @@ type (
 	MediaKind    = wire.MediaKind
 	Format       = wire.Format
 	OnUnknown    = wire.OnUnknown
+	ConfirmBy    = wire.ConfirmBy
 	Direction    = wire.Direction
 	MessageState = wire.MessageState
 	LegState     = wire.LegState

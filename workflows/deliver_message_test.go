@@ -31,16 +31,17 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // world is the workflow with everything real around it: PostgreSQL, the Telegram adapter and a sandbox. Only time is
 // the test environment's own, so that a wait of hours passes at once.
 type world struct {
-	env     *testsuite.TestWorkflowEnvironment
-	store   *postgres.Store
-	network *controlclient.Client
-	bot     gateway.Bot
-	botName string
-	anna    int64
-	ids     *gateway.IDs
-	sms     *sms.Router
-	reports *messaging.Reports
-	links   []gateway.ReadLink // of the next message
+	deliverer *messaging.Deliverer
+	env       *testsuite.TestWorkflowEnvironment
+	store     *postgres.Store
+	network   *controlclient.Client
+	bot       gateway.Bot
+	botName   string
+	anna      int64
+	ids       *gateway.IDs
+	sms       *sms.Router
+	reports   *messaging.Reports
+	links     []gateway.ReadLink // of the next message
 
 	sealer    *seal.Box
 	messenger gateway.Messenger
@@ -99,6 +100,8 @@ func (w *world) perform(store messaging.DeliveryStore, messenger gateway.Messeng
 	w.env.SetStartTime(noon)
 	w.env.SetTestTimeout(time.Minute)
 	deliverer := messaging.NewDeliverer(store, messenger, w.sms, w.now, messaging.Policy{}, quiet())
+	deliverer.AskWith(messaging.NewAsker(w.store, messaging.New(w.store, w, nil, "", w.ids, w.now)))
+	w.deliverer = deliverer
 	w.env.RegisterActivity(workflows.NewActivities(deliverer, quiet()))
 }
 

@@ -98,6 +98,24 @@ func (e Channel) Valid() bool {
 	}
 }
 
+// Defines values for ConfirmBy.
+const (
+	ConfirmByContact ConfirmBy = "contact"
+	ConfirmBySMS     ConfirmBy = "sms"
+)
+
+// Valid indicates whether the value is a known member of the ConfirmBy enum.
+func (e ConfirmBy) Valid() bool {
+	switch e {
+	case ConfirmByContact:
+		return true
+	case ConfirmBySMS:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Connection.
 const (
 	Connected    Connection = "connected"
@@ -416,6 +434,24 @@ func (e OnUnknown) Valid() bool {
 	}
 }
 
+// Defines values for PhoneProof.
+const (
+	Contact      PhoneProof = "contact"
+	ContactBySMS PhoneProof = "sms"
+)
+
+// Valid indicates whether the value is a known member of the PhoneProof enum.
+func (e PhoneProof) Valid() bool {
+	switch e {
+	case Contact:
+		return true
+	case ContactBySMS:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PreviewLegVerdict.
 const (
 	IfNeeded PreviewLegVerdict = "if_needed"
@@ -479,21 +515,6 @@ func (e SubscriberKind) Valid() bool {
 	case SubscriberKindPerson:
 		return true
 	case SubscriberKindSupergroup:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for SubscriberPhoneProof.
-const (
-	Contact SubscriberPhoneProof = "contact"
-)
-
-// Valid indicates whether the value is a known member of the SubscriberPhoneProof enum.
-func (e SubscriberPhoneProof) Valid() bool {
-	switch e {
-	case Contact:
 		return true
 	default:
 		return false
@@ -746,6 +767,9 @@ type Button struct {
 // Channel `telegram`: a message of the bot. `sms`: an SMS to the phone that the message is addressed to, or else to the one that the person proved.
 type Channel string
 
+// ConfirmBy How a person proves a phone. `contact`: with a button that shares their contact. `sms`: an SMS brings eight digits to the phone that they proved before, and they write them to the bot; without such a phone, by contact.
+type ConfirmBy string
+
 // ConnectLink How people connect to a bot.
 type ConnectLink struct {
 	// Link The address to open.
@@ -810,6 +834,12 @@ type Defaults struct {
 
 	// Cascade The ways that messages take.
 	Cascade []NewLeg `json:"cascade,omitempty,omitzero"`
+
+	// ConfirmBy How a person proves a phone. `contact`: with a button that shares their contact. `sms`: an SMS brings eight digits to the phone that they proved before, and they write them to the bot; without such a phone, by contact.
+	ConfirmBy ConfirmBy `json:"confirm_by,omitempty,omitzero"`
+
+	// ConfirmedWithin How old the proof of a person's phone may be at most, such as `90d`; not of groups.
+	ConfirmedWithin string `json:"confirmed_within,omitempty,omitzero"`
 
 	// Fallback `sms`, instead of a cascade.
 	Fallback string `json:"fallback,omitempty,omitzero"`
@@ -1189,6 +1219,12 @@ type Message struct {
 	// Between The hours of the day in which its legs may begin.
 	Between string `json:"between,omitempty,omitzero"`
 
+	// ConfirmBy How a person proves a phone. `contact`: with a button that shares their contact. `sms`: an SMS brings eight digits to the phone that they proved before, and they write them to the bot; without such a phone, by contact.
+	ConfirmBy ConfirmBy `json:"confirm_by,omitempty,omitzero"`
+
+	// ConfirmedWithin How old the proof of the person's phone may be at most, as you asked.
+	ConfirmedWithin string `json:"confirmed_within,omitempty,omitzero"`
+
 	// Cost What its accepted legs cost, in `currency`. Left out as long as that is nothing.
 	Cost string `json:"cost,omitempty,omitzero"`
 
@@ -1388,6 +1424,12 @@ type NewMessage struct {
 	// Cascade The ways that the message takes, one after another, until the evidence that a leg wants has come. Each channel stands here at most once. The default is `telegram` alone.
 	Cascade []NewLeg `json:"cascade,omitempty,omitzero"`
 
+	// ConfirmBy How a person proves a phone. `contact`: with a button that shares their contact. `sms`: an SMS brings eight digits to the phone that they proved before, and they write them to the bot; without such a phone, by contact.
+	ConfirmBy ConfirmBy `json:"confirm_by,omitempty,omitzero"`
+
+	// ConfirmedWithin How old the proof of the person's phone may be at most, such as `90d`. If it is older, or there is none, the message is `withheld`: the person is asked to prove the phone, and then it is sent, or it expires. An SMS needs no proof. The default is any age.
+	ConfirmedWithin string `json:"confirmed_within,omitempty,omitzero"`
+
 	// Fallback Short for a cascade: `sms` sends an SMS if the person is not connected to the bot or the messenger does not take the message.
 	Fallback string `json:"fallback,omitempty,omitzero"`
 
@@ -1490,6 +1532,9 @@ type Next = string
 
 // OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
 type OnUnknown string
+
+// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+type PhoneProof string
 
 // Preview What would become of a message.
 type Preview struct {
@@ -1619,6 +1664,21 @@ type Problem struct {
 
 	// Diagnostics All that is wrong with a rule file that was refused.
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty,omitzero"`
+}
+
+// ProvedPhone One proof of a phone.
+type ProvedPhone struct {
+	// Phone The phone in E.164.
+	Phone string `json:"phone"`
+
+	// ClosedAt When it stopped to count, because the person proved another phone, or somebody else this one. Left out while it counts.
+	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
+
+	// Proof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+	Proof PhoneProof `json:"proof"`
+
+	// ProvedAt When it was proved.
+	ProvedAt time.Time `json:"proved_at"`
 }
 
 // Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
@@ -1810,8 +1870,8 @@ type Subscriber struct {
 	// Phone The proved phone in E.164. Left out while none is proved.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// PhoneProof How the phone was proved. `contact`: the person shared their own contact.
-	PhoneProof SubscriberPhoneProof `json:"phone_proof,omitempty,omitzero"`
+	// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+	PhoneProof PhoneProof `json:"phone_proof,omitempty,omitzero"`
 
 	// PhoneProvedAt When the phone was proved.
 	PhoneProvedAt time.Time `json:"phone_proved_at,omitempty,omitzero"`
@@ -1849,6 +1909,9 @@ type Subscriber struct {
 	// LastSeenAt When the person last did something in the chat.
 	LastSeenAt time.Time `json:"last_seen_at"`
 
+	// Proofs Who proved which phone how and when, newest first, at most 50. Only where one subscriber is read.
+	Proofs []ProvedPhone `json:"proofs,omitempty,omitzero"`
+
 	// StartPayload The payload of the last link by which the person started the bot.
 	StartPayload string `json:"start_payload,omitempty,omitzero"`
 
@@ -1861,9 +1924,6 @@ type Subscriber struct {
 
 // SubscriberKind `person`, or what else took the bot in: `chat:` and its id names it in a message.
 type SubscriberKind string
-
-// SubscriberPhoneProof How the phone was proved. `contact`: the person shared their own contact.
-type SubscriberPhoneProof string
 
 // SubscriberChange What shall be different about a subscriber. What is left out stays.
 type SubscriberChange struct {

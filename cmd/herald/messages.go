@@ -133,6 +133,8 @@ func (c *console) showMessage(m client.Message) error {
 	record.Add("read link", m.ReadLink)
 	record.Add("between", m.Between)
 	record.Add("max price", priced(m.MaxPrice, m.Currency))
+	record.Add("confirmed within", m.ConfirmedWithin)
+	record.Add("confirm by", string(m.ConfirmBy))
 	record.Add("price", priced(m.Price, m.Currency))
 	record.Add("cost", priced(m.Cost, m.Currency))
 	record.Add("send at", terminal.Moment(m.SendAt, c.Zone))

@@ -22,25 +22,27 @@ const (
 
 // SendCmd sends one message.
 type SendCmd struct {
-	To             string        `required:"" placeholder:"WHO" env:"HERALD_SEND_TO" help:"The recipient: a phone such as +380501234567, a @name, #id, ext: and your own id, or chat: and the id of a group."`
-	Text           string        `placeholder:"TEXT" env:"HERALD_SEND_TEXT" help:"The text. Left out, it is read from standard input, unless there is a photo or document."`
-	Format         string        `placeholder:"FORMAT" env:"HERALD_SEND_FORMAT" help:"How the text is marked up: plain, html or markdown (MarkdownV2), as the Bot API reads them (default plain). SMS get it without markup."`
-	Bot            string        `placeholder:"BOT" help:"The bot that sends, by @name or id. May be left out when there is only one."`
-	Button         []string      `sep:"none" placeholder:"TEXT=DATA" env:"HERALD_SEND_BUTTON" help:"A button under the text; more flags are more buttons. DATA comes back when it is pressed; a DATA that is an https:// address is opened, app:https://... opens a Mini App."`
-	Lane           string        `placeholder:"LANE" env:"HERALD_SEND_LANE" help:"Who goes first when a bot is busy: code, service or bulk (default service)."`
-	TTL            string        `name:"ttl" placeholder:"SPAN" env:"HERALD_SEND_TTL" help:"How long it is worth sending, such as 90s, 10m or 7d (default 24h; 10m for codes)."`
-	Fallback       string        `placeholder:"CHANNEL" env:"HERALD_SEND_FALLBACK" help:"sms: send an SMS if the person is not connected or the messenger does not take it."`
-	Cascade        string        `sep:"none" placeholder:"LEGS" env:"HERALD_SEND_CASCADE" help:"The ways that it takes one after another, such as telegram:read:2m,sms: by the bot, and by SMS if it is not read in two minutes."`
-	ReadLink       string        `placeholder:"URL" env:"HERALD_SEND_READ_LINK" help:"Add a link to this address that proves reading. Inside the text it is written {link:URL}."`
-	SendAt         string        `placeholder:"TIME" env:"HERALD_SEND_AT" help:"Send at this time, such as 2026-03-02T08:00 by the clock of --timezone, or 2026-03-02T08:00:00+02:00. The outcome is not waited for."`
-	Between        string        `placeholder:"HOURS" env:"HERALD_SEND_BETWEEN" help:"Send only at these hours of the day, such as 09:00-21:00, by the person's clock as far as it is known, else by that of --timezone."`
-	Timezone       string        `placeholder:"ZONE" env:"HERALD_SEND_TIMEZONE" help:"The zone of --send-at, and of --between where the person's own is not known, such as Europe/Kyiv (default UTC)."`
-	MaxPrice       string        `placeholder:"AMOUNT" env:"HERALD_SEND_MAX_PRICE" help:"What it may cost at most, such as 0.05: dearer ways are left out (see: herald prices)."`
-	Label          string        `placeholder:"MARK" env:"HERALD_SEND_LABEL" help:"Your own mark, to find the message by."`
-	OnUnknown      string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`
-	IdempotencyKey string        `placeholder:"KEY" env:"HERALD_SEND_IDEMPOTENCY_KEY" help:"Your own name for this send: repeated with the same key, it is done once."`
-	Wait           time.Duration `default:"10s" placeholder:"SPAN" env:"HERALD_SEND_WAIT" help:"How long to wait for the outcome, at most 1m; 0 does not wait (default 10s)."`
-	Preview        bool          `env:"HERALD_SEND_PREVIEW" help:"Send nothing: show whom it would reach, how, and what would be refused."`
+	To              string        `required:"" placeholder:"WHO" env:"HERALD_SEND_TO" help:"The recipient: a phone such as +380501234567, a @name, #id, ext: and your own id, or chat: and the id of a group."`
+	Text            string        `placeholder:"TEXT" env:"HERALD_SEND_TEXT" help:"The text. Left out, it is read from standard input, unless there is a photo or document."`
+	Format          string        `placeholder:"FORMAT" env:"HERALD_SEND_FORMAT" help:"How the text is marked up: plain, html or markdown (MarkdownV2), as the Bot API reads them (default plain). SMS get it without markup."`
+	Bot             string        `placeholder:"BOT" help:"The bot that sends, by @name or id. May be left out when there is only one."`
+	Button          []string      `sep:"none" placeholder:"TEXT=DATA" env:"HERALD_SEND_BUTTON" help:"A button under the text; more flags are more buttons. DATA comes back when it is pressed; a DATA that is an https:// address is opened, app:https://... opens a Mini App."`
+	Lane            string        `placeholder:"LANE" env:"HERALD_SEND_LANE" help:"Who goes first when a bot is busy: code, service or bulk (default service)."`
+	TTL             string        `name:"ttl" placeholder:"SPAN" env:"HERALD_SEND_TTL" help:"How long it is worth sending, such as 90s, 10m or 7d (default 24h; 10m for codes)."`
+	Fallback        string        `placeholder:"CHANNEL" env:"HERALD_SEND_FALLBACK" help:"sms: send an SMS if the person is not connected or the messenger does not take it."`
+	Cascade         string        `sep:"none" placeholder:"LEGS" env:"HERALD_SEND_CASCADE" help:"The ways that it takes one after another, such as telegram:read:2m,sms: by the bot, and by SMS if it is not read in two minutes."`
+	ReadLink        string        `placeholder:"URL" env:"HERALD_SEND_READ_LINK" help:"Add a link to this address that proves reading. Inside the text it is written {link:URL}."`
+	SendAt          string        `placeholder:"TIME" env:"HERALD_SEND_AT" help:"Send at this time, such as 2026-03-02T08:00 by the clock of --timezone, or 2026-03-02T08:00:00+02:00. The outcome is not waited for."`
+	Between         string        `placeholder:"HOURS" env:"HERALD_SEND_BETWEEN" help:"Send only at these hours of the day, such as 09:00-21:00, by the person's clock as far as it is known, else by that of --timezone."`
+	Timezone        string        `placeholder:"ZONE" env:"HERALD_SEND_TIMEZONE" help:"The zone of --send-at, and of --between where the person's own is not known, such as Europe/Kyiv (default UTC)."`
+	MaxPrice        string        `placeholder:"AMOUNT" env:"HERALD_SEND_MAX_PRICE" help:"What it may cost at most, such as 0.05: dearer ways are left out (see: herald prices)."`
+	ConfirmedWithin string        `placeholder:"SPAN" env:"HERALD_SEND_CONFIRMED_WITHIN" help:"How old the proof of the person's phone may be, such as 90d: with an older one it is withheld until they prove the phone again."`
+	ConfirmBy       string        `placeholder:"HOW" env:"HERALD_SEND_CONFIRM_BY" help:"How they prove it: contact, by a button, or sms, by digits that an SMS brings (default contact)."`
+	Label           string        `placeholder:"MARK" env:"HERALD_SEND_LABEL" help:"Your own mark, to find the message by."`
+	OnUnknown       string        `placeholder:"WHAT" env:"HERALD_SEND_ON_UNKNOWN" help:"When the messenger's answer is lost: resend it or hold it (default hold; resend for codes)."`
+	IdempotencyKey  string        `placeholder:"KEY" env:"HERALD_SEND_IDEMPOTENCY_KEY" help:"Your own name for this send: repeated with the same key, it is done once."`
+	Wait            time.Duration `default:"10s" placeholder:"SPAN" env:"HERALD_SEND_WAIT" help:"How long to wait for the outcome, at most 1m; 0 does not wait (default 10s)."`
+	Preview         bool          `env:"HERALD_SEND_PREVIEW" help:"Send nothing: show whom it would reach, how, and what would be refused."`
 	Carried
 	Output
 	Remote
@@ -58,6 +60,7 @@ Examples:
     herald send --to +380501234567 --text "Ready: {link:https://acme.example/77}" --cascade telegram:read:2m,sms
     herald send --to +380501234567 --text "Your visit is at noon." --fallback sms --send-at 2026-03-02T08:00 --timezone Europe/Kyiv
     herald send --to +380671234567 --text "Your visit is at noon." --fallback sms --preview
+    herald send --to +380671234567 --text "Your balance is 100" --confirmed-within 90d --ttl 2d
     herald send --to @anna --photo door.jpg --text "Your parcel is at the door" --silent
     herald send --to @anna --format html --text "Your order is <b>ready</b>"
     HERALD_API_URL=https://herald.example HERALD_API_KEY_FILE=key herald send --to @anna --text Hello
@@ -127,6 +130,7 @@ func (s *SendCmd) message(stdin io.Reader) (client.NewMessage, error) {
 		Bot: s.Bot, To: s.To, Text: s.Text, Format: client.Format(s.Format), Lane: client.Lane(s.Lane), TTL: s.TTL, Label: s.Label,
 		OnUnknown: client.OnUnknown(s.OnUnknown), Fallback: s.Fallback, ReadLink: s.ReadLink,
 		SendAt: s.SendAt, Between: s.Between, Timezone: s.Timezone, MaxPrice: s.MaxPrice,
+		ConfirmedWithin: s.ConfirmedWithin, ConfirmBy: client.ConfirmBy(s.ConfirmBy),
 	}
 	var err error
 	if m.Cascade, err = parseCascade(s.Cascade); err != nil {

@@ -133,6 +133,13 @@ func (c *console) showSubscriber(person client.Subscriber) error {
 	record.Add("connected", terminal.Moment(person.ConnectedAt, c.Zone))
 	record.Add("disconnected", terminal.Moment(person.DisconnectedAt, c.Zone))
 	record.Add("last seen", terminal.Moment(person.LastSeenAt, c.Zone))
+	for _, proof := range person.Proofs {
+		words := fmt.Sprintf("%s by %s, %s", proof.Phone, proof.Proof, terminal.Moment(proof.ProvedAt, c.Zone))
+		if !proof.ClosedAt.IsZero() {
+			words += ", until " + terminal.Moment(proof.ClosedAt, c.Zone)
+		}
+		record.Add("proof", words)
+	}
 	for _, earlier := range person.EarlierNames {
 		name := strings.TrimSpace(earlier.FirstName + " " + earlier.LastName + " " + at(earlier.Username))
 		record.Add("earlier", name+", until "+terminal.Moment(earlier.Until, c.Zone))

@@ -42,6 +42,7 @@ type App struct {
 	listener    *postgres.Listener
 	accounts    *accounts.Service
 	starter     *workflows.Starter
+	starting    bool // the starter runs
 	sandboxURL  string
 	sms         *sms.Router
 	translator  *translate.Service

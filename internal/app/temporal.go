@@ -97,6 +97,8 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	}
 	deliverer := messaging.NewDeliverer(a.store, a.telegram, a.sms, now, a.o.Policy, a.logger("delivery"))
 	deliverer.TranslateWith(a.translator)
+	a.makeStarter()
+	deliverer.AskWith(messaging.NewAsker(a.store, a.messagingService()))
 	worker := workflows.NewWorker(a.temporal.client, workflows.NewActivities(deliverer, a.logger("workflow")))
 	if err := worker.Start(); err != nil {
 		return "", err
@@ -146,9 +148,17 @@ func (a *App) warmRules(ctx context.Context) {
 // startStarter starts workflows of accepted messages and drains the outbox: the API and the workers both do, so that
 // messages go out while either is away.
 func (a *App) startStarter() {
+	a.makeStarter()
+	if !a.starting {
+		a.starting = true
+		a.background(a.starter.Run)
+	}
+}
+
+// makeStarter makes what startStarter runs, for whoever needs it before.
+func (a *App) makeStarter() {
 	if a.starter == nil {
 		a.starter = workflows.NewStarter(a.temporal.client, a.store, now, a.logger("outbox"))
-		a.background(a.starter.Run)
 	}
 }
 

@@ -92,18 +92,21 @@ type Message struct {
 	OnUnknown    OnUnknown
 	Label        string
 	State        State
-	Reason       Reason    // why it is in a state that is not success
-	Waited       bool      // a sender waits for the outcome: announce it
-	NotBefore    time.Time // when it may be sent at the earliest; zero: at once
-	Between      string    // hours of the day in which its legs may begin, such as 09:00-21:00; empty: any
-	Timezone     string    // of the hours, where the person's own is not known; empty: UTC
-	TimezoneOf   ZoneOwner // who named it
-	MaxPrice     *Amount   // what it may cost at most; nil: anything
-	Price        Amount    // the most that it may cost as planned
-	Cost         Amount    // what its accepted legs cost
-	Currency     string    // of the prices; empty while the installation has no price list
-	Note         string    // for the first line of its story; known only when it is made
-	ReadLink     string    // the address behind the link that proves reading; empty: none
+	Reason       Reason        // why it is in a state that is not success
+	Waited       bool          // a sender waits for the outcome: announce it
+	NotBefore    time.Time     // when it may be sent at the earliest; zero: at once
+	Between      string        // hours of the day in which its legs may begin, such as 09:00-21:00; empty: any
+	Timezone     string        // of the hours, where the person's own is not known; empty: UTC
+	TimezoneOf   ZoneOwner     // who named it
+	MaxPrice     *Amount       // what it may cost at most; nil: anything
+	Confirmed    time.Duration // how old the proof of the person's phone may be at most; 0: any
+	ConfirmBy    ConfirmBy     // how the person proves it again
+	CarriesCode  bool          // the text has a place for a code, which is made when it leaves
+	Price        Amount        // the most that it may cost as planned
+	Cost         Amount        // what its accepted legs cost
+	Currency     string        // of the prices; empty while the installation has no price list
+	Note         string        // for the first line of its story; known only when it is made
+	ReadLink     string        // the address behind the link that proves reading; empty: none
 	Evidence     EvidenceKind
 	EvidenceAt   time.Time
 	EditedAt     time.Time // when its content was last changed in the chat
@@ -162,26 +165,27 @@ type Reason string
 
 // Reasons.
 const (
-	ReasonNeverStarted Reason = "never_started"   // nobody with this address has started the bot
-	ReasonBlocked      Reason = "blocked"         // the person blocked the bot
-	ReasonDeactivated  Reason = "deactivated"     // the person's account is gone
-	ReasonChatLost     Reason = "chat_lost"       // the bot is no longer in that chat
-	ReasonNameTooOld   Reason = "name_too_old"    // the @name was last seen too long ago for a code
-	ReasonContent      Reason = "content_refused" // the messenger refused the text or the buttons
-	ReasonBotRemoved   Reason = "bot_removed"     // its owner took the bot away
-	ReasonBotRevoked   Reason = "bot_revoked"     // the bot's token was refused
-	ReasonAnswerLost   Reason = "answer_lost"     // it was sent, and the answer never came
-	ReasonTTL          Reason = "ttl"             // its lifetime ended first
-	ReasonUnavailable  Reason = "unavailable"     // the messenger did not answer
-	ReasonThrottled    Reason = "throttled"       // the messenger asked to wait
-	ReasonNoPhone      Reason = "no_phone"        // no phone of the recipient is known for an SMS
-	ReasonNoProvider   Reason = "no_provider"     // no SMS provider takes messages to this number
-	ReasonUndelivered  Reason = "undelivered"     // the operator could not deliver the SMS
-	ReasonMessageGone  Reason = "message_gone"    // it does not stand in the chat any more
-	ReasonTooLate      Reason = "too_late"        // the messenger does not let it be changed or taken away any more
-	ReasonFileGone     Reason = "file_gone"       // the file that it carries was removed before it was sent
-	ReasonOverPrice    Reason = "over_max_price"  // it would have cost more than its sender allows
-	ReasonDefect       Reason = "defect"          // our fault; the log has the cause
+	ReasonNeverStarted Reason = "never_started"     // nobody with this address has started the bot
+	ReasonBlocked      Reason = "blocked"           // the person blocked the bot
+	ReasonDeactivated  Reason = "deactivated"       // the person's account is gone
+	ReasonChatLost     Reason = "chat_lost"         // the bot is no longer in that chat
+	ReasonNameTooOld   Reason = "name_too_old"      // the @name was last seen too long ago for a code
+	ReasonContent      Reason = "content_refused"   // the messenger refused the text or the buttons
+	ReasonBotRemoved   Reason = "bot_removed"       // its owner took the bot away
+	ReasonBotRevoked   Reason = "bot_revoked"       // the bot's token was refused
+	ReasonAnswerLost   Reason = "answer_lost"       // it was sent, and the answer never came
+	ReasonTTL          Reason = "ttl"               // its lifetime ended first
+	ReasonUnavailable  Reason = "unavailable"       // the messenger did not answer
+	ReasonThrottled    Reason = "throttled"         // the messenger asked to wait
+	ReasonNoPhone      Reason = "no_phone"          // no phone of the recipient is known for an SMS
+	ReasonNoProvider   Reason = "no_provider"       // no SMS provider takes messages to this number
+	ReasonUndelivered  Reason = "undelivered"       // the operator could not deliver the SMS
+	ReasonMessageGone  Reason = "message_gone"      // it does not stand in the chat any more
+	ReasonTooLate      Reason = "too_late"          // the messenger does not let it be changed or taken away any more
+	ReasonFileGone     Reason = "file_gone"         // the file that it carries was removed before it was sent
+	ReasonOverPrice    Reason = "over_max_price"    // it would have cost more than its sender allows
+	ReasonUnconfirmed  Reason = "phone_unconfirmed" // the person has not proved the phone lately
+	ReasonDefect       Reason = "defect"            // our fault; the log has the cause
 )
 
 // MessageFilter narrows History; zero values mean any.

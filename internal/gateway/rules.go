@@ -76,8 +76,9 @@ type Conversation struct {
 	State  PersonState
 	Last   *Message // that went to the person last; nil if none did
 
-	New     bool      // seen for the first time
-	ReplyTo MessageID // our message that the update answers, or whose button was pressed
+	New     bool        // seen for the first time
+	Code    CodeOutcome // of a code that the update brings; empty: it brings none that was asked for
+	ReplyTo MessageID   // our message that the update answers, or whose button was pressed
 }
 
 // Answer is what rules decided about one update. It is written in one transaction with the update's end.

@@ -27,7 +27,7 @@ var moves = map[State][]State{
 	Queued:    {Scheduled, Sending, Withheld, NotSubscribed, Failed, Expired, Cancelled},
 	Scheduled: {Sending, Withheld, NotSubscribed, Failed, Expired, Cancelled},
 	Sending:   {Accepted, NotSubscribed, Failed, Unknown, Expired, Withheld, Cancelled, Delivered, Read},
-	Withheld:  {Sending, Failed, Expired, Cancelled},
+	Withheld:  {Sending, NotSubscribed, Failed, Expired, Cancelled},
 	Unknown:   {Sending, Accepted, Delivered, Read, Failed, Expired},
 	Accepted:  {Sending, Delivered, Read, Failed},
 	Delivered: {Sending, Read},

@@ -17,8 +17,10 @@ const (
 // PhoneProof is how a phone was proved.
 type PhoneProof string
 
-// ProofContact: the person shared their own contact in a private chat, not forwarded.
-const ProofContact PhoneProof = "contact"
+const (
+	ProofContact PhoneProof = "contact" // the person shared their own contact in a private chat, not forwarded
+	ProofSMS     PhoneProof = "sms"     // the person wrote to the bot the code that an SMS brought to the phone
+)
 
 // SubscriberKind is what is connected to a bot.
 type SubscriberKind string
@@ -36,6 +38,14 @@ type EarlierName struct {
 	FirstName string
 	LastName  string
 	Until     time.Time // when another name was first seen
+}
+
+// ProvedPhone is one proof of a phone of a person.
+type ProvedPhone struct {
+	Phone  string
+	Proof  PhoneProof
+	At     time.Time
+	Closed time.Time // when it stopped to count; zero: it counts
 }
 
 // Subscriber is one person connected to one bot; or a group or channel that took the bot in.
@@ -66,6 +76,7 @@ type Subscriber struct {
 	Tags           []string      // filled in where subscribers are listed or read one by one
 	Fields         Fields        // likewise
 	Names          []EarlierName // filled in where one is read
+	Proofs         []ProvedPhone // likewise, newest first
 }
 
 // Name is what the person calls themselves.

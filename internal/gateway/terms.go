@@ -22,6 +22,8 @@ type Defaults struct {
 	MaxPrice  string        `json:"max_price,omitempty"`
 	Format    Format        `json:"format,omitempty"`
 	Silent    bool          `json:"silent,omitempty"`
+	Confirmed time.Duration `json:"confirmed_within,omitempty"`
+	ConfirmBy ConfirmBy     `json:"confirm_by,omitempty"`
 }
 
 // PlannedLeg is one leg of a cascade before there is a message.

@@ -106,7 +106,8 @@ type Verdict struct {
 	Seen       UpdateMark     // when the person's particulars were true
 	Connection Connection     // the person is now connected or disconnected; empty says nothing
 	Reason     Reason         // of a disconnection
-	Phone      string         // the person proved this phone (E.164)
+	Phone      string         // the person proved this phone (E.164) by their contact
+	CheckCode  CodeCheck      // the person wrote what may be the code that an SMS brought them; nil: did not
 	Payload    string         // of a /start
 	Migrated   Migration      // a chat has another id now
 	Message    *Message       // the inbound message for History
@@ -140,8 +141,9 @@ type UpdateMark struct {
 
 // Processed is what became of an update.
 type Processed struct {
-	Found  bool        // false if none waited
-	Proved *MessageRef // an outgoing message with legs to come, about which it proved something; nil if there is none
+	Found  bool         // false if none waited
+	Proved *MessageRef  // an outgoing message with legs to come, about which it proved something; nil if there is none
+	Freed  []MessageRef // messages that waited for the proof of a phone that it brought
 }
 
 // MessageRef names a message.

@@ -15,7 +15,7 @@ package house
 // The groups that rows speak about.
 var (
 	// leaves are small packages without I/O of their own, open to use cases, adapters and wiring.
-	leaves = parts("internal/gateway", "internal/phone", "internal/seal", "internal/language")
+	leaves = parts("internal/gateway", "internal/phone", "internal/seal", "internal/language", "internal/phrase")
 
 	// outsideIn is what a program needs to drive an installation that runs already, and to tell about it.
 	outsideIn = parts("client", "internal/sandbox/controlclient", "internal/installation", "internal/terminal")
@@ -192,6 +192,10 @@ var arrows = []arrow{
 		because: "the language of a text is found in one place, from the text alone",
 	},
 	{
+		from: "internal/phrase", to: nil,
+		because: "what bots say by themselves is found in one place, by key and language",
+	},
+	{
 		from: "dsl", to: nil,
 		because: "the rule language knows no message and does no I/O",
 	},
@@ -294,6 +298,7 @@ var outsiders = []outsider{
 var closed = map[string][]string{
 	"internal/gateway":  nil,
 	"internal/language": nil,
+	"internal/phrase":   nil,
 	// The rule language compares words of people, so that it needs Unicode's table of what composes with what.
 	"dsl":    parts("github.com/expr-lang/expr", "go.yaml.in/yaml", "golang.org/x/text/unicode/norm"),
 	"client": parts("github.com/oapi-codegen/runtime", "github.com/google/uuid"),

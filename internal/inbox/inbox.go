@@ -177,6 +177,11 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	if err == nil && done.Proved != nil {
 		i.waker.WakeDelivery(done.Proved.AccountID, done.Proved.MessageID)
 	}
+	if err == nil {
+		for _, m := range done.Freed {
+			i.waker.WakeDelivery(m.AccountID, m.MessageID)
+		}
+	}
 	return done.Found, err
 }
 

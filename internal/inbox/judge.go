@@ -1,9 +1,11 @@
 package inbox
 
 import (
+	"crypto/subtle"
 	"time"
 
 	"herald/internal/gateway"
+	"herald/internal/messaging"
 	"herald/internal/phone"
 )
 
@@ -51,6 +53,12 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 	}
 	if u.Kind == gateway.UpdateContact {
 		v.Phone, v.Note = provedPhone(u)
+	}
+	if code, ok := messaging.CodeIn(u.Text); ok && u.Kind == gateway.UpdateText && !u.Forwarded {
+		v.CheckCode = func(ask gateway.MessageID, kept gateway.CodeHash) bool {
+			made := messaging.HashCode(ask, code)
+			return subtle.ConstantTimeCompare(made[:], kept[:]) == 1
+		}
 	}
 	switch {
 	case u.Kind == gateway.UpdateButton:

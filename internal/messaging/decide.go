@@ -15,6 +15,7 @@ type decision struct {
 	pause  time.Duration // before the call: its slot is a moment away
 	wait   time.Duration // before the next attempt, if there is one
 
+	ask       bool // the person is to be asked to prove their phone
 	translate bool // the text is wanted in another language: translate it and decide again
 	behind    bool // an earlier reply of the chat has not left yet: look again soon
 }
@@ -73,6 +74,9 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 			return decision{change: story.waitsForHours(opens), wait: p.untilExpiry(story, opens.Sub(now))}
 		}
 	}
+	if d.Leg.Channel != gateway.ChannelSMS && d.Leg.Intent.IsZero() && d.Leg.Attempts == 0 && d.Unconfirmed(now) {
+		return p.withhold(story)
+	}
 	if d.Reached() && d.Leg.Attempts == 0 && d.Leg.Slot.IsZero() {
 		story.tell(gateway.Event{Kind: gateway.EventNextLeg, Detail: lapsedWords(d)})
 	}
@@ -108,6 +112,9 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 	person := d.Subscriber
 	switch {
 	case !now.Before(d.Message.ExpiresAt):
+		if d.Message.State == gateway.Withheld {
+			return gateway.Expired, gateway.ReasonUnconfirmed
+		}
 		return gateway.Expired, gateway.ReasonTTL
 	case d.Leg.Channel == gateway.ChannelSMS && d.Phone() == "":
 		return gateway.Failed, gateway.ReasonNoPhone

@@ -27,11 +27,15 @@ type Deliverer struct {
 	logger    *slog.Logger
 
 	translator gateway.Translator
+	asker      *Asker
 }
 
 // TranslateWith lets messages that are wanted in another language be translated on their way. Without it they go out as
 // they are.
 func (d *Deliverer) TranslateWith(t gateway.Translator) { d.translator = t }
+
+// AskWith lets people be asked for a proof of their phone that a message wants. Without it such messages wait in vain.
+func (d *Deliverer) AskWith(a *Asker) { d.asker = a }
 
 // Policy is how patient a Deliverer is. The zero Policy has the defaults.
 type Policy struct {
@@ -94,6 +98,11 @@ func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id g
 	delivery, next, err := d.begin(ctx, account, id)
 	if err != nil {
 		return Step{}, fmt.Errorf("begin attempt at message %s: %w", id, err)
+	}
+	if next.ask && d.asker != nil {
+		if err := d.asker.Ask(ctx, delivery); err != nil {
+			return Step{}, fmt.Errorf("ask the person of message %s: %w", id, err)
+		}
 	}
 	if !next.call {
 		return next.step(delivery), nil
@@ -160,7 +169,11 @@ func (d *Deliverer) call(ctx context.Context, delivery gateway.Delivery) (gatewa
 		text, format = visible(text, format), gateway.FormatPlain
 	}
 	if delivery.Leg.Channel == gateway.ChannelSMS {
-		return d.submit(ctx, delivery, text)
+		if text, err := d.withCode(ctx, delivery.Message, text); err != nil {
+			return gateway.Receipt{}, err
+		} else {
+			return d.submit(ctx, delivery, text)
+		}
 	}
 	media, err := d.attachment(ctx, delivery)
 	if err != nil {

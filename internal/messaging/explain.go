@@ -43,6 +43,8 @@ func Explain(reason gateway.Reason) string {
 		return "The photo or document was removed before it could be sent. Upload it again, and send a new message."
 	case gateway.ReasonOverPrice:
 		return "With it the message would cost more than its sender allows with max_price."
+	case gateway.ReasonUnconfirmed:
+		return "The person has not proved lately that the phone is theirs. They were asked to; the message was withheld meanwhile."
 	case gateway.ReasonDefect:
 		return "Something is wrong on our side. The log has the cause."
 	default:

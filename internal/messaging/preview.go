@@ -109,6 +109,8 @@ func (s *Service) foresee(d gateway.Delivery, now time.Time) Preview {
 		p.State, _ = endOf(d, last.Reason)
 	case at.After(now):
 		p.State = gateway.Scheduled
+	case open.Channel != gateway.ChannelSMS && d.Unconfirmed(at):
+		p.State, p.Reason = gateway.Withheld, gateway.ReasonUnconfirmed
 	default:
 		p.State = gateway.Accepted
 	}
@@ -148,6 +150,9 @@ func (p Preview) explain(d gateway.Delivery, at, now time.Time) []string {
 	}
 	if at.After(now) {
 		words = append(words, fmt.Sprintf("It waits until %s: that is when its sender lets it leave.", at.Format(time.RFC3339)))
+	}
+	if d.Unconfirmed(at) {
+		words = append(words, "The proof of the phone is older than the message wants, so it is withheld until the person proves the phone again. They are asked once.")
 	}
 	opening := "It is sent"
 	if at.After(now) {

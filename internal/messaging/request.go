@@ -48,13 +48,15 @@ type Request struct {
 	Label     string            // the sender's own mark, for filters
 	Wait      bool              // the sender will wait for the outcome
 
-	Cascade  []CascadeLeg // telegram alone
-	Fallback string       // "sms": by SMS if the person is not connected or the messenger does not take it
-	ReadLink string       // the address behind a link that proves reading, added to the text
-	SendAt   string       // RFC 3339, or the same without a zone by the clock of Timezone; at once
-	Between  string       // "09:00-21:00": only at this time of the day
-	Timezone string       // of SendAt, and of Between where the person's own is not known, an IANA name; UTC
-	MaxPrice string       // a decimal number: what it may cost at most, in the currency of the price list
+	Cascade   []CascadeLeg      // telegram alone
+	Fallback  string            // "sms": by SMS if the person is not connected or the messenger does not take it
+	ReadLink  string            // the address behind a link that proves reading, added to the text
+	SendAt    string            // RFC 3339, or the same without a zone by the clock of Timezone; at once
+	Between   string            // "09:00-21:00": only at this time of the day
+	Timezone  string            // of SendAt, and of Between where the person's own is not known, an IANA name; UTC
+	Confirmed time.Duration     // how old the proof of the person's phone may be at most; any
+	ConfirmBy gateway.ConfirmBy // how they prove it again; contact
+	MaxPrice  string            // a decimal number: what it may cost at most, in the currency of the price list
 
 	zoneOf gateway.ZoneOwner // who named Timezone
 }
@@ -76,6 +78,7 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 	note(r.checkOptions())
 	note(r.checkCascade())
 	note(r.checkLinks())
+	note(r.checkConfirmation(to))
 	chosen, timing := r.checkTimes(now)
 	faults = append(faults, timing...)
 	most, err := parsePrice(r.MaxPrice)
@@ -90,7 +93,7 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 		ID: r.ID, Direction: gateway.Out, To: to, Text: r.Text, Format: r.Format, Buttons: r.Buttons, Media: r.Media, Silent: r.Silent != nil && *r.Silent, Protected: r.Protected,
 		Lane: r.Lane, OnUnknown: r.OnUnknown,
 		Label: r.Label, State: gateway.Queued, Waited: r.Wait, ReadLink: r.ReadLink,
-		Between: r.Between, Timezone: r.Timezone, TimezoneOf: r.zoneOf, MaxPrice: most, CreatedAt: now, UpdatedAt: now,
+		Between: r.Between, Timezone: r.Timezone, TimezoneOf: r.zoneOf, MaxPrice: most, Confirmed: r.Confirmed, ConfirmBy: r.ConfirmBy, CreatedAt: now, UpdatedAt: now,
 	}
 	schedule(&m, chosen, r.TTL, addressed(to))
 	return m, faults.OrNil()
@@ -114,6 +117,11 @@ func (r *Request) fillDefaults() {
 		if r.Lane == gateway.LaneCode {
 			r.OnUnknown = gateway.Resend
 		}
+	}
+	if r.Confirmed == 0 {
+		r.ConfirmBy = ""
+	} else if r.ConfirmBy == "" {
+		r.ConfirmBy = gateway.ConfirmContact
 	}
 	if r.TTL == 0 {
 		r.TTL = defaultTTL

@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,6 +109,10 @@ func (r *Request) fillFrom(d gateway.Defaults) {
 	if r.Silent == nil && d.Silent {
 		r.Silent = &d.Silent
 	}
+	if r.Confirmed == 0 && !strings.HasPrefix(strings.TrimSpace(r.To), "chat:") { // a group has no phone
+		r.Confirmed = d.Confirmed
+	}
+	fill(&r.ConfirmBy, d.ConfirmBy)
 	if r.Lane != gateway.LaneCode {
 		fill(&r.TTL, d.TTL)
 		fill(&r.OnUnknown, d.OnUnknown)

@@ -19,7 +19,7 @@ type brokenOff struct{ words string }
 func (b brokenOff) Error() string { return b.words }
 
 // answer asks the rules about an update of a person and writes what they decided.
-func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, about gateway.MessageID, now time.Time) error {
+func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, about gateway.MessageID, code gateway.CodeOutcome, now time.Time) error {
 	if v.Answer == nil {
 		return countInbound(ctx, q, raw, v, person)
 	}
@@ -27,7 +27,7 @@ func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Ve
 	if err != nil {
 		return err
 	}
-	c.New, c.ReplyTo = person.CreatedAt.Equal(now), about
+	c.New, c.ReplyTo, c.Code = person.CreatedAt.Equal(now), about, code
 	if v.Phone != "" {
 		c.Person.Phone, c.Person.PhoneProvedAt = v.Phone, v.Seen.At
 	}

@@ -43,6 +43,7 @@ func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []ga
 		Rule: m.Rule, CauseID: string(m.Cause), AfterID: string(m.After), AskPhone: m.AskPhone, Language: m.Language, TranslateTo: m.TranslateTo,
 		Keep: orEmpty(m.Keep), BetweenHours: m.Between, Timezone: m.Timezone, TimezoneOf: string(m.TimezoneOf),
 		Price: m.Price.String(), Currency: m.Currency, Detail: m.Note,
+		ConfirmedWithinMs: m.Confirmed.Milliseconds(), ConfirmBy: string(m.ConfirmBy), CarriesCode: m.CarriesCode,
 	}
 	if m.SubscriberID != "" {
 		id := string(m.SubscriberID)
@@ -172,6 +173,7 @@ func (v *vault) message(r dbsqlc.Message) (m gateway.Message, err error) {
 	}
 	m.Between, m.Timezone, m.TimezoneOf = r.BetweenHours, r.Timezone, gateway.ZoneOwner(r.TimezoneOf)
 	m.Price, m.Cost, m.Currency = amount(r.Price), amount(r.Cost), r.Currency
+	m.Confirmed, m.ConfirmBy, m.CarriesCode = time.Duration(r.ConfirmedWithinMs)*time.Millisecond, gateway.ConfirmBy(r.ConfirmBy), r.CarriesCode
 	if r.MaxPrice != nil {
 		most := amount(*r.MaxPrice)
 		m.MaxPrice = &most

@@ -19,6 +19,9 @@ var _ gateway.SubscriberStore = (*Store)(nil)
 // namesShown is how many earlier names of a person are read.
 const namesShown = 20
 
+// proofsShown is how many proofs of their phones.
+const proofsShown = 50
+
 func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) (gateway.Subscriber, error) {
 	row, err := s.q.Subscriber(ctx, dbsqlc.SubscriberParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
 	if err = found(err, gateway.ErrSubscriberNotFound, "read subscriber"); err != nil {
@@ -35,6 +38,13 @@ func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot g
 	for _, r := range names {
 		n := s.q.vault.openNames(&err, row.Subscriber.BotID, row.Subscriber.PlatformID, r.Names)
 		person.Names = append(person.Names, gateway.EarlierName{Username: n.Username, FirstName: n.FirstName, LastName: n.LastName, Until: r.Until.UTC()})
+	}
+	proofs, err := s.q.Proofs(ctx, dbsqlc.ProofsParams{AccountID: string(account), SubscriberID: string(id), AtMost: proofsShown})
+	if err != nil {
+		return person, fmt.Errorf("read proofs of subscriber: %w", err)
+	}
+	for _, f := range proofs {
+		person.Proofs = append(person.Proofs, gateway.ProvedPhone{Phone: s.q.vault.opened(&err, proofBound(string(id)), f.Phone), Proof: gateway.PhoneProof(f.Proof), At: f.ProvedAt.UTC(), Closed: orZero(f.ClosedAt)})
 	}
 	return person, err
 }

@@ -70,7 +70,7 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 			return err
 		}
 		done.Proved = waits
-		err = writeVerdict(ctx, q, raw, verdict, about, now)
+		done.Freed, err = writeVerdict(ctx, q, raw, verdict, about, now)
 		var broken brokenOff
 		if errors.As(err, &broken) { // what else is known of the update is written all the same
 			return putAside(ctx, q, raw, broken)

@@ -13,49 +13,47 @@ import (
 )
 
 // writeVerdict writes what the inbox decided about one update.
-func writeVerdict(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) error {
+func writeVerdict(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) (freed []gateway.MessageRef, err error) {
 	var person dbsqlc.Subscriber
-	var err error
+	var code gateway.CodeOutcome
 	owned := raw // people are the bot's; what they write is its owner's
 	if v.Owner.AccountID != "" {
 		owned.AccountID = v.Owner.AccountID
 	}
 	if v.Migrated.To != 0 {
 		if err := q.MigrateChat(ctx, dbsqlc.MigrateChatParams{BotID: string(raw.BotID), FromChat: v.Migrated.From, ToChat: v.Migrated.To}); err != nil {
-			return fmt.Errorf("move chat: %w", err)
+			return nil, fmt.Errorf("move chat: %w", err)
 		}
 	}
 	if v.Subscriber != nil {
 		if err := lockPeople(ctx, q, raw, v); err != nil {
-			return err
+			return nil, err
 		}
 		if person, err = upsertSubscriber(ctx, q, raw, v, now); err != nil {
-			return err
+			return nil, err
 		}
 		if err := useConnectLink(ctx, q, person, v); err != nil {
-			return err
+			return nil, err
 		}
-		if v.Phone != "" {
-			if err := provePhone(ctx, q, person, v); err != nil {
-				return err
-			}
+		if freed, code, err = takeProof(ctx, q, person, v, now); err != nil {
+			return nil, err
 		}
 	}
 	if err := storeEvents(ctx, q, told(owned, v, person)...); err != nil {
-		return err
+		return nil, err
 	}
 	if v.Own.Event != "" {
-		return answerOwn(ctx, q, raw, v, now)
+		return nil, answerOwn(ctx, q, raw, v, now)
 	}
 	if v.Message != nil {
 		if err := storeInbound(ctx, q, owned, v, person); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if v.Subscriber == nil || v.Subscriber.Kind != "" {
-		return nil
+		return nil, nil
 	}
-	return answer(ctx, q, owned, v, person, about, now)
+	return freed, answer(ctx, q, owned, v, person, about, code, now)
 }
 
 func storeInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
@@ -165,43 +163,6 @@ func lockPeople(ctx context.Context, q *queries, raw gateway.RawUpdate, v gatewa
 	})
 	if err != nil {
 		return fmt.Errorf("lock people of a phone: %w", err)
-	}
-	return nil
-}
-
-// provePhone gives the phone to the person, unless somebody else proved it later than this update was made.
-func provePhone(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict) error {
-	at := v.Seen.At
-	var err error
-	index := q.vault.phoneIndex(person.BotID, v.Phone)
-	held := q.vault.sealed(&err, personBound("phone", person.BotID, person.PlatformID), v.Phone)
-	proved := q.vault.sealed(&err, proofBound(person.ID), v.Phone)
-	if err != nil {
-		return err
-	}
-	err = q.ClosePhone(ctx, dbsqlc.ClosePhoneParams{BotID: person.BotID, PhoneIndex: index, PlatformID: person.PlatformID, At: &at})
-	if err != nil {
-		return fmt.Errorf("close earlier proof of phone: %w", err)
-	}
-	err = q.RecordProof(ctx, dbsqlc.RecordProofParams{
-		AccountID: person.AccountID, BotID: person.BotID, SubscriberID: person.ID, Phone: proved, PhoneIndex: index,
-		Proof: string(gateway.ProofContact), At: at,
-	})
-	if err != nil {
-		return fmt.Errorf("insert proof of phone: %w", err)
-	}
-	holder, err := q.PhoneHolder(ctx, dbsqlc.PhoneHolderParams{BotID: person.BotID, PhoneIndex: index})
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("find holder of phone: %w", err)
-	}
-	if err == nil && holder != person.ID {
-		return nil
-	}
-	_, err = q.SetPhone(ctx, dbsqlc.SetPhoneParams{
-		AccountID: person.AccountID, ID: person.ID, Phone: held, PhoneIndex: index, Proof: string(gateway.ProofContact), At: &at, UpdateID: v.Seen.UpdateID,
-	})
-	if err != nil {
-		return fmt.Errorf("set phone: %w", err)
 	}
 	return nil
 }

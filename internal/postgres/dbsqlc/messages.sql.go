@@ -15,77 +15,82 @@ WITH m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, sealed_address, address_index, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
                           subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
-                          between_hours, timezone, timezone_of, max_price, price, currency)
+                          between_hours, timezone, timezone_of, max_price, price, currency,
+                          confirmed_within_ms, confirm_by, carries_code)
     VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10, $11, $12, $13,
             $14, 'queued', $15, 1, $16, $17, $18, $19, $19,
             $20, $21, $22, $23, $24, $25, $26, $27::text[], $28, $29, $30,
-            $31, $32, $33, $34, $35, $36)
+            $31, $32, $33, $34, $35, $36,
+            $37, $38, $39)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
     INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms, price)
-    SELECT account_id, id, 'pending', unnest($37::text[]), unnest($38::integer[]), unnest($39::text[]),
-           unnest($40::text[]), unnest($41::bigint[]), unnest($42::text[])::numeric FROM m
+    SELECT account_id, id, 'pending', unnest($40::text[]), unnest($41::integer[]), unnest($42::text[]),
+           unnest($43::text[]), unnest($44::bigint[]), unnest($45::text[])::numeric FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($43::integer[]), unnest($44::bytea[]), unnest($45::bytea[]),
-           unnest($46::bytea[]) FROM m
+    SELECT account_id, id, unnest($46::integer[]), unnest($47::bytea[]), unnest($48::bytea[]),
+           unnest($49::bytea[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state, detail)
-    SELECT id, 1, account_id, created_at, 'queued', 'queued', $47 FROM m
+    SELECT id, 1, account_id, created_at, 'queued', 'queued', $50 FROM m
 )
 INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
 SELECT id, account_id, lane, created_at, $1::timestamptz FROM m
 `
 
 type AcceptMessageParams struct {
-	DueAt         time.Time
-	ID            string
-	AccountID     string
-	BotID         string
-	AddressKind   string
-	Address       string
-	SealedAddress []byte
-	AddressIndex  []byte
-	Text          []byte
-	Format        string
-	Buttons       []byte
-	Lane          string
-	OnUnknown     string
-	Label         string
-	Waited        bool
-	ReadLink      []byte
-	NotBefore     *time.Time
-	ExpiresAt     *time.Time
-	CreatedAt     time.Time
-	SubscriberID  *string
-	Rule          string
-	CauseID       string
-	AfterID       string
-	AskPhone      bool
-	Language      string
-	TranslateTo   string
-	Keep          []string
-	Media         []byte
-	Silent        bool
-	Protected     bool
-	BetweenHours  string
-	Timezone      string
-	TimezoneOf    string
-	MaxPrice      *string
-	Price         string
-	Currency      string
-	LegIds        []string
-	Numbers       []int32
-	Channels      []string
-	Untils        []string
-	WithinMs      []int64
-	Prices        []string
-	LinkNumbers   []int32
-	Links         [][]byte
-	TokenHashes   [][]byte
-	Urls          [][]byte
-	Detail        string
+	DueAt             time.Time
+	ID                string
+	AccountID         string
+	BotID             string
+	AddressKind       string
+	Address           string
+	SealedAddress     []byte
+	AddressIndex      []byte
+	Text              []byte
+	Format            string
+	Buttons           []byte
+	Lane              string
+	OnUnknown         string
+	Label             string
+	Waited            bool
+	ReadLink          []byte
+	NotBefore         *time.Time
+	ExpiresAt         *time.Time
+	CreatedAt         time.Time
+	SubscriberID      *string
+	Rule              string
+	CauseID           string
+	AfterID           string
+	AskPhone          bool
+	Language          string
+	TranslateTo       string
+	Keep              []string
+	Media             []byte
+	Silent            bool
+	Protected         bool
+	BetweenHours      string
+	Timezone          string
+	TimezoneOf        string
+	MaxPrice          *string
+	Price             string
+	Currency          string
+	ConfirmedWithinMs int64
+	ConfirmBy         string
+	CarriesCode       bool
+	LegIds            []string
+	Numbers           []int32
+	Channels          []string
+	Untils            []string
+	WithinMs          []int64
+	Prices            []string
+	LinkNumbers       []int32
+	Links             [][]byte
+	TokenHashes       [][]byte
+	Urls              [][]byte
+	Detail            string
 }
 
 // One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
@@ -128,6 +133,9 @@ func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (i
 		arg.MaxPrice,
 		arg.Price,
 		arg.Currency,
+		arg.ConfirmedWithinMs,
+		arg.ConfirmBy,
+		arg.CarriesCode,
 		arg.LegIds,
 		arg.Numbers,
 		arg.Channels,
@@ -295,7 +303,7 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -359,12 +367,15 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.Currency,
 		&i.SealedAddress,
 		&i.AddressIndex,
+		&i.ConfirmedWithinMs,
+		&i.ConfirmBy,
+		&i.CarriesCode,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -457,6 +468,9 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.Currency,
 			&i.SealedAddress,
 			&i.AddressIndex,
+			&i.ConfirmedWithinMs,
+			&i.ConfirmBy,
+			&i.CarriesCode,
 		); err != nil {
 			return nil, err
 		}

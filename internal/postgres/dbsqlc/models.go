@@ -239,6 +239,9 @@ type Message struct {
 	Currency              string
 	SealedAddress         []byte
 	AddressIndex          []byte
+	ConfirmedWithinMs     int64
+	ConfirmBy             string
+	CarriesCode           bool
 }
 
 type MessageEvent struct {
@@ -274,6 +277,21 @@ type PersonState struct {
 	MutedUntil   *time.Time
 	RepliedAt    []time.Time
 	LastReply    string
+}
+
+type PhoneAsk struct {
+	ID           string
+	AccountID    string
+	BotID        string
+	SubscriberID string
+	Way          string
+	SmsID        string
+	CodeHash     []byte
+	CodeUntil    *time.Time
+	Tries        int32
+	AskedAt      time.Time
+	ClosedAt     *time.Time
+	Outcome      string
 }
 
 type PhoneProof struct {

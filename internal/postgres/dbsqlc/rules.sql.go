@@ -80,7 +80,7 @@ func (q *Queries) ActiveRules(ctx context.Context, arg ActiveRulesParams) (Activ
 }
 
 const answers = `-- name: Answers :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index FROM messages WHERE account_id = $1 AND cause_id = $2 AND direction = 'out' ORDER BY id
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages WHERE account_id = $1 AND cause_id = $2 AND direction = 'out' ORDER BY id
 `
 
 type AnswersParams struct {
@@ -151,6 +151,9 @@ func (q *Queries) Answers(ctx context.Context, arg AnswersParams) ([]Message, er
 			&i.Currency,
 			&i.SealedAddress,
 			&i.AddressIndex,
+			&i.ConfirmedWithinMs,
+			&i.ConfirmBy,
+			&i.CarriesCode,
 		); err != nil {
 			return nil, err
 		}
@@ -246,7 +249,7 @@ func (q *Queries) InsertRuleVersion(ctx context.Context, arg InsertRuleVersionPa
 }
 
 const lastToPerson = `-- name: LastToPerson :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages
 WHERE subscriber_id = $1 AND account_id = $2 AND direction = 'out' AND state IN ('queued', 'sending', 'accepted', 'delivered', 'read', 'unknown')
 ORDER BY id DESC LIMIT 1
 `
@@ -313,6 +316,9 @@ func (q *Queries) LastToPerson(ctx context.Context, arg LastToPersonParams) (Mes
 		&i.Currency,
 		&i.SealedAddress,
 		&i.AddressIndex,
+		&i.ConfirmedWithinMs,
+		&i.ConfirmBy,
+		&i.CarriesCode,
 	)
 	return i, err
 }
@@ -367,7 +373,7 @@ func (q *Queries) PersonState(ctx context.Context, arg PersonStateParams) (Perso
 }
 
 const recorded = `-- name: Recorded :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, v.input, v.rules FROM messages m
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, v.input, v.rules FROM messages m
 LEFT JOIN verdicts v ON v.message_id = m.id AND v.event = ''
 WHERE m.account_id = $1 AND m.bot_id = $2 AND m.direction = 'in' AND m.kind <> 'sms'
   AND m.created_at >= $3 AND m.id > $4::text
@@ -457,6 +463,9 @@ func (q *Queries) Recorded(ctx context.Context, arg RecordedParams) ([]RecordedR
 			&i.Message.Currency,
 			&i.Message.SealedAddress,
 			&i.Message.AddressIndex,
+			&i.Message.ConfirmedWithinMs,
+			&i.Message.ConfirmBy,
+			&i.Message.CarriesCode,
 			&i.Input,
 			&i.Rules,
 		); err != nil {
@@ -737,7 +746,7 @@ func (q *Queries) StoreTranslation(ctx context.Context, arg StoreTranslationPara
 }
 
 const untranslatedInbound = `-- name: UntranslatedInbound :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, b.network FROM messages m JOIN bots b ON b.id = m.bot_id
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, b.network FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.direction = 'in' AND m.translate_to <> '' AND m.translated_at IS NULL
 ORDER BY m.id LIMIT $1
 `
@@ -809,6 +818,9 @@ func (q *Queries) UntranslatedInbound(ctx context.Context, limit int32) ([]Untra
 			&i.Message.Currency,
 			&i.Message.SealedAddress,
 			&i.Message.AddressIndex,
+			&i.Message.ConfirmedWithinMs,
+			&i.Message.ConfirmBy,
+			&i.Message.CarriesCode,
 			&i.Network,
 		); err != nil {
 			return nil, err

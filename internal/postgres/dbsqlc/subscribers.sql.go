@@ -61,7 +61,13 @@ WITH closed AS (
     FROM subscribers s
     WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.platform_id <> $3
       AND s.phone_proved_at <= $4
-      AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL)
+      AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL
+), unasked AS (
+    UPDATE phone_asks a SET closed_at = $4, outcome = 'replaced'
+    FROM subscribers s
+    WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.platform_id <> $3
+      AND s.phone_proved_at <= $4
+      AND a.subscriber_id = s.id AND a.closed_at IS NULL)
 UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL
 WHERE o.bot_id = $1 AND o.phone_index = $2 AND o.platform_id <> $3 AND o.phone_proved_at <= $4
 `

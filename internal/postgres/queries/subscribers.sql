@@ -100,7 +100,13 @@ WITH closed AS (
     FROM subscribers s
     WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.platform_id <> @platform_id
       AND s.phone_proved_at <= @at
-      AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL)
+      AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL
+), unasked AS (
+    UPDATE phone_asks a SET closed_at = @at, outcome = 'replaced'
+    FROM subscribers s
+    WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.platform_id <> @platform_id
+      AND s.phone_proved_at <= @at
+      AND a.subscriber_id = s.id AND a.closed_at IS NULL)
 UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL
 WHERE o.bot_id = @bot_id AND o.phone_index = @phone_index AND o.platform_id <> @platform_id AND o.phone_proved_at <= @at;
 

@@ -1,0 +1,162 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"herald/internal/gateway"
+	"herald/internal/postgres/dbsqlc"
+)
+
+var _ gateway.PhoneAskStore = (*Store)(nil)
+
+func (s *Store) AskForPhone(ctx context.Context, a gateway.PhoneAsk, messages []gateway.NewMessage, since time.Time) (opened bool, err error) {
+	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
+		_, err := q.ReplacePhoneAsk(ctx, dbsqlc.ReplacePhoneAskParams{SubscriberID: string(a.SubscriberID), At: &a.AskedAt, Since: since})
+		if err != nil {
+			return fmt.Errorf("replace ask for phone: %w", err)
+		}
+		rows, err := q.AskForPhone(ctx, dbsqlc.AskForPhoneParams{
+			ID: string(a.ID), AccountID: string(a.AccountID), BotID: string(a.BotID), SubscriberID: string(a.SubscriberID),
+			Way: string(a.Way), SmsID: string(a.SMS), AskedAt: a.AskedAt,
+		})
+		if err != nil {
+			return fmt.Errorf("insert ask for phone: %w", err)
+		}
+		if opened = rows == 1; !opened {
+			return nil
+		}
+		for _, m := range messages {
+			if _, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return opened && err == nil, err
+}
+
+func (s *Store) SetPhoneCode(ctx context.Context, account gateway.AccountID, sms gateway.MessageID, hash func(gateway.MessageID) gateway.CodeHash, until time.Time) (bool, error) {
+	id, err := s.q.PhoneAskOfSMS(ctx, dbsqlc.PhoneAskOfSMSParams{AccountID: string(account), SmsID: string(sms)})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find ask for phone: %w", err)
+	}
+	kept := hash(gateway.MessageID(id))
+	rows, err := s.q.SetPhoneCode(ctx, dbsqlc.SetPhoneCodeParams{AccountID: string(account), ID: id, CodeHash: kept[:], CodeUntil: &until})
+	if err != nil {
+		return false, fmt.Errorf("write code of ask %s: %w", id, err)
+	}
+	return rows == 1, nil
+}
+
+// freedAtMost bounds how many messages one proof wakes; the rest wait for their timers.
+const freedAtMost = 1000
+
+// takeProof writes what an update proves about the person's phone, and tells which messages waited for that.
+func takeProof(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict, now time.Time) (freed []gateway.MessageRef, code gateway.CodeOutcome, err error) {
+	people := []string{person.ID}
+	switch {
+	case v.Phone != "":
+		holder, err := provePhone(ctx, q, person, v.Phone, gateway.ProofContact, v.Seen)
+		if err != nil {
+			return nil, "", err
+		}
+		people = append(people, holder)
+	case v.CheckCode != nil:
+		if code, err = tryCode(ctx, q, person, v, now); err != nil || code != gateway.CodeProved {
+			return nil, code, err
+		}
+	default:
+		return nil, "", nil
+	}
+	rows, err := q.Withheld(ctx, dbsqlc.WithheldParams{People: people, AtMost: freedAtMost})
+	if err != nil {
+		return nil, "", fmt.Errorf("list withheld messages: %w", err)
+	}
+	for _, r := range rows {
+		freed = append(freed, gateway.MessageRef{AccountID: gateway.AccountID(r.AccountID), MessageID: gateway.MessageID(r.ID)})
+	}
+	return freed, code, nil
+}
+
+// tryCode holds what the person wrote against the code that an SMS brought them, if they were asked for one. A code is as
+// good as its tries and its time.
+func tryCode(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict, now time.Time) (gateway.CodeOutcome, error) {
+	ask, err := q.OpenPhoneAsk(ctx, dbsqlc.OpenPhoneAskParams{BotID: person.BotID, SubscriberID: person.ID})
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && len(ask.CodeHash) == 0 || err == nil && len(person.Phone) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read ask for phone: %w", err)
+	}
+	if int(ask.Tries) >= gateway.MaxCodeTries || now.After(orZero(ask.CodeUntil)) {
+		return gateway.CodeSpent, closeAsk(ctx, q, person, "spent", now)
+	}
+	if !v.CheckCode(gateway.MessageID(ask.ID), gateway.CodeHash(ask.CodeHash)) {
+		if err := q.CountPhoneTry(ctx, dbsqlc.CountPhoneTryParams{BotID: person.BotID, ID: ask.ID}); err != nil {
+			return "", fmt.Errorf("count try of a code: %w", err)
+		}
+		return gateway.CodeWrong, nil
+	}
+	phone := q.vault.opened(&err, personBound("phone", person.BotID, person.PlatformID), person.Phone)
+	if err != nil {
+		return "", err
+	}
+	_, err = provePhone(ctx, q, person, phone, gateway.ProofSMS, v.Seen)
+	return gateway.CodeProved, err
+}
+
+func closeAsk(ctx context.Context, q *queries, person dbsqlc.Subscriber, outcome string, at time.Time) error {
+	err := q.ClosePhoneAsk(ctx, dbsqlc.ClosePhoneAskParams{BotID: person.BotID, SubscriberID: person.ID, Outcome: outcome, At: &at})
+	if err != nil {
+		return fmt.Errorf("close ask for phone: %w", err)
+	}
+	return nil
+}
+
+// provePhone gives the phone to the person, unless somebody else proved it later than this update was made. It returns who
+// had it before.
+func provePhone(ctx context.Context, q *queries, person dbsqlc.Subscriber, phone string, proof gateway.PhoneProof, seen gateway.UpdateMark) (before string, err error) {
+	at := seen.At
+	index := q.vault.phoneIndex(person.BotID, phone)
+	held := q.vault.sealed(&err, personBound("phone", person.BotID, person.PlatformID), phone)
+	proved := q.vault.sealed(&err, proofBound(person.ID), phone)
+	if err != nil {
+		return "", err
+	}
+	before, err = q.PhoneHolder(ctx, dbsqlc.PhoneHolderParams{BotID: person.BotID, PhoneIndex: index})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("find holder of phone: %w", err)
+	}
+	err = q.ClosePhone(ctx, dbsqlc.ClosePhoneParams{BotID: person.BotID, PhoneIndex: index, PlatformID: person.PlatformID, At: &at})
+	if err != nil {
+		return "", fmt.Errorf("close earlier proof of phone: %w", err)
+	}
+	err = q.RecordProof(ctx, dbsqlc.RecordProofParams{
+		AccountID: person.AccountID, BotID: person.BotID, SubscriberID: person.ID, Phone: proved, PhoneIndex: index, Proof: string(proof), At: at,
+	})
+	if err != nil {
+		return "", fmt.Errorf("insert proof of phone: %w", err)
+	}
+	holder, err := q.PhoneHolder(ctx, dbsqlc.PhoneHolderParams{BotID: person.BotID, PhoneIndex: index})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("find holder of phone: %w", err)
+	}
+	if err == nil && holder != person.ID {
+		return before, nil
+	}
+	_, err = q.SetPhone(ctx, dbsqlc.SetPhoneParams{
+		AccountID: person.AccountID, ID: person.ID, Phone: held, PhoneIndex: index, Proof: string(proof), At: &at, UpdateID: seen.UpdateID,
+	})
+	if err != nil {
+		return "", fmt.Errorf("set phone: %w", err)
+	}
+	return before, closeAsk(ctx, q, person, "proved", at)
+}
