@@ -111,6 +111,10 @@ func TestVerdictsAreExplained(t *testing.T) {
 	require.Equal(t, `"123456"`, v.Effects[0].Value)
 	require.Equal(t, "Looking for 123456.", v.Effects[1].Text)
 	require.Equal(t, wire.MessageState("queued"), v.Effects[1].State)
+
+	var ofReply wire.Verdict
+	require.NoError(t, json.NewDecoder(w.call(t, "GET", "/v1/messages/"+v.Effects[1].Message+"/verdict", "").Body).Decode(&ofReply))
+	require.Equal(t, v, ofReply, "a reply is explained by what it answers")
 }
 
 func TestBacktestTellsWhatWouldChange(t *testing.T) {

@@ -34,16 +34,21 @@ type ExplainedEffect struct {
 	Sent *gateway.Message // nil if it made none
 }
 
-// Explain tells why rules decided about a message as they did: the stored input goes through the same version again.
+// Explain tells why rules decided about a message as they did: the stored input goes through the same version again. A
+// reply is explained by what it answers.
 func (s *Service) Explain(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (Explanation, error) {
-	if _, err := s.store.Message(ctx, account, id); err != nil {
-		return Explanation{}, err
-	}
-	v, err := s.store.StoredVerdict(ctx, account, id)
+	m, err := s.store.Message(ctx, account, id)
 	if err != nil {
 		return Explanation{}, err
 	}
-	e := Explanation{MessageID: id, BotID: v.BotID, Version: v.Version, At: v.CreatedAt, Rules: v.Rules, Notes: notes(v.Note)}
+	v, err := s.store.StoredVerdict(ctx, account, id)
+	if errors.Is(err, gateway.ErrVerdictNotFound) && m.Cause != "" {
+		v, err = s.store.StoredVerdict(ctx, account, m.Cause)
+	}
+	if err != nil {
+		return Explanation{}, err
+	}
+	e := Explanation{MessageID: v.MessageID, BotID: v.BotID, Version: v.Version, At: v.CreatedAt, Rules: v.Rules, Notes: notes(v.Note)}
 	if e.Input, err = DecodeInput(v.Input); err != nil {
 		return e, err
 	}

@@ -3094,7 +3094,8 @@ type ClientInterface interface {
 	// its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
 	// version decides again: `exact` says that it decides the same.
 	//
-	// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+	// Of a reply it is the verdict that made it, so `message` is then what the person wrote. Of a message that has an event
+	// `read` or `undelivered` it is the verdict about that.
 	//
 	// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 	GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4313,7 +4314,8 @@ func (c *Client) ListMessageEvents(ctx context.Context, message MessageID, reqEd
 // its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
 // version decides again: `exact` says that it decides the same.
 //
-// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+// Of a reply it is the verdict that made it, so `message` is then what the person wrote. Of a message that has an event
+// `read` or `undelivered` it is the verdict about that.
 //
 // Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 func (c *Client) GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7776,7 +7778,8 @@ type ClientWithResponsesInterface interface {
 	// its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
 	// version decides again: `exact` says that it decides the same.
 	//
-	// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+	// Of a reply it is the verdict that made it, so `message` is then what the person wrote. Of a message that has an event
+	// `read` or `undelivered` it is the verdict about that.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11202,7 +11205,8 @@ func (c *ClientWithResponses) ListMessageEventsWithResponse(ctx context.Context,
 // its conditions, and what became of its effects. What the rules saw is stored with each message, so that the same
 // version decides again: `exact` says that it decides the same.
 //
-// Of a message that you sent it is the verdict about its event `read` or `undelivered`.
+// Of a reply it is the verdict that made it, so `message` is then what the person wrote. Of a message that has an event
+// `read` or `undelivered` it is the verdict about that.
 //
 // Returns a wrapper object for the known response body format(s).
 //

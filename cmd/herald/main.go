@@ -95,6 +95,8 @@ func newParser(ctx context.Context, grammar any, c *console) (*kong.Kong, error)
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "run", Title: "Run Herald:"},
 			{Key: "use", Title: "Use a running Herald:"},
+			{Key: "files", Title: "Rule files on this machine:"},
+			{Key: "bots", Title: "What bots of a running Herald answer by:"},
 			{Key: "try", Title: "Try and measure:"},
 			{Key: "remote", Title: "The Herald to talk to:"},
 		}),

@@ -16,19 +16,19 @@ import (
 
 // RulesCmd works on rule files: those on this machine, and those that bots answer by.
 type RulesCmd struct {
-	Check   RulesCheckCmd   `cmd:"" help:"Tell all that is wrong with rule files."`
-	Test    RulesTestCmd    `cmd:"" help:"Check rule files and run their tests."`
-	Fmt     RulesFmtCmd     `cmd:"" help:"Give rule files their one layout."`
-	Explain RulesExplainCmd `cmd:"" help:"Show what a file does with one message, or why a message was answered as it was."`
-	Schema  RulesSchemaCmd  `cmd:"" help:"Write the JSON Schema of rule files, for editors."`
+	Check   RulesCheckCmd   `cmd:"" group:"files" help:"Tell all that is wrong with rule files."`
+	Test    RulesTestCmd    `cmd:"" group:"files" help:"Check rule files and run their tests."`
+	Fmt     RulesFmtCmd     `cmd:"" group:"files" help:"Give rule files their one layout."`
+	Explain RulesExplainCmd `cmd:"" group:"files" help:"Show what a file does with one message, or why a message was answered as it was."`
+	Schema  RulesSchemaCmd  `cmd:"" group:"files" help:"Write the JSON Schema of rule files, for editors."`
 
-	Publish  RulesPublishCmd  `cmd:"" help:"Make a rule file answer for a bot."`
-	Versions RulesVersionsCmd `cmd:"" help:"List the published versions of a bot's rules."`
-	Show     RulesShowCmd     `cmd:"" help:"Write a published version as it is."`
-	Diff     RulesDiffCmd     `cmd:"" help:"Tell what changed between two versions."`
-	Activate RulesActivateCmd `cmd:"" help:"Make another version answer, such as an older one."`
-	Off      RulesOffCmd      `cmd:"" help:"Let no rules answer."`
-	Backtest RulesBacktestCmd `cmd:"" help:"Run what people wrote through a file: what would be answered otherwise."`
+	Publish  RulesPublishCmd  `cmd:"" group:"bots" help:"Make a rule file answer for a bot."`
+	Versions RulesVersionsCmd `cmd:"" group:"bots" help:"List the published versions of a bot's rules."`
+	Show     RulesShowCmd     `cmd:"" group:"bots" help:"Write a published version as it is."`
+	Diff     RulesDiffCmd     `cmd:"" group:"bots" help:"Tell what changed between two versions."`
+	Activate RulesActivateCmd `cmd:"" group:"bots" help:"Make another version answer, such as an older one."`
+	Off      RulesOffCmd      `cmd:"" group:"bots" help:"Let no rules answer."`
+	Backtest RulesBacktestCmd `cmd:"" group:"bots" help:"Run what people wrote through a file: what would be answered otherwise."`
 }
 
 // Help is shown by herald rules --help.

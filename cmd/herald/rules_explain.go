@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ type RulesExplainCmd struct {
 	Text    string `placeholder:"TEXT" env:"HERALD_RULES_TEXT" help:"What the person writes; /name is a command."`
 	Press   string `placeholder:"DATA" env:"HERALD_RULES_PRESS" help:"The data of the button that the person presses, instead."`
 	Event   string `placeholder:"NAME" env:"HERALD_RULES_EVENT" help:"Another event, such as subscribed or read, instead."`
-	User    string `placeholder:"FILE" env:"HERALD_RULES_USER" help:"The person: YAML with first_name, lang, phone, tags, fields, messages..."`
+	User    string `placeholder:"FILE" env:"HERALD_RULES_USER" help:"The person: YAML with first_name, lang, phone, tags, fields, messages (default somebody who writes for the first time)."`
 	At      string `placeholder:"TIME" env:"HERALD_RULES_AT" help:"When it happens, such as 2026-03-02T10:00:00+02:00 (default now)."`
 	Message string `placeholder:"ID" env:"HERALD_RULES_MESSAGE" help:"Instead of a file: why this message was answered as it was."`
 	Output
@@ -95,7 +96,13 @@ func (r *RulesExplainCmd) Run(ctx context.Context, c *console) error {
 			explained.effects = append(explained.effects, effectWords(rules.Line(e)))
 		}
 	}
-	return c.explained(explained)
+	if err := c.explained(explained); err != nil {
+		return err
+	}
+	if r.User == "" && slices.Contains(in.Events, dsl.EventFirstMessage) {
+		c.hint("This person writes for the first time; describe another one with --user, a YAML file with messages: 5.")
+	}
+	return nil
 }
 
 // person is a person as a file describes them.

@@ -160,7 +160,7 @@ var (
 	ErrBotNotFound        = &Error{Code: CodeBotNotFound, Message: "There is no such bot in this account. GET /v1/bots lists them."}
 	ErrSubscriberNotFound = &Error{Code: CodeSubscriberNotFound, Message: "This bot has no such subscriber."}
 	ErrRulesNotFound      = &Error{Code: CodeRulesNotFound, Message: "This bot has no such version of a rule file. GET /v1/bots/{bot}/rules/versions lists them."}
-	ErrVerdictNotFound    = &Error{Code: CodeVerdictNotFound, Message: "No rules were active when this message came, so there is no verdict."}
+	ErrVerdictNotFound    = &Error{Code: CodeVerdictNotFound, Message: "No rules decided about this message: none were active, or none had to say anything to it."}
 	ErrKeyNotFound        = &Error{Code: CodeKeyNotFound, Message: "There is no such API key in this account."}
 	ErrUnauthorized       = &Error{Code: CodeUnauthorized, Message: "The API key is missing, unknown, expired or revoked. Send it as: Authorization: Bearer hk_..."}
 )
