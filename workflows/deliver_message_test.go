@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	temporallog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	temporalworkflow "go.temporal.io/sdk/workflow"
 
 	"herald/internal/gateway"
 	"herald/internal/messaging"
@@ -482,6 +484,34 @@ func TestDeliverMessage(t *testing.T) {
 		m, _ := w.run(t, in)
 		require.Equal(t, gateway.NotSubscribed, m.State)
 		require.Zero(t, flaky.failures)
+	})
+	t.Run("goes on in a new run, with nothing but its ids, when its history has grown long", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(time.Minute) })
+		w.env.SetContinueAsNewSuggested(true)
+		w.env.ExecuteWorkflow(workflows.DeliverMessage, in)
+		var next *temporalworkflow.ContinueAsNewError
+		require.ErrorAs(t, w.env.GetWorkflowError(), &next)
+		var again workflows.DeliverMessageInput
+		require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &again))
+		require.Equal(t, in, again)
+		m, err := w.store.Message(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.Scheduled, m.State, "the message stands as it did")
+	})
+	t.Run("stops when an operator cancels its workflow, and the message can go on in another", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(10 * time.Minute) })
+		w.env.RegisterDelayedCallback(w.env.CancelWorkflow, time.Minute)
+		w.env.ExecuteWorkflow(workflows.DeliverMessage, in)
+		var canceled *temporal.CanceledError
+		require.ErrorAs(t, w.env.GetWorkflowError(), &canceled)
+		m, err := w.store.Message(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.Scheduled, m.State)
+		require.Zero(t, w.copies(t))
 	})
 	t.Run("ends at once for a message that does not exist, and says no more than that", func(t *testing.T) {
 		t.Parallel()
