@@ -12,11 +12,13 @@ import (
 var _ gateway.AccountStore = (*Store)(nil)
 
 func (s *Store) Operator(ctx context.Context) (gateway.Account, error) {
+	ctx = system(ctx, accountWork)
 	row, err := s.q.Operator(ctx)
 	return account(row), found(err, gateway.ErrAccountNotFound, "read operator account")
 }
 
 func (s *Store) CreateAccount(ctx context.Context, a gateway.Account) error {
+	ctx = system(ctx, accountWork)
 	err := s.q.CreateAccount(ctx, dbsqlc.CreateAccountParams{
 		ID: string(a.ID), Name: a.Name, Operator: a.Operator, Region: a.Region, CreatedAt: a.CreatedAt,
 	})
@@ -27,6 +29,7 @@ func (s *Store) CreateAccount(ctx context.Context, a gateway.Account) error {
 }
 
 func (s *Store) Account(ctx context.Context, id gateway.AccountID) (gateway.Account, error) {
+	ctx = of(ctx, id)
 	row, err := s.q.Account(ctx, string(id))
 	return account(row), found(err, gateway.ErrAccountNotFound, "read account")
 }
@@ -38,6 +41,7 @@ func account(r dbsqlc.Account) gateway.Account {
 }
 
 func (s *Store) CreateKey(ctx context.Context, k gateway.Key, hash gateway.KeyHash) error {
+	ctx = of(ctx, k.AccountID)
 	scopes := make([]string, len(k.Scopes))
 	for i, scope := range k.Scopes {
 		scopes[i] = string(scope)
@@ -53,6 +57,7 @@ func (s *Store) CreateKey(ctx context.Context, k gateway.Key, hash gateway.KeyHa
 }
 
 func (s *Store) Keys(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Key], error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.Keys(ctx, dbsqlc.KeysParams{AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1})
 	if err != nil {
 		return gateway.List[gateway.Key]{}, fmt.Errorf("list API keys: %w", err)
@@ -61,11 +66,13 @@ func (s *Store) Keys(ctx context.Context, account gateway.AccountID, p gateway.P
 }
 
 func (s *Store) KeyByHash(ctx context.Context, hash gateway.KeyHash) (gateway.Key, error) {
+	ctx = system(ctx, keyWork)
 	row, err := s.q.KeyByHash(ctx, hash[:])
 	return key(row), found(err, gateway.ErrKeyNotFound, "read API key")
 }
 
 func (s *Store) TouchKey(ctx context.Context, account gateway.AccountID, id gateway.KeyID, at time.Time) error {
+	ctx = of(ctx, account)
 	err := s.q.TouchKey(ctx, dbsqlc.TouchKeyParams{AccountID: string(account), ID: string(id), LastUsedAt: &at})
 	if err != nil {
 		return fmt.Errorf("update API key %s: %w", id, err)
@@ -74,6 +81,7 @@ func (s *Store) TouchKey(ctx context.Context, account gateway.AccountID, id gate
 }
 
 func (s *Store) RevokeKey(ctx context.Context, account gateway.AccountID, id gateway.KeyID, at time.Time) (gateway.Key, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.RevokeKey(ctx, dbsqlc.RevokeKeyParams{AccountID: string(account), ID: string(id), RevokedAt: &at})
 	return key(row), found(err, gateway.ErrKeyNotFound, "revoke API key")
 }

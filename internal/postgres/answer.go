@@ -164,6 +164,7 @@ func personOf(ctx context.Context, q *queries, account gateway.AccountID, id gat
 }
 
 func (s *Store) UntranslatedInbound(ctx context.Context, limit int) ([]gateway.UntranslatedMessage, error) {
+	ctx = system(ctx, inboxWork)
 	rows, err := s.q.UntranslatedInbound(ctx, int32(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list messages to translate: %w", err)
@@ -180,6 +181,7 @@ func (s *Store) UntranslatedInbound(ctx context.Context, limit int) ([]gateway.U
 }
 
 func (s *Store) StoreTranslation(ctx context.Context, account gateway.AccountID, id gateway.MessageID, t gateway.Translated) error {
+	ctx = of(ctx, account)
 	var err error
 	text := s.q.vault.sealed(&err, messageBound("translation", string(id)), t.Text)
 	if err != nil {

@@ -19,6 +19,7 @@ var (
 )
 
 func (s *Store) CreateBot(ctx context.Context, b gateway.Bot) error {
+	ctx = of(ctx, b.AccountID)
 	inserted, err := s.q.CreateBot(ctx, dbsqlc.CreateBotParams{
 		ID: string(b.ID), AccountID: string(b.AccountID), Platform: string(b.Platform), Network: string(b.Network),
 		PlatformID: b.PlatformID, Username: b.Username, Name: b.Name, SealedToken: b.SealedToken,
@@ -55,16 +56,19 @@ func (s *Store) announceBots(ctx context.Context) error {
 }
 
 func (s *Store) Bot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.Bot(ctx, dbsqlc.BotParams{AccountID: string(account), ID: string(id)})
 	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
 }
 
 func (s *Store) BotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.BotByUsername(ctx, dbsqlc.BotByUsernameParams{AccountID: string(account), Username: username})
 	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
 }
 
 func (s *Store) BotByPlatformID(ctx context.Context, account gateway.AccountID, platform gateway.Platform, network gateway.Network, id int64) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.BotByPlatformID(ctx, dbsqlc.BotByPlatformIDParams{
 		AccountID: string(account), Platform: string(platform), Network: string(network), PlatformID: id,
 	})
@@ -72,6 +76,7 @@ func (s *Store) BotByPlatformID(ctx context.Context, account gateway.AccountID, 
 }
 
 func (s *Store) Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.Bots(ctx, dbsqlc.BotsParams{AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1})
 	if err != nil {
 		return gateway.List[gateway.Bot]{}, fmt.Errorf("list bots: %w", err)
@@ -80,6 +85,7 @@ func (s *Store) Bots(ctx context.Context, account gateway.AccountID, p gateway.P
 }
 
 func (s *Store) ReplaceToken(ctx context.Context, b gateway.Bot) error {
+	ctx = of(ctx, b.AccountID)
 	changed, err := s.q.ReplaceToken(ctx, dbsqlc.ReplaceTokenParams{
 		AccountID: string(b.AccountID), ID: string(b.ID), SealedToken: b.SealedToken, WebhookSecret: b.WebhookSecret.Reveal(),
 		Intake: string(b.Intake), Username: b.Username, Name: b.Name, UpdatedAt: b.UpdatedAt,
@@ -96,6 +102,7 @@ func (s *Store) ReplaceToken(ctx context.Context, b gateway.Bot) error {
 }
 
 func (s *Store) SetBotState(ctx context.Context, b gateway.Bot, state gateway.BotState, reason string, at time.Time) error {
+	ctx = of(ctx, b.AccountID)
 	err := s.q.SetBotState(ctx, dbsqlc.SetBotStateParams{
 		AccountID: string(b.AccountID), ID: string(b.ID), State: string(state), StateReason: reason, UpdatedAt: at, SealedToken: b.SealedToken,
 	})
@@ -106,21 +113,25 @@ func (s *Store) SetBotState(ctx context.Context, b gateway.Bot, state gateway.Bo
 }
 
 func (s *Store) PauseBot(ctx context.Context, account gateway.AccountID, id gateway.BotID, at time.Time) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.PauseBot(ctx, dbsqlc.PauseBotParams{AccountID: string(account), ID: string(id), At: at})
 	return s.changedBot(ctx, row, err, "pause bot")
 }
 
 func (s *Store) ResumeBot(ctx context.Context, account gateway.AccountID, id gateway.BotID, at time.Time) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.ResumeBot(ctx, dbsqlc.ResumeBotParams{AccountID: string(account), ID: string(id), At: at})
 	return s.changedBot(ctx, row, err, "resume bot")
 }
 
 func (s *Store) RemoveBot(ctx context.Context, account gateway.AccountID, id gateway.BotID, newSecret gateway.Secret, at time.Time) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.RemoveBot(ctx, dbsqlc.RemoveBotParams{AccountID: string(account), ID: string(id), NewSecret: newSecret.Reveal(), At: at})
 	return s.changedBot(ctx, row, err, "remove bot")
 }
 
 func (s *Store) DescribeBot(ctx context.Context, b gateway.Bot, at time.Time) (gateway.Bot, error) {
+	ctx = of(ctx, b.AccountID)
 	commands, err := json.Marshal(storedCommands(b.Commands))
 	if err != nil {
 		return b, fmt.Errorf("write commands of bot %s: %w", b.ID, err)
@@ -155,6 +166,7 @@ func (s *Store) changedBot(ctx context.Context, row dbsqlc.Bot, err error, doing
 }
 
 func (s *Store) TakeWatches(ctx context.Context, now, before time.Time, most int) ([]gateway.Bot, error) {
+	ctx = system(ctx, watchWork)
 	rows, err := s.q.TakeWatches(ctx, dbsqlc.TakeWatchesParams{Now: &now, Before: &before, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("take bots to watch: %w", err)
@@ -163,6 +175,7 @@ func (s *Store) TakeWatches(ctx context.Context, now, before time.Time, most int
 }
 
 func (s *Store) NoteWatch(ctx context.Context, b gateway.Bot, w gateway.BotWatch) error {
+	ctx = of(ctx, b.AccountID)
 	err := s.q.NoteWatch(ctx, dbsqlc.NoteWatchParams{
 		AccountID: string(b.AccountID), ID: string(b.ID), At: &w.At, Pending: int32(w.Pending), Growing: int32(w.Growing), Lagging: w.Lagging, HookError: w.HookError,
 	})
@@ -174,6 +187,7 @@ func (s *Store) NoteWatch(ctx context.Context, b gateway.Bot, w gateway.BotWatch
 
 // BotStats reads what metrics tell, over all accounts.
 func (s *Store) BotStats(ctx context.Context, most int) ([]gateway.BotStats, error) {
+	ctx = system(ctx, metricsWork)
 	rows, err := s.q.BotStats(ctx, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("read stats of bots: %w", err)
@@ -189,6 +203,7 @@ func (s *Store) BotStats(ctx context.Context, most int) ([]gateway.BotStats, err
 
 // CountSubscribers counts people by bot, over all accounts.
 func (s *Store) CountSubscribers(ctx context.Context) ([]gateway.BotPeople, error) {
+	ctx = system(ctx, metricsWork)
 	rows, err := s.q.CountSubscribers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("count subscribers: %w", err)
@@ -203,12 +218,14 @@ func (s *Store) CountSubscribers(ctx context.Context) ([]gateway.BotPeople, erro
 // BotForIntake returns the bot that a webhook address names. Its secret, which the caller must check, stands for the
 // account.
 func (s *Store) BotForIntake(ctx context.Context, id gateway.BotID) (gateway.Bot, error) {
+	ctx = system(ctx, callbackWork)
 	row, err := s.q.BotForIntake(ctx, string(id))
 	return bot(row), found(err, gateway.ErrBotNotFound, "read bot of webhook")
 }
 
 // LiveBots returns every bot whose token is good, over all accounts.
 func (s *Store) LiveBots(ctx context.Context) ([]gateway.Bot, error) {
+	ctx = system(ctx, intakeWork)
 	rows, err := s.q.LiveBots(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list bots: %w", err)
@@ -217,6 +234,7 @@ func (s *Store) LiveBots(ctx context.Context) ([]gateway.Bot, error) {
 }
 
 func (s *Store) AcquirePolls(ctx context.Context, holder string, now, until time.Time) ([]gateway.Bot, error) {
+	ctx = system(ctx, intakeWork)
 	rows, err := s.q.AcquirePolls(ctx, dbsqlc.AcquirePollsParams{Holder: holder, Now: &now, Until: &until})
 	if err != nil {
 		return nil, fmt.Errorf("acquire polls: %w", err)
@@ -225,6 +243,7 @@ func (s *Store) AcquirePolls(ctx context.Context, holder string, now, until time
 }
 
 func (s *Store) StillPolls(ctx context.Context, holder string, id gateway.BotID, now time.Time) (bool, error) {
+	ctx = system(ctx, intakeWork)
 	still, err := s.q.StillPolls(ctx, dbsqlc.StillPollsParams{ID: string(id), Holder: holder, Now: &now})
 	if err != nil {
 		return false, fmt.Errorf("look for the lease of bot %s: %w", id, err)
@@ -233,6 +252,7 @@ func (s *Store) StillPolls(ctx context.Context, holder string, id gateway.BotID,
 }
 
 func (s *Store) ReleasePolls(ctx context.Context, holder string) error {
+	ctx = system(ctx, intakeWork)
 	if err := s.q.ReleasePolls(ctx, holder); err != nil {
 		return fmt.Errorf("release polls: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 var _ gateway.ClaimStore = (*Store)(nil)
 
 func (s *Store) Claim(ctx context.Context, c gateway.Claim, now, staleBefore time.Time) (held gateway.Claim, taken bool, err error) {
+	ctx = of(ctx, c.AccountID)
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		inserted, err := q.InsertClaim(ctx, dbsqlc.InsertClaimParams{
 			AccountID: string(c.AccountID), Key: c.Key, Request: c.Request[:], Suffix: c.Suffix, ClaimedAt: now,
@@ -46,6 +47,7 @@ func (s *Store) Claim(ctx context.Context, c gateway.Claim, now, staleBefore tim
 }
 
 func (s *Store) Complete(ctx context.Context, c gateway.Claim, now time.Time) error {
+	ctx = of(ctx, c.AccountID)
 	status := int32(c.Status)
 	err := s.q.CompleteClaim(ctx, dbsqlc.CompleteClaimParams{
 		AccountID: string(c.AccountID), Key: c.Key, Now: &now, Status: &status, Answer: c.Answer,
@@ -57,6 +59,7 @@ func (s *Store) Complete(ctx context.Context, c gateway.Claim, now time.Time) er
 }
 
 func (s *Store) Release(ctx context.Context, account gateway.AccountID, key string) error {
+	ctx = of(ctx, account)
 	if err := s.q.ReleaseClaim(ctx, dbsqlc.ReleaseClaimParams{AccountID: string(account), Key: key}); err != nil {
 		return fmt.Errorf("release claim: %w", err)
 	}

@@ -16,8 +16,13 @@ import (
 var _ gateway.DeliveryStore = (*Store)(nil)
 
 func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery) (gateway.Change, error)) (gateway.Delivery, error) {
+	ctx = of(ctx, account)
+	ctx, err := s.sending(ctx, account)
+	if err != nil {
+		return gateway.Delivery{}, err
+	}
 	var d gateway.Delivery
-	err := s.hold(ctx, func(h *held) error {
+	err = s.hold(ctx, func(h *held) error {
 		if err := h.first(ctx, readDelivery(ctx, account, id, &d)...); err != nil {
 			return err
 		}
@@ -37,6 +42,7 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 }
 
 func (s *Store) ChangeUnmoved(ctx context.Context, seen gateway.Delivery, change gateway.Change) (gateway.Delivery, bool, error) {
+	ctx = of(ctx, seen.Message.AccountID, seen.Bot.AccountID)
 	if !change.Alone() {
 		return seen, false, nil
 	}
@@ -340,6 +346,7 @@ func applyToOthers(ctx context.Context, q *queries, d *gateway.Delivery, c gatew
 
 // QueueStats reads what waits for its turn, over all accounts.
 func (s *Store) QueueStats(ctx context.Context, now time.Time) (gateway.QueueStats, error) {
+	ctx = system(ctx, metricsWork)
 	stats := gateway.QueueStats{Waiting: map[gateway.Lane]int{}, Next: map[gateway.Lane]time.Duration{}, Last: map[gateway.Lane]time.Duration{}}
 	rows, err := s.q.SendQueue(ctx, &now)
 	if err != nil {

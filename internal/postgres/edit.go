@@ -16,9 +16,14 @@ import (
 var _ gateway.EditStore = (*Store)(nil)
 
 func (s *Store) ChangeEdit(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery, *gateway.Edit) (gateway.Change, *gateway.Edit, error)) (gateway.Delivery, *gateway.Edit, error) {
+	ctx = of(ctx, account)
+	ctx, err := s.sending(ctx, account)
+	if err != nil {
+		return gateway.Delivery{}, nil, err
+	}
 	var d gateway.Delivery
 	var last *gateway.Edit
-	err := s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
+	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		var err error
 		if d, err = lockSent(ctx, q, account, id); err != nil {
 			return err
@@ -76,6 +81,7 @@ func lastEdit(ctx context.Context, q *queries, account gateway.AccountID, id gat
 }
 
 func (s *Store) LastEdit(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (*gateway.Edit, error) {
+	ctx = of(ctx, account)
 	return lastEdit(ctx, s.q, account, id)
 }
 
@@ -124,6 +130,7 @@ func changeEdit(ctx context.Context, q *queries, e *gateway.Edit) error {
 }
 
 func (s *Store) DueEdits(ctx context.Context, now, hideUntil time.Time, limit int) ([]gateway.EditRef, error) {
+	ctx = system(ctx, outboxWork)
 	rows, err := s.q.DueEdits(ctx, dbsqlc.DueEditsParams{Now: now, HideUntil: hideUntil, AtMost: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("take due edits: %w", err)

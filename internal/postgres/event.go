@@ -39,6 +39,7 @@ func storeEvents(ctx context.Context, q *queries, events ...gateway.AccountEvent
 }
 
 func (s *Store) AccountEvents(ctx context.Context, account gateway.AccountID, f gateway.AccountEventFilter, p gateway.Page) (gateway.List[gateway.AccountEvent], error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.AccountEvents(ctx, dbsqlc.AccountEventsParams{
 		AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1, Kind: string(f.Kind),
 		BotID: string(f.BotID), SubscriberID: string(f.SubscriberID), Label: f.Label,
@@ -58,6 +59,7 @@ func (s *Store) AccountEvents(ctx context.Context, account gateway.AccountID, f 
 
 // DropEvents removes events from before and tells how many.
 func (s *Store) DropEvents(ctx context.Context, before time.Time) (removed int64, err error) {
+	ctx = system(ctx, janitorWork)
 	if removed, err = s.q.DropOldEvents(ctx, before); err != nil {
 		return 0, fmt.Errorf("remove old events: %w", err)
 	}

@@ -19,6 +19,7 @@ var _ gateway.FileStore = (*Store)(nil)
 const arrivalGrace = time.Hour
 
 func (s *Store) BeginFile(ctx context.Context, f gateway.File) error {
+	ctx = of(ctx, f.AccountID)
 	err := s.q.BeginFile(ctx, dbsqlc.BeginFileParams{
 		ID: string(f.ID), AccountID: string(f.AccountID), Name: f.Name, CreatedAt: f.CreatedAt, ExpiresAt: f.CreatedAt.Add(arrivalGrace),
 	})
@@ -29,6 +30,7 @@ func (s *Store) BeginFile(ctx context.Context, f gateway.File) error {
 }
 
 func (s *Store) AddPart(ctx context.Context, account gateway.AccountID, id gateway.FileID, number int, part []byte, quota int64) (fits bool, err error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.AddPart(ctx, dbsqlc.AddPartParams{AccountID: string(account), ID: string(id), Number: int32(number), Body: part, Quota: quota})
 	if err != nil {
 		return false, fmt.Errorf("add part %d of file %s: %w", number, id, err)
@@ -37,6 +39,7 @@ func (s *Store) AddPart(ctx context.Context, account gateway.AccountID, id gatew
 }
 
 func (s *Store) FinishFile(ctx context.Context, f gateway.File) error {
+	ctx = of(ctx, f.AccountID)
 	err := s.q.FinishFile(ctx, dbsqlc.FinishFileParams{
 		AccountID: string(f.AccountID), ID: string(f.ID), Type: f.Type, Width: int32(f.Width), Height: int32(f.Height),
 		FinishedAt: &f.CreatedAt, ExpiresAt: f.ExpiresAt,
@@ -48,6 +51,7 @@ func (s *Store) FinishFile(ctx context.Context, f gateway.File) error {
 }
 
 func (s *Store) RemoveFile(ctx context.Context, account gateway.AccountID, id gateway.FileID) error {
+	ctx = of(ctx, account)
 	if err := s.q.RemoveFile(ctx, dbsqlc.RemoveFileParams{AccountID: string(account), ID: string(id)}); err != nil {
 		return fmt.Errorf("remove file %s: %w", id, err)
 	}
@@ -55,17 +59,20 @@ func (s *Store) RemoveFile(ctx context.Context, account gateway.AccountID, id ga
 }
 
 func (s *Store) File(ctx context.Context, account gateway.AccountID, id gateway.FileID) (gateway.File, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.File(ctx, dbsqlc.FileParams{AccountID: string(account), ID: string(id)})
 	return file(row), found(err, gateway.ErrFileNotFound, "read file")
 }
 
 func (s *Store) HoldFile(ctx context.Context, account gateway.AccountID, id gateway.FileID, until time.Time) (gateway.File, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.HoldFile(ctx, dbsqlc.HoldFileParams{AccountID: string(account), ID: string(id), Until: until})
 	return file(row), found(err, gateway.ErrFileNotFound, "hold file")
 }
 
 // FileHandle returns what the messenger calls the file when this bot sends it as this kind, "" if it has not yet.
 func (s *Store) FileHandle(ctx context.Context, b gateway.Bot, m gateway.Media) (string, error) {
+	ctx = of(ctx, b.AccountID)
 	handle, err := s.q.FileHandle(ctx, dbsqlc.FileHandleParams{
 		AccountID: string(b.AccountID), FileID: string(m.File), BotID: string(b.ID), Kind: string(m.Kind),
 	})
@@ -76,6 +83,7 @@ func (s *Store) FileHandle(ctx context.Context, b gateway.Bot, m gateway.Media) 
 }
 
 func (s *Store) OpenFile(ctx context.Context, account gateway.AccountID, id gateway.FileID) (io.Reader, error) {
+	ctx = of(ctx, account)
 	if _, err := s.File(ctx, account, id); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ const (
 
 // Sweep removes what is no longer needed and tells how many rows that were.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (removed int64, err error) {
+	ctx = system(ctx, janitorWork)
 	before := now.Add(-keepUpdates)
 	updates, err := s.q.DropOldUpdates(ctx, &before)
 	if err != nil {

@@ -19,6 +19,7 @@ func tokenHash(token string) []byte {
 }
 
 func (s *Store) Links(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.ReadLink, error) {
+	ctx = of(ctx, account)
 	return links(ctx, s.q, account, id)
 }
 
@@ -38,6 +39,7 @@ func links(ctx context.Context, q *queries, account gateway.AccountID, id gatewa
 
 // ReadLink is found by its token alone: whoever holds it is the person that it was sent to.
 func (s *Store) ReadLink(ctx context.Context, token string, now time.Time) (gateway.ReadLink, error) {
+	ctx = system(ctx, callbackWork)
 	row, err := s.q.ReadLink(ctx, dbsqlc.ReadLinkParams{TokenHash: tokenHash(token), Now: &now})
 	if err = found(err, gateway.ErrLinkNotFound, "read link"); err != nil {
 		return gateway.ReadLink{}, err
@@ -46,6 +48,7 @@ func (s *Store) ReadLink(ctx context.Context, token string, now time.Time) (gate
 }
 
 func (s *Store) ConfirmLink(ctx context.Context, token string, now time.Time) error {
+	ctx = system(ctx, callbackWork)
 	if err := s.q.ConfirmLink(ctx, dbsqlc.ConfirmLinkParams{TokenHash: tokenHash(token), Now: &now}); err != nil {
 		return fmt.Errorf("confirm link: %w", err)
 	}

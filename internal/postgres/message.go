@@ -18,6 +18,7 @@ var _ gateway.MessageStore = (*Store)(nil)
 const outboxGrace = 5 * time.Second
 
 func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
+	ctx = of(ctx, m.AccountID)
 	return acceptMessage(ctx, s.q, m, legs, links)
 }
 
@@ -78,6 +79,7 @@ func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []ga
 }
 
 func (s *Store) Message(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (gateway.Message, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.Message(ctx, dbsqlc.MessageParams{AccountID: string(account), ID: string(id)})
 	if err = found(err, gateway.ErrMessageNotFound, "read message"); err != nil {
 		return gateway.Message{}, err
@@ -86,6 +88,7 @@ func (s *Store) Message(ctx context.Context, account gateway.AccountID, id gatew
 }
 
 func (s *Store) Messages(ctx context.Context, account gateway.AccountID, f gateway.MessageFilter, p gateway.Page) (gateway.List[gateway.Message], error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.Messages(ctx, dbsqlc.MessagesParams{
 		AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1, BotID: string(f.BotID),
 		Direction: string(f.Direction), State: string(f.State), SubscriberID: string(f.SubscriberID), Label: f.Label,
@@ -102,6 +105,7 @@ func (s *Store) Messages(ctx context.Context, account gateway.AccountID, f gatew
 }
 
 func (s *Store) Events(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Event, error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.Events(ctx, dbsqlc.EventsParams{AccountID: string(account), MessageID: string(id)})
 	if err != nil {
 		return nil, fmt.Errorf("list events of message %s: %w", id, err)
@@ -118,6 +122,7 @@ func (s *Store) Events(ctx context.Context, account gateway.AccountID, id gatewa
 }
 
 func (s *Store) Legs(ctx context.Context, account gateway.AccountID, id gateway.MessageID) ([]gateway.Leg, error) {
+	ctx = of(ctx, account)
 	return legsOf(ctx, s.q, account, id)
 }
 

@@ -48,6 +48,9 @@ func Migrate(ctx context.Context, url gateway.Secret, v gateway.Vault) (Migrated
 	if err != nil {
 		return Migrated{}, fmt.Errorf("migrate database: %w", err)
 	}
+	if err := grantTenant(ctx, url); err != nil {
+		return Migrated{}, err
+	}
 	version, err := provider.GetDBVersion(ctx)
 	if err != nil {
 		return Migrated{}, fmt.Errorf("read database version: %w", err)
@@ -56,6 +59,7 @@ func Migrate(ctx context.Context, url gateway.Secret, v gateway.Vault) (Migrated
 }
 
 func sealOld(ctx context.Context, url gateway.Secret, v gateway.Vault) error {
+	ctx = system(ctx, sealWork)
 	store, err := open(ctx, Options{URL: url, MaxConns: 1, Vault: v})
 	if err != nil {
 		return err
@@ -99,6 +103,7 @@ func migrator(url gateway.Secret) (*sql.DB, *goose.Provider, error) {
 		return nil, nil, &ErrRefused{err}
 	}
 	config.ConnectTimeout = connectTimeout
+	config.RuntimeParams[scopeSetting] = string(everybodys) // migrations move rows of all accounts, as an owner whom policies hold
 	db := stdlib.OpenDB(*config)
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {

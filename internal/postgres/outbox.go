@@ -12,6 +12,7 @@ import (
 var _ gateway.OutboxStore = (*Store)(nil)
 
 func (s *Store) DueOutbox(ctx context.Context, now, hideUntil time.Time, limit int) ([]gateway.OutboxItem, error) {
+	ctx = system(ctx, outboxWork)
 	rows, err := s.q.DueOutbox(ctx, dbsqlc.DueOutboxParams{Now: now, HideUntil: hideUntil, AtMost: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("take outbox: %w", err)
@@ -27,6 +28,7 @@ func (s *Store) DueOutbox(ctx context.Context, now, hideUntil time.Time, limit i
 }
 
 func (s *Store) DropOutbox(ctx context.Context, items []gateway.OutboxItem) error {
+	ctx = system(ctx, outboxWork)
 	if err := s.q.DropOutbox(ctx, idsOf(items)); err != nil {
 		return fmt.Errorf("drop outbox: %w", err)
 	}
@@ -34,6 +36,7 @@ func (s *Store) DropOutbox(ctx context.Context, items []gateway.OutboxItem) erro
 }
 
 func (s *Store) ReleaseOutbox(ctx context.Context, items []gateway.OutboxItem, now time.Time) error {
+	ctx = system(ctx, outboxWork)
 	if err := s.q.ReleaseOutbox(ctx, dbsqlc.ReleaseOutboxParams{Now: now, MessageIds: idsOf(items)}); err != nil {
 		return fmt.Errorf("release outbox: %w", err)
 	}
@@ -52,6 +55,7 @@ func idsOf(items []gateway.OutboxItem) []string {
 const requeueAtMost = 10_000
 
 func (s *Store) RequeueForgotten(ctx context.Context, now, before time.Time) (int64, error) {
+	ctx = system(ctx, outboxWork)
 	requeued, err := s.q.RequeueForgotten(ctx, dbsqlc.RequeueForgottenParams{Now: now, Before: before, AtMost: requeueAtMost})
 	if err != nil {
 		return 0, fmt.Errorf("put forgotten messages back: %w", err)
@@ -60,6 +64,7 @@ func (s *Store) RequeueForgotten(ctx context.Context, now, before time.Time) (in
 }
 
 func (s *Store) OutboxDepth(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error) {
+	ctx = system(ctx, metricsWork)
 	row, err := s.q.OutboxDepth(ctx, now)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count outbox: %w", err)

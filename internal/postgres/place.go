@@ -177,7 +177,7 @@ func (s *Store) batch(ctx context.Context, p place, prefix []byte, with bool, af
 	if p.scope != "" {
 		scope = p.scope
 	}
-	rows, err := s.pool.Query(ctx, fmt.Sprintf("SELECT ARRAY[%s] AS key, %s AS bound, %s AS scope, %s AS value FROM %s WHERE %s ORDER BY %s LIMIT %d",
+	rows, err := guard{s.pool}.Query(ctx, fmt.Sprintf("SELECT ARRAY[%s] AS key, %s AS bound, %s AS scope, %s AS value FROM %s WHERE %s ORDER BY %s LIMIT %d",
 		texts, p.bound, scope, p.column, p.table, where, names, resealBatch), arguments...)
 	if err != nil {
 		return nil, fmt.Errorf("list values of %s.%s: %w", p.table, p.column, err)
@@ -215,7 +215,7 @@ func (s *Store) replace(ctx context.Context, p place, was stored, value []byte, 
 		arguments = append(arguments, indexes[column])
 		set += fmt.Sprintf(", %s = $%d", column, len(arguments))
 	}
-	tag, err := s.pool.Exec(ctx, fmt.Sprintf("UPDATE %s SET %s WHERE (%s) = (%s) AND %s = $1", p.table, set, names, marks, p.column), arguments...)
+	tag, err := guard{s.pool}.Exec(ctx, fmt.Sprintf("UPDATE %s SET %s WHERE (%s) = (%s) AND %s = $1", p.table, set, names, marks, p.column), arguments...)
 	if err != nil {
 		return 0, fmt.Errorf("replace %s: %w", was.Bound, err)
 	}
@@ -225,6 +225,7 @@ func (s *Store) replace(ctx context.Context, p place, was stored, value []byte, 
 // Reseal seals anew what is sealed by an earlier key, place by place, and tells how many values that were. It looks at
 // nothing once a whole pass found everything sealed by the key that seals now.
 func (s *Store) Reseal(ctx context.Context) (count int, err error) {
+	ctx = system(ctx, sealWork)
 	v := s.q.vault
 	key, prefix := v.Key(), v.Prefix()
 	done, err := s.q.SealedBy(ctx)
@@ -257,6 +258,7 @@ func (s *Store) Reseal(ctx context.Context) (count int, err error) {
 
 // sealPlain seals for the first time what lay open before its column was sealed.
 func (s *Store) sealPlain(ctx context.Context) error {
+	ctx = system(ctx, sealWork)
 	v := s.q.vault
 	for _, p := range places() {
 		err := s.each(ctx, p, plainMark, true, func(was stored) error {

@@ -21,7 +21,7 @@ func amount(text string) gateway.Amount {
 }
 
 func (s *Store) Terms(ctx context.Context, account gateway.AccountID) (gateway.Terms, error) {
-	return terms(ctx, s.q, account)
+	return terms(of(ctx, account), s.q, account)
 }
 
 func terms(ctx context.Context, q *queries, account gateway.AccountID) (gateway.Terms, error) {
@@ -48,6 +48,7 @@ func terms(ctx context.Context, q *queries, account gateway.AccountID) (gateway.
 }
 
 func (s *Store) SetPrices(ctx context.Context, l gateway.PriceList, now time.Time) error {
+	ctx = system(ctx, accountWork)
 	p := dbsqlc.InsertPricesParams{}
 	for _, price := range l.Prices {
 		p.Channels = append(p.Channels, string(price.Channel))
@@ -70,6 +71,7 @@ func (s *Store) SetPrices(ctx context.Context, l gateway.PriceList, now time.Tim
 }
 
 func (s *Store) SetDefaults(ctx context.Context, account gateway.AccountID, d gateway.Defaults) error {
+	ctx = of(ctx, account)
 	raw, err := json.Marshal(d)
 	if err != nil {
 		return fmt.Errorf("write defaults: %w", err)

@@ -41,6 +41,7 @@ func (s *Store) AskForPhone(ctx context.Context, a gateway.PhoneAsk, messages []
 }
 
 func (s *Store) SetPhoneCode(ctx context.Context, account gateway.AccountID, sms gateway.MessageID, hash func(gateway.MessageID) gateway.CodeHash, until time.Time) (bool, error) {
+	ctx = of(ctx, account)
 	id, err := s.q.PhoneAskOfSMS(ctx, dbsqlc.PhoneAskOfSMSParams{AccountID: string(account), SmsID: string(sms)})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil

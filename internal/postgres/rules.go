@@ -15,6 +15,7 @@ import (
 var _ gateway.RuleStore = (*Store)(nil)
 
 func (s *Store) PublishRules(ctx context.Context, v gateway.RuleVersion, activate bool) (gateway.RuleVersion, error) {
+	ctx = of(ctx, v.AccountID)
 	err := s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		set, err := lockRuleSet(ctx, q, v.AccountID, v.BotID)
 		if err != nil {
@@ -82,6 +83,7 @@ func activateRules(ctx context.Context, q *queries, account gateway.AccountID, b
 }
 
 func (s *Store) ActivateRules(ctx context.Context, account gateway.AccountID, bot gateway.BotID, version int, author gateway.KeyID, at time.Time) error {
+	ctx = of(ctx, account)
 	return s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		set, err := lockRuleSet(ctx, q, account, bot)
 		if err != nil {
@@ -98,6 +100,7 @@ func (s *Store) ActivateRules(ctx context.Context, account gateway.AccountID, bo
 }
 
 func (s *Store) ActiveRules(ctx context.Context, account gateway.AccountID, bot gateway.BotID) (gateway.RuleVersion, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.ActiveRules(ctx, dbsqlc.ActiveRulesParams{AccountID: string(account), BotID: string(bot)})
 	if err = found(err, gateway.ErrRulesNotFound, "read active rules"); err != nil {
 		return gateway.RuleVersion{}, err
@@ -106,6 +109,7 @@ func (s *Store) ActiveRules(ctx context.Context, account gateway.AccountID, bot 
 }
 
 func (s *Store) RuleVersion(ctx context.Context, account gateway.AccountID, bot gateway.BotID, version int) (gateway.RuleVersion, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.RuleVersion(ctx, dbsqlc.RuleVersionParams{AccountID: string(account), BotID: string(bot), Version: int32(version)})
 	if err = found(err, gateway.ErrRulesNotFound, "read rules"); err != nil {
 		return gateway.RuleVersion{}, err
@@ -114,11 +118,13 @@ func (s *Store) RuleVersion(ctx context.Context, account gateway.AccountID, bot 
 }
 
 func (s *Store) RuleSource(ctx context.Context, account gateway.AccountID, bot gateway.BotID, version int) (string, error) {
+	ctx = of(ctx, account)
 	source, err := s.q.RuleSource(ctx, dbsqlc.RuleSourceParams{AccountID: string(account), BotID: string(bot), Version: int32(version)})
 	return source, found(err, gateway.ErrRulesNotFound, "read source of rules")
 }
 
 func (s *Store) RuleVersions(ctx context.Context, account gateway.AccountID, bot gateway.BotID, before, limit int) ([]gateway.RuleVersion, error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.RuleVersions(ctx, dbsqlc.RuleVersionsParams{AccountID: string(account), BotID: string(bot), Before: int32(before), Limit: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("list versions of rules: %w", err)
@@ -134,6 +140,7 @@ func (s *Store) RuleVersions(ctx context.Context, account gateway.AccountID, bot
 }
 
 func (s *Store) RuleActivations(ctx context.Context, account gateway.AccountID, bot gateway.BotID, limit int) ([]gateway.RuleActivation, error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.RuleActivations(ctx, dbsqlc.RuleActivationsParams{AccountID: string(account), BotID: string(bot), Limit: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("list activations of rules: %w", err)
@@ -149,6 +156,7 @@ func (s *Store) RuleActivations(ctx context.Context, account gateway.AccountID, 
 }
 
 func (s *Store) StoredVerdict(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (gateway.StoredVerdict, error) {
+	ctx = of(ctx, account)
 	r, err := s.q.Verdict(ctx, dbsqlc.VerdictParams{AccountID: string(account), MessageID: string(id)})
 	if err = found(err, gateway.ErrVerdictNotFound, "read verdict"); err != nil {
 		return gateway.StoredVerdict{}, err
@@ -164,6 +172,7 @@ func (s *Store) StoredVerdict(ctx context.Context, account gateway.AccountID, id
 }
 
 func (s *Store) Answers(ctx context.Context, account gateway.AccountID, cause gateway.MessageID) ([]gateway.Message, error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.Answers(ctx, dbsqlc.AnswersParams{AccountID: string(account), CauseID: string(cause)})
 	if err != nil {
 		return nil, fmt.Errorf("list answers to message %s: %w", cause, err)
@@ -178,6 +187,7 @@ func (s *Store) Answers(ctx context.Context, account gateway.AccountID, cause ga
 }
 
 func (s *Store) Recorded(ctx context.Context, account gateway.AccountID, bot gateway.BotID, since time.Time, after gateway.MessageID, limit int) ([]gateway.RecordedMessage, error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.Recorded(ctx, dbsqlc.RecordedParams{
 		AccountID: string(account), BotID: string(bot), Since: since, After: string(after), AtMost: int32(limit),
 	})
@@ -202,6 +212,7 @@ func (s *Store) Recorded(ctx context.Context, account gateway.AccountID, bot gat
 }
 
 func (s *Store) CountRecorded(ctx context.Context, account gateway.AccountID, bot gateway.BotID, since time.Time) (int, error) {
+	ctx = of(ctx, account)
 	n, err := s.q.CountRecorded(ctx, dbsqlc.CountRecordedParams{AccountID: string(account), BotID: string(bot), Since: since})
 	if err != nil {
 		return 0, fmt.Errorf("count recorded messages: %w", err)
@@ -210,6 +221,7 @@ func (s *Store) CountRecorded(ctx context.Context, account gateway.AccountID, bo
 }
 
 func (s *Store) Conversation(ctx context.Context, account gateway.AccountID, person gateway.Subscriber) (gateway.Conversation, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.Subscriber(ctx, dbsqlc.SubscriberParams{AccountID: string(account), BotID: string(person.BotID), ID: string(person.ID)})
 	if err = found(err, gateway.ErrSubscriberNotFound, "read subscriber"); err != nil {
 		return gateway.Conversation{}, err

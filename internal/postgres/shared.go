@@ -13,16 +13,19 @@ import (
 )
 
 func (s *Store) UsableBot(ctx context.Context, account gateway.AccountID, id gateway.BotID) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.UsableBot(ctx, dbsqlc.UsableBotParams{AccountID: string(account), ID: string(id)})
 	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
 }
 
 func (s *Store) UsableBotByUsername(ctx context.Context, account gateway.AccountID, username string) (gateway.Bot, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.UsableBotByUsername(ctx, dbsqlc.UsableBotByUsernameParams{AccountID: string(account), Username: username})
 	return bot(row), found(err, gateway.ErrBotNotFound, "read bot")
 }
 
 func (s *Store) UsableBots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.UsableBots(ctx, dbsqlc.UsableBotsParams{AccountID: string(account), After: p.After, Limit: int32(p.Limit) + 1})
 	if err != nil {
 		return gateway.List[gateway.Bot]{}, fmt.Errorf("list usable bots: %w", err)
@@ -31,6 +34,7 @@ func (s *Store) UsableBots(ctx context.Context, account gateway.AccountID, p gat
 }
 
 func (s *Store) Aliases(ctx context.Context, b gateway.Bot) ([]gateway.Bot, error) {
+	ctx = of(ctx, b.AccountID)
 	rows, err := s.q.Aliases(ctx, dbsqlc.AliasesParams{AccountID: string(b.AccountID), Service: b.Service})
 	if err != nil {
 		return nil, fmt.Errorf("list bots of service: %w", err)
@@ -39,6 +43,7 @@ func (s *Store) Aliases(ctx context.Context, b gateway.Bot) ([]gateway.Bot, erro
 }
 
 func (s *Store) ShareBot(ctx context.Context, b gateway.Bot, at time.Time) (gateway.Bot, error) {
+	ctx = of(ctx, b.AccountID)
 	row, err := s.q.ShareBot(ctx, dbsqlc.ShareBotParams{
 		AccountID: string(b.AccountID), ID: string(b.ID), Shared: b.Shared, Purpose: string(b.Purpose), Service: b.Service, At: at,
 	})

@@ -21,6 +21,7 @@ var (
 const repliesFor = 14 * 24 * time.Hour
 
 func (s *Store) SaveReport(ctx context.Context, r gateway.SMSReport, now time.Time) error {
+	ctx = system(ctx, callbackWork)
 	err := s.q.SaveReport(ctx, dbsqlc.SaveReportParams{
 		Provider: r.Provider, ProviderID: r.ProviderID, Status: string(r.Status), At: r.At, Detail: r.Detail, ReceivedAt: now,
 	})
@@ -31,6 +32,7 @@ func (s *Store) SaveReport(ctx context.Context, r gateway.SMSReport, now time.Ti
 }
 
 func (s *Store) EarlyReport(ctx context.Context, provider, providerID string) (gateway.SMSReport, bool, error) {
+	ctx = system(ctx, callbackWork)
 	row, err := s.q.EarlyReport(ctx, dbsqlc.EarlyReportParams{Provider: provider, ProviderID: providerID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return gateway.SMSReport{}, false, nil
@@ -44,6 +46,7 @@ func (s *Store) EarlyReport(ctx context.Context, provider, providerID string) (g
 }
 
 func (s *Store) LegOfReport(ctx context.Context, r gateway.SMSReport) (gateway.Leg, bool, error) {
+	ctx = system(ctx, callbackWork)
 	var row dbsqlc.Leg
 	var err error
 	if r.LegID != "" {
@@ -61,6 +64,7 @@ func (s *Store) LegOfReport(ctx context.Context, r gateway.SMSReport) (gateway.L
 }
 
 func (s *Store) SaveReply(ctx context.Context, r gateway.SMSReply, id gateway.MessageID, now time.Time) (answered gateway.Leg, found bool, err error) {
+	ctx = system(ctx, callbackWork)
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		known, err := q.KnownReply(ctx, dbsqlc.KnownReplyParams{Provider: r.Provider, ProviderID: r.ProviderID})
 		if err != nil || known > 0 {
@@ -103,6 +107,7 @@ func (s *Store) SaveReply(ctx context.Context, r gateway.SMSReply, id gateway.Me
 }
 
 func (s *Store) DueSMS(ctx context.Context, provider string, now time.Time, pause time.Duration, limit int) ([]gateway.SMSPending, error) {
+	ctx = system(ctx, outboxWork)
 	rows, err := s.q.DueSMS(ctx, dbsqlc.DueSMSParams{Provider: provider, AskedAt: now, NextAt: now.Add(pause), AtMost: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("list SMS without a report: %w", err)

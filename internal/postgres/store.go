@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,10 +17,13 @@ import (
 	"herald/internal/postgres/dbsqlc"
 )
 
-// Store implements the stores of package gateway over a pool of connections.
+// Store implements the stores of package gateway over a pool of connections. Each of its methods begins by saying for
+// whom it works, with of(ctx, account) or system(ctx, work); without, its queries are refused.
 type Store struct {
 	pool *pgxpool.Pool
 	q    *queries
+
+	operator atomic.Pointer[gateway.AccountID] // once it is known
 }
 
 // Options say how to reach the database.
@@ -89,6 +93,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	}
 	config.ConnConfig.ConnectTimeout = connectTimeout
 	config.ConnConfig.RuntimeParams["application_name"] = "herald"
+	config.AfterConnect = becomeTenant
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, &ErrRefused{err}
@@ -106,9 +111,16 @@ func (s *Store) Close() { s.pool.Close() }
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 
-// inTx runs fn in one transaction.
-func (s *Store) inTx(ctx context.Context, fn func(pgx.Tx, *queries) error) error {
-	return away(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(tx, &queries{s.q.WithTx(tx), s.q.vault}) }))
+// inTx runs fn in one transaction, in the scope of ctx.
+func (s *Store) inTx(ctx context.Context, fn func(pgx.Tx, *queries) error) (err error) {
+	conn, err := borrow(ctx, s.pool)
+	if err != nil {
+		return away(err)
+	}
+	defer func() { conn.giveBack(err) }()
+	return away(pgx.BeginTxFunc(ctx, conn.Conn, conn.begin(), func(tx pgx.Tx) error {
+		return fn(tx, &queries{s.q.WithTx(tx), s.q.vault})
+	}))
 }
 
 // found turns "no rows" into the noun's own error.

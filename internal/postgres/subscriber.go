@@ -23,6 +23,7 @@ const namesShown = 20
 const proofsShown = 50
 
 func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) (gateway.Subscriber, error) {
+	ctx = of(ctx, account)
 	row, err := s.q.Subscriber(ctx, dbsqlc.SubscriberParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
 	if err = found(err, gateway.ErrSubscriberNotFound, "read subscriber"); err != nil {
 		return gateway.Subscriber{}, err
@@ -55,6 +56,7 @@ const maxLooked = 5000
 // Subscribers reads a page. Names are sealed, so a part of one is looked for in what is opened: such a page may be short, or
 // empty, and still have a next one.
 func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error) {
+	ctx = of(ctx, account)
 	v := s.q.vault
 	params := dbsqlc.SubscribersParams{
 		AccountID: string(account), BotID: string(bot), After: p.After, Limit: int32(p.Limit) + 1, Kind: string(f.Kind),
@@ -91,6 +93,7 @@ func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot 
 }
 
 func (s *Store) ChangeSubscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID, c gateway.SubscriberChange, check func(gateway.Subscriber) error) (gateway.Subscriber, error) {
+	ctx = of(ctx, account)
 	err := s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		row, err := q.LockSubscriber(ctx, dbsqlc.LockSubscriberParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
 		if err = found(err, gateway.ErrSubscriberNotFound, "lock subscriber"); err != nil {
@@ -175,6 +178,7 @@ func writePerson(ctx context.Context, q *queries, p gateway.Subscriber, c gatewa
 }
 
 func (s *Store) CreateConnectLink(ctx context.Context, l gateway.ConnectLink) error {
+	ctx = of(ctx, l.AccountID)
 	err := s.q.CreateConnectLink(ctx, dbsqlc.CreateConnectLinkParams{
 		TokenHash: tokenHash(l.Token), AccountID: string(l.AccountID), BotID: string(l.BotID), ExternalID: l.ExternalID, CreatedAt: l.CreatedAt,
 	})

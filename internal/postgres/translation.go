@@ -16,6 +16,7 @@ import (
 var _ gateway.TranslationStore = (*Store)(nil)
 
 func (s *Store) TranslationSecret(ctx context.Context, account gateway.AccountID, fresh []byte) ([]byte, error) {
+	ctx = of(ctx, account)
 	_, err := s.q.InsertTranslationSecret(ctx, dbsqlc.InsertTranslationSecretParams{AccountID: string(account), Sealed: fresh})
 	if err != nil {
 		return nil, fmt.Errorf("insert translation secret: %w", err)
@@ -28,6 +29,7 @@ func (s *Store) TranslationSecret(ctx context.Context, account gateway.AccountID
 }
 
 func (s *Store) KeptTranslation(ctx context.Context, account gateway.AccountID, key gateway.TranslationKey, since time.Time) ([]byte, bool, error) {
+	ctx = of(ctx, account)
 	sealed, err := s.q.KeptTranslation(ctx, dbsqlc.KeptTranslationParams{AccountID: string(account), Key: key[:], Since: since})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -40,6 +42,7 @@ func (s *Store) KeptTranslation(ctx context.Context, account gateway.AccountID, 
 }
 
 func (s *Store) KeepTranslation(ctx context.Context, account gateway.AccountID, key gateway.TranslationKey, sealed []byte, now time.Time) error {
+	ctx = of(ctx, account)
 	err := s.q.KeepTranslation(ctx, dbsqlc.KeepTranslationParams{AccountID: string(account), Key: key[:], Sealed: sealed, KeptAt: now})
 	if err != nil {
 		return fmt.Errorf("keep translation: %w", err)
@@ -48,6 +51,7 @@ func (s *Store) KeepTranslation(ctx context.Context, account gateway.AccountID, 
 }
 
 func (s *Store) TrimTranslations(ctx context.Context, before time.Time, most int) (int64, error) {
+	ctx = system(ctx, janitorWork)
 	old, err := s.q.DropOldTranslations(ctx, before)
 	if err != nil {
 		return 0, fmt.Errorf("remove old translations: %w", err)
@@ -60,6 +64,7 @@ func (s *Store) TrimTranslations(ctx context.Context, before time.Time, most int
 }
 
 func (s *Store) SpendTranslation(ctx context.Context, account gateway.AccountID, spent gateway.TranslationDay, limit int64) (bool, error) {
+	ctx = of(ctx, account)
 	if limit > 0 && spent.Characters > limit {
 		return false, nil // the statement below compares with what is there already, and the day's first call finds nothing
 	}
@@ -74,6 +79,7 @@ func (s *Store) SpendTranslation(ctx context.Context, account gateway.AccountID,
 }
 
 func (s *Store) RefundTranslation(ctx context.Context, account gateway.AccountID, spent gateway.TranslationDay) error {
+	ctx = of(ctx, account)
 	changed, err := s.q.RefundTranslation(ctx, dbsqlc.RefundTranslationParams{
 		AccountID: string(account), Day: date(spent.Day), Currency: spent.Currency,
 		Calls: spent.Calls, Characters: spent.Characters, Cost: int64(spent.Cost),
@@ -88,6 +94,7 @@ func (s *Store) RefundTranslation(ctx context.Context, account gateway.AccountID
 }
 
 func (s *Store) TranslationDays(ctx context.Context, account gateway.AccountID, first, last time.Time) ([]gateway.TranslationDay, error) {
+	ctx = of(ctx, account)
 	rows, err := s.q.TranslationDays(ctx, dbsqlc.TranslationDaysParams{AccountID: string(account), First: date(first), Last: date(last)})
 	if err != nil {
 		return nil, fmt.Errorf("list translation days: %w", err)

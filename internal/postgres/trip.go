@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"herald/internal/postgres/dbsqlc"
 )
@@ -29,20 +28,26 @@ func each(q *queries, steps []step) error {
 // held is a transaction whose beginning goes to the database with its first steps, and whose end with its last: what
 // stands between them is all that waits for an answer.
 type held struct {
-	conn  *pgxpool.Conn
+	conn  *borrowed
 	vault *vault
 	begun bool
 	ended bool
 }
 
-// hold runs fn in such a transaction. Unless fn comes to last, nothing of it is kept.
-func (s *Store) hold(ctx context.Context, fn func(*held) error) error {
-	conn, err := s.pool.Acquire(ctx)
+// hold runs fn in such a transaction, in the scope of ctx. Unless fn comes to last, nothing of it is kept.
+func (s *Store) hold(ctx context.Context, fn func(*held) error) (err error) {
+	conn, err := borrow(ctx, s.pool)
 	if err != nil {
 		return away(fmt.Errorf("take a connection: %w", err))
 	}
-	defer conn.Release() // one whose transaction is open is closed
 	h := &held{conn: conn, vault: s.q.vault}
+	defer func() { // one whose transaction is open is closed
+		if err == nil && h.begun && !h.ended {
+			conn.giveBack(errUndone)
+			return
+		}
+		conn.giveBack(err)
+	}()
 	err = fn(h)
 	if h.begun && !h.ended {
 		if _, undone := conn.Exec(context.WithoutCancel(ctx), "rollback"); err == nil {
@@ -52,8 +57,11 @@ func (s *Store) hold(ctx context.Context, fn func(*held) error) error {
 	return away(err)
 }
 
+// errUndone is why the session of a transaction that was given up shows the rows that it showed before.
+var errUndone = errors.New("the transaction was undone")
+
 // queries runs statements each with a trip of its own.
-func (h *held) queries() *queries { return h.over(h.conn) }
+func (h *held) queries() *queries { return h.over(h.conn.Conn) }
 
 func (h *held) over(db dbsqlc.DBTX) *queries { return &queries{dbsqlc.New(db), h.vault} }
 
@@ -62,6 +70,7 @@ func (h *held) over(db dbsqlc.DBTX) *queries { return &queries{dbsqlc.New(db), h
 func (h *held) first(ctx context.Context, steps ...step) error {
 	out := &outbound{}
 	out.batch.Queue("begin")
+	h.conn.tell(&out.batch)
 	h.begun = true
 	return h.send(ctx, out, steps)
 }

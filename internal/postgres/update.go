@@ -22,6 +22,7 @@ var (
 const maxUpdateTries = 5
 
 func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (stored int, err error) {
+	ctx = system(ctx, intakeWork)
 	p := dbsqlc.StoreUpdatesParams{}
 	for _, u := range updates {
 		p.AccountIds = append(p.AccountIds, string(u.AccountID))
@@ -42,6 +43,7 @@ func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (
 }
 
 func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (done gateway.Processed, err error) {
+	ctx = system(ctx, inboxWork)
 	var taken int64 // the update in hand, for the case that the database refuses its verdict
 	err = s.inTx(ctx, func(tx pgx.Tx, q *queries) error {
 		row, err := q.TakeUpdate(ctx)
@@ -93,6 +95,7 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 // countFailure remembers that an update's verdict could not be written, and puts it aside when that happens again and
 // again: one update must not hold up its chat for ever.
 func (s *Store) countFailure(ctx context.Context, sequence int64, cause error) error {
+	ctx = system(ctx, inboxWork)
 	err := s.q.CountUpdateFailure(ctx, dbsqlc.CountUpdateFailureParams{
 		Sequence: sequence, MaxTries: maxUpdateTries, Error: bounded(cause.Error()),
 	})
@@ -121,6 +124,7 @@ func bounded(text string) string {
 }
 
 func (s *Store) InboxDepth(ctx context.Context) (waiting, aside int, err error) {
+	ctx = system(ctx, metricsWork)
 	row, err := s.q.InboxDepth(ctx)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count updates: %w", err)

@@ -135,6 +135,7 @@ var errHalfOpen = errors.New("some of what the database knows about people is no
 
 // checkVault refuses a key by which nothing would be found, and a database that lies half open.
 func (s *Store) checkVault(ctx context.Context) error {
+	ctx = system(ctx, sealWork)
 	check := s.q.vault.Index("vault", "check")
 	row, err := s.q.CheckVault(ctx, check)
 	switch {

@@ -16,7 +16,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.intake = 'polling' AND b.state IN ('active', 'conflict')
                AND (b.poll_holder = $1 OR b.poll_until IS NULL OR b.poll_until < $3)
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
 `
 
 type AcquirePollsParams struct {
@@ -63,6 +63,7 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 			&i.Shared,
 			&i.Purpose,
 			&i.Service,
+			&i.UsernameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -75,7 +76,7 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 }
 
 const aliases = `-- name: Aliases :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
 `
 
 type AliasesParams struct {
@@ -121,6 +122,7 @@ func (q *Queries) Aliases(ctx context.Context, arg AliasesParams) ([]Bot, error)
 			&i.Shared,
 			&i.Purpose,
 			&i.Service,
+			&i.UsernameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -142,7 +144,7 @@ func (q *Queries) AnnounceBots(ctx context.Context) error {
 }
 
 const bot = `-- name: Bot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
 `
 
 type BotParams struct {
@@ -182,12 +184,13 @@ func (q *Queries) Bot(ctx context.Context, arg BotParams) (Bot, error) {
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
 
 const botByPlatformID = `-- name: BotByPlatformID :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
 ORDER BY state = 'removed', created_at DESC LIMIT 1
 `
 
@@ -236,12 +239,13 @@ func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
 
 const botByUsername = `-- name: BotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND lower(username) = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND username_key = lower($2) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1
 `
 
@@ -282,12 +286,13 @@ func (q *Queries) BotByUsername(ctx context.Context, arg BotByUsernameParams) (B
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
 
 const botForIntake = `-- name: BotForIntake :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE id = $1 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE id = $1 AND state <> 'removed'
 `
 
 // A webhook names its bot by id alone: the secret that comes with it stands for the account.
@@ -323,6 +328,7 @@ func (q *Queries) BotForIntake(ctx context.Context, id string) (Bot, error) {
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
@@ -370,7 +376,7 @@ func (q *Queries) BotStats(ctx context.Context, most int32) ([]BotStatsRow, erro
 }
 
 const bots = `-- name: Bots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type BotsParams struct {
@@ -417,6 +423,7 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 			&i.Shared,
 			&i.Purpose,
 			&i.Service,
+			&i.UsernameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -517,7 +524,7 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 
 const describeBot = `-- name: DescribeBot :one
 UPDATE bots SET reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $8
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
 `
 
 type DescribeBotParams struct {
@@ -572,12 +579,13 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
 
 const liveBots = `-- name: LiveBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
 `
 
 func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
@@ -618,6 +626,7 @@ func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
 			&i.Shared,
 			&i.Purpose,
 			&i.Service,
+			&i.UsernameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -659,7 +668,7 @@ func (q *Queries) NoteWatch(ctx context.Context, arg NoteWatchParams) error {
 
 const pauseBot = `-- name: PauseBot :one
 UPDATE bots SET state = 'paused', state_reason = '', poll_holder = '', poll_until = NULL, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
 `
 
 type PauseBotParams struct {
@@ -700,6 +709,7 @@ func (q *Queries) PauseBot(ctx context.Context, arg PauseBotParams) (Bot, error)
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
@@ -716,7 +726,7 @@ func (q *Queries) ReleasePolls(ctx context.Context, holder string) error {
 const removeBot = `-- name: RemoveBot :one
 UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook_secret = $3, poll_holder = '', poll_until = NULL,
                 lagging = false, updated_at = $4
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
 `
 
 type RemoveBotParams struct {
@@ -763,6 +773,7 @@ func (q *Queries) RemoveBot(ctx context.Context, arg RemoveBotParams) (Bot, erro
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
@@ -805,7 +816,7 @@ func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int
 
 const resumeBot = `-- name: ResumeBot :one
 UPDATE bots SET state = 'active', state_reason = '', growing = 0, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
 `
 
 type ResumeBotParams struct {
@@ -846,6 +857,7 @@ func (q *Queries) ResumeBot(ctx context.Context, arg ResumeBotParams) (Bot, erro
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
@@ -881,7 +893,7 @@ func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error 
 
 const shareBot = `-- name: ShareBot :one
 UPDATE bots SET shared = $3, purpose = $4, service = $5, updated_at = $6
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
 `
 
 type ShareBotParams struct {
@@ -932,6 +944,7 @@ func (q *Queries) ShareBot(ctx context.Context, arg ShareBotParams) (Bot, error)
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
@@ -959,7 +972,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.state IN ('active', 'conflict') AND (b.watched_at IS NULL OR b.watched_at <= $2)
              ORDER BY b.watched_at NULLS FIRST LIMIT $3
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
 `
 
 type TakeWatchesParams struct {
@@ -1007,6 +1020,7 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 			&i.Shared,
 			&i.Purpose,
 			&i.Service,
+			&i.UsernameKey,
 		); err != nil {
 			return nil, err
 		}
@@ -1019,7 +1033,7 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 }
 
 const usableBot = `-- name: UsableBot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
 `
 
 type UsableBotParams struct {
@@ -1059,12 +1073,13 @@ func (q *Queries) UsableBot(ctx context.Context, arg UsableBotParams) (Bot, erro
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
 
 const usableBotByUsername = `-- name: UsableBotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE (account_id = $1 OR shared) AND lower(username) = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower($2) AND state <> 'removed'
 ORDER BY account_id <> $1, created_at DESC LIMIT 1
 `
 
@@ -1105,12 +1120,13 @@ func (q *Queries) UsableBotByUsername(ctx context.Context, arg UsableBotByUserna
 		&i.Shared,
 		&i.Purpose,
 		&i.Service,
+		&i.UsernameKey,
 	)
 	return i, err
 }
 
 const usableBots = `-- name: UsableBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type UsableBotsParams struct {
@@ -1157,6 +1173,7 @@ func (q *Queries) UsableBots(ctx context.Context, arg UsableBotsParams) ([]Bot, 
 			&i.Shared,
 			&i.Purpose,
 			&i.Service,
+			&i.UsernameKey,
 		); err != nil {
 			return nil, err
 		}

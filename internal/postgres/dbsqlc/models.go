@@ -61,6 +61,7 @@ type Bot struct {
 	Shared        bool
 	Purpose       string
 	Service       string
+	UsernameKey   *string
 }
 
 type BotSlot struct {

@@ -15,7 +15,7 @@ INSERT INTO bot_slots (bot_id, account_id) SELECT id, account_id FROM made;
 SELECT * FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed';
 
 -- name: BotByUsername :one
-SELECT * FROM bots WHERE account_id = $1 AND lower(username) = lower(@username) AND state <> 'removed'
+SELECT * FROM bots WHERE account_id = $1 AND username_key = lower(@username) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1;
 
 -- name: Bots :many
@@ -25,7 +25,7 @@ SELECT * FROM bots WHERE account_id = $1 AND (@after::text = '' OR id < @after) 
 SELECT * FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed';
 
 -- name: UsableBotByUsername :one
-SELECT * FROM bots WHERE (account_id = $1 OR shared) AND lower(username) = lower(@username) AND state <> 'removed'
+SELECT * FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower(@username) AND state <> 'removed'
 ORDER BY account_id <> $1, created_at DESC LIMIT 1;
 
 -- name: UsableBots :many
