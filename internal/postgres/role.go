@@ -36,10 +36,12 @@ func grantTenant(ctx context.Context, url gateway.Secret) error {
 var errBypass = errors.New("its user sees all rows whatever the policies say, and cannot become " + tenantRole +
 	": run herald migrate, or see \"Roles\" in docs/operations.md")
 
-// becomeTenant makes a fresh connection act as the tenant role, if its user may become it. One who may not must be held
-// by the policies as they are: FORCE ROW LEVEL SECURITY holds the owner of the tables, too.
+// becomeTenant makes a fresh connection act as the tenant role if its own user sees all rows. Any other user stays itself:
+// FORCE ROW LEVEL SECURITY holds the owner of the tables, too.
 func becomeTenant(ctx context.Context, conn *pgx.Conn) error {
-	const become = `SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = $1 AND pg_has_role(session_user, oid, 'member')`
+	const become = `SELECT set_config('role', app.rolname, false) FROM pg_roles me, pg_roles app
+		WHERE me.rolname = session_user AND (me.rolsuper OR me.rolbypassrls)
+		  AND app.rolname = $1 AND pg_has_role(session_user, app.oid, 'member')`
 	if _, err := conn.Exec(ctx, become, tenantRole); err != nil {
 		return fmt.Errorf("become %s: %w", tenantRole, err)
 	}

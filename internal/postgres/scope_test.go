@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -279,4 +280,48 @@ func takesAccount(statement string) bool {
 		}
 	}
 	return accountTaken.MatchString(strings.Join(lines, ""))
+}
+
+func TestOwnerOfNothingButTheDatabase(t *testing.T) {
+	t.Parallel()
+	admin := postgrestest.URL(t)
+	conn := postgrestest.Conn(t, admin)
+	for _, statement := range []string{"CREATE ROLE plain LOGIN PASSWORD 'plain'", "CREATE DATABASE plain OWNER plain"} {
+		_, err := conn.Exec(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	address, err := url.Parse(admin.Reveal())
+	require.NoError(t, err)
+	address.User, address.Path = url.UserPassword("plain", "plain"), "/plain"
+	plain := gateway.Secret(address.String())
+	_, err = postgres.Migrate(t.Context(), plain)
+	require.NoError(t, err)
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: plain, MaxConns: 1})
+	require.NoError(t, err)
+	defer store.Close()
+	for _, id := range []gateway.AccountID{"acc_1", "acc_2"} {
+		require.NoError(t, store.CreateAccount(t.Context(), gateway.Account{ID: id, Name: string(id), CreatedAt: noon}))
+	}
+	see := func(ctx context.Context) (ids string) {
+		const all = "SELECT coalesce(string_agg(id, ' ' ORDER BY id), '') || ' as ' || current_user FROM accounts"
+		require.NoError(t, store.Statements().QueryRow(ctx, all).Scan(&ids))
+		return ids
+	}
+	require.Equal(t, "acc_1 as plain", see(postgres.Of(t.Context(), "acc_1")))
+	require.Equal(t, " as plain", see(postgres.Of(t.Context(), "")))
+	require.Equal(t, "acc_1 acc_2 as plain", see(postgres.System(t.Context(), postgres.WatchWork)))
+
+	t.Run("is refused when it sees all rows and cannot become another", func(t *testing.T) {
+		_, err := conn.Exec(t.Context(), "ALTER ROLE plain BYPASSRLS")
+		require.NoError(t, err)
+		_, err = postgres.Open(t.Context(), postgres.Options{URL: plain})
+		require.ErrorContains(t, err, "sees all rows")
+		_, err = conn.Exec(t.Context(), "GRANT herald_app TO plain")
+		require.NoError(t, err)
+		_, err = postgres.Migrate(t.Context(), plain)
+		require.NoError(t, err)
+		again, err := postgres.Open(t.Context(), postgres.Options{URL: plain})
+		require.NoError(t, err)
+		again.Close()
+	})
 }
