@@ -294,7 +294,7 @@ func TestOwnerOfNothingButTheDatabase(t *testing.T) {
 	require.NoError(t, err)
 	address.User, address.Path = url.UserPassword("plain", "plain"), "/plain"
 	plain := gateway.Secret(address.String())
-	_, err = postgres.Migrate(t.Context(), plain)
+	_, err = postgres.Migrate(t.Context(), plain, nil)
 	require.NoError(t, err)
 	store, err := postgres.Open(t.Context(), postgres.Options{URL: plain, MaxConns: 1})
 	require.NoError(t, err)
@@ -318,7 +318,7 @@ func TestOwnerOfNothingButTheDatabase(t *testing.T) {
 		require.ErrorContains(t, err, "sees all rows")
 		_, err = conn.Exec(t.Context(), "GRANT herald_app TO plain")
 		require.NoError(t, err)
-		_, err = postgres.Migrate(t.Context(), plain)
+		_, err = postgres.Migrate(t.Context(), plain, nil)
 		require.NoError(t, err)
 		again, err := postgres.Open(t.Context(), postgres.Options{URL: plain})
 		require.NoError(t, err)
