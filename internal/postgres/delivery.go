@@ -16,7 +16,6 @@ import (
 var _ gateway.DeliveryStore = (*Store)(nil)
 
 func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery) (gateway.Change, error)) (gateway.Delivery, error) {
-	ctx = of(ctx, account)
 	ctx, err := s.sending(ctx, account)
 	if err != nil {
 		return gateway.Delivery{}, err

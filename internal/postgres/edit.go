@@ -16,7 +16,6 @@ import (
 var _ gateway.EditStore = (*Store)(nil)
 
 func (s *Store) ChangeEdit(ctx context.Context, account gateway.AccountID, id gateway.MessageID, decide func(gateway.Delivery, *gateway.Edit) (gateway.Change, *gateway.Edit, error)) (gateway.Delivery, *gateway.Edit, error) {
-	ctx = of(ctx, account)
 	ctx, err := s.sending(ctx, account)
 	if err != nil {
 		return gateway.Delivery{}, nil, err

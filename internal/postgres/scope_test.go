@@ -34,7 +34,7 @@ func twoAccounts(t *testing.T, conns int32) *postgres.Store {
 		_, err := conn.Exec(t.Context(), statement)
 		require.NoError(t, err)
 	}
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: conns})
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: conns, Vault: postgres.NoVault()})
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
 	return store
@@ -294,9 +294,9 @@ func TestOwnerOfNothingButTheDatabase(t *testing.T) {
 	require.NoError(t, err)
 	address.User, address.Path = url.UserPassword("plain", "plain"), "/plain"
 	plain := gateway.Secret(address.String())
-	_, err = postgres.Migrate(t.Context(), plain, nil)
+	_, err = postgres.Migrate(t.Context(), plain, postgres.NoVault())
 	require.NoError(t, err)
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: plain, MaxConns: 1})
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: plain, MaxConns: 1, Vault: postgres.NoVault()})
 	require.NoError(t, err)
 	defer store.Close()
 	for _, id := range []gateway.AccountID{"acc_1", "acc_2"} {
@@ -314,13 +314,13 @@ func TestOwnerOfNothingButTheDatabase(t *testing.T) {
 	t.Run("is refused when it sees all rows and cannot become another", func(t *testing.T) {
 		_, err := conn.Exec(t.Context(), "ALTER ROLE plain BYPASSRLS")
 		require.NoError(t, err)
-		_, err = postgres.Open(t.Context(), postgres.Options{URL: plain})
+		_, err = postgres.Open(t.Context(), postgres.Options{URL: plain, Vault: postgres.NoVault()})
 		require.ErrorContains(t, err, "sees all rows")
 		_, err = conn.Exec(t.Context(), "GRANT herald_app TO plain")
 		require.NoError(t, err)
-		_, err = postgres.Migrate(t.Context(), plain, nil)
+		_, err = postgres.Migrate(t.Context(), plain, postgres.NoVault())
 		require.NoError(t, err)
-		again, err := postgres.Open(t.Context(), postgres.Options{URL: plain})
+		again, err := postgres.Open(t.Context(), postgres.Options{URL: plain, Vault: postgres.NoVault()})
 		require.NoError(t, err)
 		again.Close()
 	})
