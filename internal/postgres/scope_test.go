@@ -29,7 +29,7 @@ func twoAccounts(t *testing.T, conns int32) *postgres.Store {
 		`INSERT INTO bots (id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, created_at, updated_at)
 		 SELECT 'bot_' || n, 'acc_' || n, 'telegram', 'sandbox', n, 'bot' || n, '', 'x', '', 'polling', 'active', now(), now() FROM generate_series(1, 2) n`,
 		`INSERT INTO messages (id, account_id, bot_id, direction, text, state, created_at, updated_at)
-		 SELECT 'msg_' || n, 'acc_' || n, 'bot_' || n, 'in', 'text ' || n, 'received', now(), now() FROM generate_series(1, 2) n`,
+		 SELECT 'msg_' || n, 'acc_' || n, 'bot_' || n, 'in', '', 'received', now(), now() FROM generate_series(1, 2) n`,
 	} {
 		_, err := conn.Exec(t.Context(), statement)
 		require.NoError(t, err)
