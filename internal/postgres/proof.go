@@ -15,6 +15,7 @@ import (
 var _ gateway.PhoneAskStore = (*Store)(nil)
 
 func (s *Store) AskForPhone(ctx context.Context, a gateway.PhoneAsk, messages []gateway.NewMessage, since time.Time) (opened bool, err error) {
+	ctx = system(ctx, proofWork)
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		_, err := q.ReplacePhoneAsk(ctx, dbsqlc.ReplacePhoneAskParams{SubscriberID: string(a.SubscriberID), At: &a.AskedAt, Since: since})
 		if err != nil {

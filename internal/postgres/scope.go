@@ -31,6 +31,7 @@ const (
 	callbackWork work = "callbacks" // messengers, providers and readers of links show a token or a name of theirs
 	intakeWork   work = "intake"    // leases of pollers, and raw updates of many bots at once
 	inboxWork    work = "inbox"     // the oldest update of all bots, and what follows from it
+	proofWork    work = "proofs"    // a phone is its person's, whichever account asks for it
 	outboxWork   work = "outbox"    // messages whose turn it is, and reports that are due
 	janitorWork  work = "janitor"   // what is no longer needed
 	metricsWork  work = "metrics"   // sums
