@@ -167,6 +167,7 @@ type Reason string
 const (
 	ReasonNeverStarted Reason = "never_started"     // nobody with this address has started the bot
 	ReasonBlocked      Reason = "blocked"           // the person blocked the bot
+	ReasonStopped      Reason = "stopped"           // the person wants no messages of the bot until they start it again
 	ReasonDeactivated  Reason = "deactivated"       // the person's account is gone
 	ReasonChatLost     Reason = "chat_lost"         // the bot is no longer in that chat
 	ReasonNameTooOld   Reason = "name_too_old"      // the @name was last seen too long ago for a code

@@ -106,6 +106,8 @@ type Verdict struct {
 	Seen       UpdateMark     // when the person's particulars were true
 	Connection Connection     // the person is now connected or disconnected; empty says nothing
 	Reason     Reason         // of a disconnection
+	Starts     bool           // the person pressed Start: messages may come again that they stopped
+	Chosen     string         // the language that the person chose
 	Phone      string         // the person proved this phone (E.164) by their contact
 	CheckCode  CodeCheck      // the person wrote what may be the code that an SMS brought them; nil: did not
 	Payload    string         // of a /start

@@ -162,7 +162,7 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 				c.about = line.ID
 			}
 		}
-		v.Answer = noticing(i.consult(c, &accepted), &translates)
+		v.Answer = noticing(i.byDefault(c, v, i.consult(c, &accepted), &accepted), &translates)
 		return v, nil
 	})
 	if err == nil {

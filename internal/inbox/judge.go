@@ -51,6 +51,11 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 	if u.Kind == gateway.UpdateCommand && u.Command == "start" {
 		v.Payload = u.Payload
 	}
+	v.Starts = u.Kind == gateway.UpdateCommand && u.Command == commandStart
+	if u.Kind == gateway.UpdateCommand && u.Command == commandStop {
+		v.Connection, v.Reason = gateway.Disconnected, gateway.ReasonStopped
+	}
+	v.Chosen = chosenLanguage(u)
 	if u.Kind == gateway.UpdateContact {
 		v.Phone, v.Note = provedPhone(u)
 	}

@@ -95,6 +95,19 @@ func TestWithholding(t *testing.T) {
 	})
 }
 
+// Whoever wrote /stop gets nothing but answers to what they write.
+func TestWhoStoppedABot(t *testing.T) {
+	t.Parallel()
+	stopped := func(d *gateway.Delivery) {
+		d.Subscriber.Connection, d.Subscriber.Reason = gateway.Disconnected, gateway.ReasonStopped
+	}
+	got := Policy{}.filled().begin(delivery(stopped), noon)
+	require.Equal(t, gateway.NotSubscribed, got.change.State)
+	require.Equal(t, gateway.ReasonStopped, got.change.Reason)
+	answer := delivery(func(d *gateway.Delivery) { stopped(d); d.Message.Cause = "msg_in" })
+	require.True(t, Policy{}.filled().begin(answer, noon).call)
+}
+
 func TestCodesThatPeopleWrite(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"1234-5678": "12345678", " 1234 5678 ": "12345678", "12345678": "12345678"} {

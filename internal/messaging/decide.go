@@ -128,7 +128,7 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 		return gateway.Failed, gateway.ReasonBotRemoved
 	case person == nil:
 		return gateway.NotSubscribed, gateway.ReasonNeverStarted
-	case person.Connection != gateway.Connected:
+	case person.Connection != gateway.Connected && !(person.Reason == gateway.ReasonStopped && d.Message.Cause != ""): // who stopped a bot still gets what they ask it
 		return gateway.NotSubscribed, person.Reason
 	case d.Message.To.Kind == gateway.AddressUsername && d.Message.Lane == gateway.LaneCode && now.Sub(person.UsernameSeenAt) > p.NameAge:
 		return gateway.NotSubscribed, gateway.ReasonNameTooOld

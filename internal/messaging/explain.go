@@ -9,6 +9,8 @@ func Explain(reason gateway.Reason) string {
 		return "Nobody with this address is connected to the bot. Send them the bot's connect link; to be found by phone they must also share it."
 	case gateway.ReasonBlocked:
 		return "The person blocked the bot. Only they can unblock it."
+	case gateway.ReasonStopped:
+		return "The person wrote /stop: they get no messages of the bot until they press Start again."
 	case gateway.ReasonDeactivated:
 		return "The person's account at the messenger is gone."
 	case gateway.ReasonChatLost:

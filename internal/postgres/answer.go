@@ -41,6 +41,9 @@ func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Ve
 		}
 		return brokenOff{a.Failure}
 	}
+	if a.Version == 0 { // what the bot answers by itself, where no rules are active
+		return answerPlainly(ctx, q, raw, v, a, person)
+	}
 	if v.Message == nil && v.Silent != nil { // nobody wrote it: in History if the rules have something to say to it
 		if len(a.Rules) == 0 {
 			return nil
@@ -50,6 +53,19 @@ func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Ve
 		}
 	}
 	return writeAnswer(ctx, q, raw, a, person, now)
+}
+
+// answerPlainly writes an answer that needs no verdict to explain it.
+func answerPlainly(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, a gateway.Answer, person dbsqlc.Subscriber) error {
+	if err := countInbound(ctx, q, raw, v, person); err != nil {
+		return err
+	}
+	for _, m := range a.Messages {
+		if _, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links); err != nil {
+			return fmt.Errorf("insert reply %s: %w", m.Message.ID, err)
+		}
+	}
+	return nil
 }
 
 // answerOwn asks the rules about a message that was read, or did not arrive.

@@ -35,6 +35,11 @@ func writeVerdict(ctx context.Context, q *queries, raw gateway.RawUpdate, v gate
 		if err := useConnectLink(ctx, q, person, v); err != nil {
 			return nil, err
 		}
+		if v.Chosen != "" {
+			if err := q.ChooseLanguage(ctx, dbsqlc.ChooseLanguageParams{BotID: person.BotID, ID: person.ID, Language: v.Chosen}); err != nil {
+				return nil, fmt.Errorf("choose language: %w", err)
+			}
+		}
 		if freed, code, err = takeProof(ctx, q, person, v, now); err != nil {
 			return nil, err
 		}
@@ -104,7 +109,7 @@ func upsertSubscriber(ctx context.Context, q *queries, raw gateway.RawUpdate, v 
 	row, err := q.UpsertSubscriber(ctx, dbsqlc.UpsertSubscriberParams{
 		ID: string(s.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), Kind: string(s.Kind), PlatformID: s.PlatformID, ChatID: s.ChatID,
 		Names: sealedNames, NamesIndex: namesIndex, UsernameIndex: q.vault.usernameIndex(string(raw.BotID), s.Username), UsernameSeenAt: orNull(s.UsernameSeenAt),
-		Language: s.Language, Connection: string(v.Connection), Reason: string(v.Reason), StartPayload: v.Payload,
+		Language: s.Language, Connection: string(v.Connection), Reason: string(v.Reason), StartPayload: v.Payload, KeepsStop: !v.Starts,
 		At: v.Seen.At, UpdateID: v.Seen.UpdateID, CreatedAt: now,
 	})
 	if err != nil {

@@ -55,6 +55,21 @@ func (q *Queries) ChangeSubscriber(ctx context.Context, arg ChangeSubscriberPara
 	return err
 }
 
+const chooseLanguage = `-- name: ChooseLanguage :exec
+UPDATE subscribers SET chosen_language = $1 WHERE bot_id = $2 AND id = $3
+`
+
+type ChooseLanguageParams struct {
+	Language string
+	BotID    string
+	ID       string
+}
+
+func (q *Queries) ChooseLanguage(ctx context.Context, arg ChooseLanguageParams) error {
+	_, err := q.db.Exec(ctx, chooseLanguage, arg.Language, arg.BotID, arg.ID)
+	return err
+}
+
 const closePhone = `-- name: ClosePhone :exec
 WITH closed AS (
     UPDATE phone_proofs p SET closed_at = $4
@@ -680,10 +695,12 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     username_seen_at = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
     language = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
     start_payload = CASE WHEN excluded.start_payload <> '' AND newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.start_payload ELSE subscribers.start_payload END,
-    connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
-    reason = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.reason ELSE subscribers.reason END,
+    connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
+        AND NOT ($18::boolean AND subscribers.reason = 'stopped' AND excluded.connection = 'connected') THEN excluded.connection ELSE subscribers.connection END,
+    reason = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
+        AND NOT ($18::boolean AND subscribers.reason = 'stopped' AND excluded.connection = 'connected') THEN excluded.reason ELSE subscribers.reason END,
     connected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
-                         AND excluded.connection = 'connected' AND subscribers.connection <> 'connected' THEN excluded.connection_at ELSE coalesce(subscribers.connected_at, excluded.connected_at) END,
+                         AND excluded.connection = 'connected' AND subscribers.connection <> 'connected' AND NOT ($18 AND subscribers.reason = 'stopped') THEN excluded.connection_at ELSE coalesce(subscribers.connected_at, excluded.connected_at) END,
     disconnected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
                          AND excluded.connection = 'disconnected' AND subscribers.connection <> 'disconnected' THEN excluded.connection_at ELSE subscribers.disconnected_at END,
     last_seen_at = greatest(subscribers.last_seen_at, excluded.last_seen_at),
@@ -712,9 +729,11 @@ type UpsertSubscriberParams struct {
 	UpdateID       int64
 	CreatedAt      time.Time
 	Kind           string
+	KeepsStop      bool
 }
 
-// Particulars and connection move forward only: an older update that arrives later leaves what is known.
+// Particulars and connection move forward only: an older update that arrives later leaves what is known. Whoever stopped the
+// bot stays so until they start it again.
 func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberParams) (Subscriber, error) {
 	row := q.db.QueryRow(ctx, upsertSubscriber,
 		arg.ID,
@@ -734,6 +753,7 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		arg.UpdateID,
 		arg.CreatedAt,
 		arg.Kind,
+		arg.KeepsStop,
 	)
 	var i Subscriber
 	err := row.Scan(

@@ -65,7 +65,8 @@ SELECT platform_id FROM subscribers WHERE bot_id = $1 AND chat_id = @chat_id AND
 UPDATE subscribers SET chat_id = @to_chat, kind = 'supergroup' WHERE bot_id = $1 AND chat_id = @from_chat AND kind <> 'person';
 
 -- name: UpsertSubscriber :one
--- Particulars and connection move forward only: an older update that arrives later leaves what is known.
+-- Particulars and connection move forward only: an older update that arrives later leaves what is known. Whoever stopped the
+-- bot stays so until they start it again.
 INSERT INTO subscribers (id, account_id, bot_id, platform_id, chat_id, names, names_index, username_index, username_seen_at, language,
                           connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at, kind)
 VALUES (@id, @account_id, @bot_id, @platform_id, @chat_id, @names, @names_index, @username_index, @username_seen_at, @language, @connection, @reason, @start_payload,
@@ -80,10 +81,12 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     username_seen_at = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.username_seen_at ELSE subscribers.username_seen_at END,
     language = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.language ELSE subscribers.language END,
     start_payload = CASE WHEN excluded.start_payload <> '' AND newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.start_payload ELSE subscribers.start_payload END,
-    connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection ELSE subscribers.connection END,
-    reason = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.reason ELSE subscribers.reason END,
+    connection = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
+        AND NOT (@keeps_stop::boolean AND subscribers.reason = 'stopped' AND excluded.connection = 'connected') THEN excluded.connection ELSE subscribers.connection END,
+    reason = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
+        AND NOT (@keeps_stop::boolean AND subscribers.reason = 'stopped' AND excluded.connection = 'connected') THEN excluded.reason ELSE subscribers.reason END,
     connected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
-                         AND excluded.connection = 'connected' AND subscribers.connection <> 'connected' THEN excluded.connection_at ELSE coalesce(subscribers.connected_at, excluded.connected_at) END,
+                         AND excluded.connection = 'connected' AND subscribers.connection <> 'connected' AND NOT (@keeps_stop AND subscribers.reason = 'stopped') THEN excluded.connection_at ELSE coalesce(subscribers.connected_at, excluded.connected_at) END,
     disconnected_at = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id)
                          AND excluded.connection = 'disconnected' AND subscribers.connection <> 'disconnected' THEN excluded.connection_at ELSE subscribers.disconnected_at END,
     last_seen_at = greatest(subscribers.last_seen_at, excluded.last_seen_at),
@@ -142,3 +145,6 @@ SELECT pg_advisory_xact_lock(hashtextextended(encode(@phone_index::bytea, 'hex')
 -- A person and whoever has the phone that they prove.
 SELECT id FROM subscribers WHERE account_id = @account_id AND bot_id = @bot_id AND (platform_id = @platform_id OR phone_index = @phone_index)
 ORDER BY id FOR NO KEY UPDATE;
+
+-- name: ChooseLanguage :exec
+UPDATE subscribers SET chosen_language = @language WHERE bot_id = @bot_id AND id = @id;

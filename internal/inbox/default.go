@@ -1,0 +1,143 @@
+package inbox
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"herald/internal/gateway"
+	"herald/internal/messaging"
+	"herald/internal/phrase"
+)
+
+// Commands that every bot answers by itself, unless a rule of its own does.
+const (
+	commandStart    = "start"
+	commandStop     = "stop"
+	commandPrivacy  = "privacy"
+	commandLanguage = "language"
+	commandPhone    = "phone"
+)
+
+// languageMark begins the data of the buttons that choose a language.
+const languageMark = "herald:language:"
+
+// RuleDefault begins the name under which History shows what bots answer by themselves.
+const RuleDefault = "herald:"
+
+// chosenLanguage is the language that an update chooses: by a button, or behind the command.
+func chosenLanguage(u gateway.Update) string {
+	wanted, pressed := strings.CutPrefix(u.Text, languageMark)
+	switch {
+	case u.Kind == gateway.UpdateButton && pressed:
+	case u.Kind == gateway.UpdateCommand && u.Command == commandLanguage:
+		wanted = u.Payload
+	default:
+		return ""
+	}
+	if spoken, ok := phrase.Spoken(wanted); ok {
+		return spoken
+	}
+	return ""
+}
+
+// byDefault returns what asks the rules first, and answers what they leave to the bot itself.
+func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answerer, accepted *[]gateway.MessageID) gateway.Answerer {
+	if i.composer == nil || v.CheckCode == nil && v.Chosen == "" && !hasDefault(c.update) {
+		return ask
+	}
+	return func(ctx context.Context, talk gateway.Conversation) (a gateway.Answer, err error) {
+		if ask != nil {
+			if a, err = ask(ctx, talk); err != nil || a.Failure != "" || len(a.Rules) > 0 {
+				return a, err
+			}
+		}
+		if ask == nil {
+			a.State = talk.State
+		}
+		made, ok := i.defaultReply(c, v, talk)
+		if !ok {
+			return a, nil
+		}
+		made.Message.SubscriberID, made.Message.Cause, made.Message.After = talk.Person.ID, c.about, a.State.LastReply
+		a.State.LastReply = made.Message.ID
+		a.Messages = append(a.Messages, made)
+		*accepted = append((*accepted)[:0], made.Message.ID)
+		return a, nil
+	}
+}
+
+// hasDefault tells whether the bot has an answer of its own to the update.
+func hasDefault(u gateway.Update) bool {
+	if u.Kind != gateway.UpdateCommand {
+		return false
+	}
+	switch u.Command {
+	case commandStop, commandPrivacy, commandLanguage, commandPhone:
+		return true
+	default:
+		return false
+	}
+}
+
+// defaultReply is what the bot answers by itself, in the person's language.
+func (i *Inbox) defaultReply(c consultation, v gateway.Verdict, talk gateway.Conversation) (made gateway.NewMessage, ok bool) {
+	language := talk.Person.Language
+	if v.Chosen != "" {
+		language = v.Chosen
+	}
+	key, buttons, share := defaultPhrase(c.update, v, talk)
+	if key == "" {
+		return made, false
+	}
+	r := messaging.Request{
+		To:      gateway.Address{Kind: gateway.AddressPlatform, Value: strconv.FormatInt(talk.Person.PlatformID, 10)}.String(),
+		Text:    phrase.In(language, key, "bot", c.bot.Username, "tail", gateway.PhoneTail(talk.Person.Phone)),
+		Buttons: buttons,
+	}
+	made, err := i.composer.Compose(c.raw.AccountID, c.bot, r)
+	if err != nil {
+		return made, false // nothing of a person stands in it that could be refused
+	}
+	made.Message.Rule, made.Message.Language = RuleDefault+string(key), language
+	if share {
+		made.Message.AskPhone = true
+		made.Message.Buttons = [][]gateway.Button{{{Text: phrase.In(language, phrase.ShareButton)}}}
+	}
+	return made, true
+}
+
+// defaultPhrase chooses the text, the buttons under it, and whether it comes with the button that shares the phone.
+func defaultPhrase(u gateway.Update, v gateway.Verdict, talk gateway.Conversation) (key phrase.Key, buttons [][]gateway.Button, share bool) {
+	switch {
+	case talk.Code == gateway.CodeProved:
+		return phrase.PhoneProved, nil, false
+	case talk.Code == gateway.CodeWrong:
+		return phrase.CodeWrong, nil, false
+	case talk.Code == gateway.CodeSpent:
+		return phrase.CodeSpent, nil, false
+	case v.Chosen != "":
+		return phrase.LanguageSet, nil, false
+	case !hasDefault(u):
+		return "", nil, false
+	}
+	switch u.Command {
+	case commandStop:
+		return phrase.Stopped, nil, false
+	case commandPrivacy:
+		return phrase.Privacy, nil, false
+	case commandPhone:
+		if talk.Person.Phone != "" {
+			return phrase.PhoneChange, nil, true
+		}
+		return phrase.PhoneShare, nil, true
+	default:
+		for _, choice := range phrase.Choices() {
+			buttons = append(buttons, []gateway.Button{{Text: choice.Name, Data: languageMark + choice.Tag}})
+		}
+		if u.Payload != "" {
+			return phrase.LanguageOdd, buttons, false
+		}
+		return phrase.Language, buttons, false
+	}
+}

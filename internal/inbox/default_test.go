@@ -1,0 +1,93 @@
+package inbox_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"herald/internal/gateway"
+)
+
+// answers are what went out because of the newest line of History.
+func (w *world) answers() []gateway.Message {
+	w.t.Helper()
+	list, err := w.store.Answers(w.t.Context(), account, w.latest().inbound.ID)
+	require.NoError(w.t, err)
+	return list
+}
+
+func (w *world) person() gateway.Subscriber {
+	w.t.Helper()
+	list, err := w.store.Subscribers(w.t.Context(), account, bot, gateway.SubscriberFilter{PlatformID: anna}, gateway.Page{}.Bounded())
+	require.NoError(w.t, err)
+	require.Len(w.t, list.Items, 1)
+	return list.Items[0]
+}
+
+// asked lets Anna say something, and returns the one answer.
+func (w *world) asked(text string) gateway.Message {
+	w.t.Helper()
+	w.later(time.Minute)
+	w.says(text)
+	got := w.answers()
+	require.Len(w.t, got, 1)
+	return got[0]
+}
+
+func TestWhatBotsAnswerByThemselves(t *testing.T) {
+	t.Parallel()
+	t.Run("on a bot without rules, in the person's language, until they choose another one", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		got := w.asked("/privacy")
+		require.Contains(t, got.Text, "@acme_bot зберігає ваше ім'я")
+		require.Equal(t, "herald:privacy", got.Rule)
+		require.Contains(t, *w.started, got.ID)
+		choice := w.asked("/language")
+		require.Contains(t, choice.Buttons, []gateway.Button{{Text: "Polski", Data: "herald:language:pl"}})
+		w.later(time.Minute)
+		w.presses("herald:language:pl")
+		require.Equal(t, "Od teraz po polsku.", w.answers()[0].Text)
+		require.Contains(t, w.asked("/privacy").Text, "@acme_bot przechowuje")
+		require.Equal(t, "pl", w.person().Chosen, "kept over the app's language")
+		require.Equal(t, "Ab jetzt auf Deutsch.", w.asked("/language de").Text)
+		require.Len(t, w.asked("/language tlh").Buttons, 6, "one that it does not speak")
+		require.Equal(t, "de", w.person().Chosen)
+	})
+	t.Run("the phone is shared or changed by a button", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		got := w.asked("/phone")
+		require.True(t, got.AskPhone)
+		require.Equal(t, "Поділитися телефоном", got.Buttons[0][0].Text)
+		w.later(time.Minute)
+		w.comes(message(map[string]any{"date": w.at.Unix(), "contact": map[string]any{"phone_number": "380501234567", "first_name": "Anna", "user_id": anna}}))
+		require.Contains(t, w.asked("/phone").Text, "закінчується на 67")
+	})
+	t.Run("who stops a bot gets no messages until they start it again, but still what they ask for", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		require.Empty(t, w.says("/start").replies)
+		got := w.asked("/stop")
+		require.Contains(t, got.Text, "/start поверне їх")
+		require.Equal(t, gateway.Disconnected, w.person().Connection)
+		require.Equal(t, gateway.ReasonStopped, w.person().Reason)
+		w.asked("/privacy")
+		w.later(time.Minute)
+		w.says("hello?")
+		require.Equal(t, gateway.ReasonStopped, w.person().Reason, "writing is no start")
+		w.later(time.Minute)
+		w.says("/start")
+		require.Equal(t, gateway.Connected, w.person().Connection)
+		require.Empty(t, w.person().Reason)
+	})
+	t.Run("rules come first", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "herald: 1\nlanguage: en\nrules:\n  - {name: secrets, on: /privacy, reply: We keep nothing.}\n")
+		got := w.asked("/privacy")
+		require.Equal(t, "We keep nothing.", got.Text)
+		require.Equal(t, "secrets", got.Rule)
+		require.Equal(t, "herald:stopped", w.asked("/stop").Rule, "what no rule answers the bot does")
+	})
+}
