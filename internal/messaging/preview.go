@@ -149,7 +149,11 @@ func (p Preview) explain(d gateway.Delivery, at, now time.Time) []string {
 		words = append(words, fmt.Sprintf("The recipient is known to @%s, and is %s.", d.Bot.Username, p.Person.Connection))
 	}
 	if at.After(now) {
-		words = append(words, fmt.Sprintf("It waits until %s: that is when its sender lets it leave.", at.Format(time.RFC3339)))
+		why := ": that is when its sender lets it leave."
+		if d.Message.Between != "" {
+			why = ". " + hoursWords(d.Message, recipientOf(d), at)
+		}
+		words = append(words, fmt.Sprintf("It waits until %s", at.Format(time.RFC3339))+why)
 	}
 	if d.Unconfirmed(at) {
 		words = append(words, "The proof of the phone is older than the message wants, so it is withheld until the person proves the phone again. They are asked once.")
