@@ -92,6 +92,19 @@ func (s *server) ChangeSubscriber(ctx context.Context, r wire.ChangeSubscriberRe
 	return wire.ChangeSubscriber200JSONResponse(body), err
 }
 
+// ForgetSubscriber erases a person.
+func (s *server) ForgetSubscriber(ctx context.Context, r wire.ForgetSubscriberRequestObject) (wire.ForgetSubscriberResponseObject, error) {
+	account := callerOf(ctx).key.AccountID
+	bot, err := s.bots.Owned(ctx, account, r.Bot)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.bots.Forget(ctx, account, bot.ID, gateway.SubscriberID(r.Subscriber)); err != nil {
+		return nil, err
+	}
+	return wire.ForgetSubscriber200JSONResponse{ID: r.Subscriber, State: wire.Forgotten}, nil
+}
+
 // fields reads the fields of a person: texts, numbers and booleans. A nil value removes a field.
 func fields(raw json.RawMessage) (gateway.Fields, error) {
 	if raw == nil {

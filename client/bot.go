@@ -105,6 +105,12 @@ func (c *Client) Subscriber(ctx context.Context, bot, id string) (Subscriber, er
 	return call[Subscriber](ctx, c, func() (*http.Response, error) { return c.calls.GetSubscriber(ctx, bot, id) })
 }
 
+// ForgetSubscriber erases a person: what names them at once, their messages' texts within minutes.
+func (c *Client) ForgetSubscriber(ctx context.Context, bot, id string) error {
+	_, err := call[wire.ForgottenSubscriber](ctx, c, func() (*http.Response, error) { return c.calls.ForgetSubscriber(ctx, bot, id) })
+	return err
+}
+
 // ChangeSubscriber writes what you know about a person. What is left out stays as it is.
 func (c *Client) ChangeSubscriber(ctx context.Context, bot, id string, change SubscriberChange) (Subscriber, error) {
 	return call[Subscriber](ctx, c, func() (*http.Response, error) { return c.calls.ChangeSubscriber(ctx, bot, id, change) })

@@ -218,6 +218,21 @@ func (e EvidenceKind) Valid() bool {
 	}
 }
 
+// Defines values for ForgottenSubscriberState.
+const (
+	Forgotten ForgottenSubscriberState = "forgotten"
+)
+
+// Valid indicates whether the value is a known member of the ForgottenSubscriberState enum.
+func (e ForgottenSubscriberState) Valid() bool {
+	switch e {
+	case Forgotten:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Format.
 const (
 	HTML     Format = "html"
@@ -1029,6 +1044,15 @@ type File struct {
 	// ExpiresAt When it is removed. A message that carries it moves this to the end of its own lifetime, if that is later.
 	ExpiresAt time.Time `json:"expires_at"`
 }
+
+// ForgottenSubscriber A person of whom nothing is left but the id.
+type ForgottenSubscriber struct {
+	ID    string                   `json:"id"`
+	State ForgottenSubscriberState `json:"state"`
+}
+
+// ForgottenSubscriberState defines model for ForgottenSubscriber.State.
+type ForgottenSubscriberState string
 
 // Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 type Format string
@@ -2804,6 +2828,16 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 	ListSubscribers(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ForgetSubscriber Forget a subscriber
+	//
+	// Erases a person. What names them is gone at once; the texts, captions, links and addresses of their messages, what
+	// came from them and what rules saw of it within minutes. Messages that have not left yet are cancelled. History keeps
+	// that there were messages, what became of them and what they cost. It cannot be undone, and doing it again changes
+	// nothing; a person who writes to the bot again is somebody new.
+	//
+	// Corresponds with DELETE /v1/bots/{bot}/subscribers/{subscriber} (the `ForgetSubscriber` operationId).
+	ForgetSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSubscriber Get a subscriber
 	//
 	// One person who connected to the bot.
@@ -3764,6 +3798,26 @@ func (c *Client) ActivateRules(ctx context.Context, bot BotRef, version Version,
 // Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 func (c *Client) ListSubscribers(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSubscribersRequest(c.Server, bot, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ForgetSubscriber Forget a subscriber
+//
+// Erases a person. What names them is gone at once; the texts, captions, links and addresses of their messages, what
+// came from them and what rules saw of it within minutes. Messages that have not left yet are cancelled. History keeps
+// that there were messages, what became of them and what they cost. It cannot be undone, and doing it again changes
+// nothing; a person who writes to the bot again is somebody new.
+//
+// Corresponds with DELETE /v1/bots/{bot}/subscribers/{subscriber} (the `ForgetSubscriber` operationId).
+func (c *Client) ForgetSubscriber(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForgetSubscriberRequest(c.Server, bot, subscriber)
 	if err != nil {
 		return nil, err
 	}
@@ -5781,6 +5835,47 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 	return req, nil
 }
 
+// NewForgetSubscriberRequest constructs an http.Request for the ForgetSubscriber method
+func NewForgetSubscriberRequest(server string, bot BotRef, subscriber SubscriberID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "subscriber", subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/subscribers/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetSubscriberRequest constructs an http.Request for the GetSubscriber method
 func NewGetSubscriberRequest(server string, bot BotRef, subscriber SubscriberID) (*http.Request, error) {
 	var err error
@@ -7464,6 +7559,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 	ListSubscribersWithResponse(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*ListSubscribersResponse, error)
 
+	// ForgetSubscriberWithResponse Forget a subscriber
+	//
+	// Erases a person. What names them is gone at once; the texts, captions, links and addresses of their messages, what
+	// came from them and what rules saw of it within minutes. Messages that have not left yet are cancelled. History keeps
+	// that there were messages, what became of them and what they cost. It cannot be undone, and doing it again changes
+	// nothing; a person who writes to the bot again is somebody new.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/bots/{bot}/subscribers/{subscriber} (the `ForgetSubscriber` operationId).
+	ForgetSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*ForgetSubscriberResponse, error)
+
 	// GetSubscriberWithResponse Get a subscriber
 	//
 	// One person who connected to the bot.
@@ -8933,6 +9040,54 @@ func (r ListSubscribersResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListSubscribersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ForgetSubscriberResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ForgottenSubscriber
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ForgetSubscriberResponse) GetJSON200() *ForgottenSubscriber {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ForgetSubscriberResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ForgetSubscriberResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ForgetSubscriberResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ForgetSubscriberResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ForgetSubscriberResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10741,6 +10896,24 @@ func (c *ClientWithResponses) ListSubscribersWithResponse(ctx context.Context, b
 	return ParseListSubscribersResponse(rsp)
 }
 
+// ForgetSubscriberWithResponse Forget a subscriber
+//
+// Erases a person. What names them is gone at once; the texts, captions, links and addresses of their messages, what
+// came from them and what rules saw of it within minutes. Messages that have not left yet are cancelled. History keeps
+// that there were messages, what became of them and what they cost. It cannot be undone, and doing it again changes
+// nothing; a person who writes to the bot again is somebody new.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/bots/{bot}/subscribers/{subscriber} (the `ForgetSubscriber` operationId).
+func (c *ClientWithResponses) ForgetSubscriberWithResponse(ctx context.Context, bot BotRef, subscriber SubscriberID, reqEditors ...RequestEditorFn) (*ForgetSubscriberResponse, error) {
+	rsp, err := c.ForgetSubscriber(ctx, bot, subscriber, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForgetSubscriberResponse(rsp)
+}
+
 // GetSubscriberWithResponse Get a subscriber
 //
 // One person who connected to the bot.
@@ -12064,6 +12237,39 @@ func ParseListSubscribersResponse(rsp *http.Response) (*ListSubscribersResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest SubscriberList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseForgetSubscriberResponse parses an HTTP response from a ForgetSubscriberWithResponse call
+func ParseForgetSubscriberResponse(rsp *http.Response) (*ForgetSubscriberResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ForgetSubscriberResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ForgottenSubscriber
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

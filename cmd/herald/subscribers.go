@@ -15,6 +15,8 @@ type SubscribersCmd struct {
 	List SubscribersListCmd `cmd:"" default:"withargs" help:"List subscribers, newest first."`
 	Get  SubscribersGetCmd  `cmd:"" help:"Show one subscriber."`
 	Set  SubscribersSetCmd  `cmd:"" help:"Write what you know about a subscriber: tags, fields, your own id."`
+
+	Forget SubscribersForgetCmd `cmd:"" help:"Erase a person: names, phone, texts. Counts and prices stay."`
 }
 
 // Help is shown by herald subscribers --help.
@@ -145,6 +147,33 @@ func (c *console) showSubscriber(person client.Subscriber) error {
 		record.Add("earlier", name+", until "+terminal.Moment(earlier.Until, c.Zone))
 	}
 	return record.Write(c.Out)
+}
+
+// SubscribersForgetCmd erases a person.
+type SubscribersForgetCmd struct {
+	ID  string `arg:"" help:"The subscriber's id, sub_..."`
+	Bot string `required:"" placeholder:"BOT" help:"The bot, by @name or id."`
+	Remote
+}
+
+// Help is shown by herald subscribers forget --help.
+func (SubscribersForgetCmd) Help() string {
+	return `What names the person is gone at once, the texts of their messages within minutes. Messages that have not left yet are
+cancelled. History keeps that there were messages, what became of them and what they cost. It cannot be undone; who writes to the
+bot again is somebody new.`
+}
+
+// Run forgets.
+func (s *SubscribersForgetCmd) Run(ctx context.Context, c *console) error {
+	api, err := s.client()
+	if err != nil {
+		return err
+	}
+	if err := api.ForgetSubscriber(ctx, s.Bot, s.ID); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.Out, "%s is forgotten.\n", s.ID)
+	return err
 }
 
 // SubscribersSetCmd writes what a sender knows about a person.

@@ -123,6 +123,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	a.background(func(ctx context.Context) { editor.Run(ctx, a.listener.Edits()) })
 	a.background(a.sweep)
 	a.background(a.reseal)
+	a.background(a.erase)
 	a.background(a.watchSMS)
 	return "workflows and inbox", nil
 }

@@ -41,6 +41,12 @@ func (s *Service) ChangeSubscriber(ctx context.Context, account gateway.AccountI
 	})
 }
 
+// Forget erases a person: their name, phone and whatever else names them is gone at once, the texts of their messages within
+// minutes. History keeps that there were messages, what became of them and what they cost.
+func (s *Service) Forget(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) error {
+	return s.subscribers.Forget(ctx, account, bot, id, s.now())
+}
+
 func checkChange(c gateway.SubscriberChange) error {
 	var faults gateway.Faults
 	refuse := func(field, message string) {

@@ -18,8 +18,9 @@ const (
 	SubscriberPhoneChanged AccountEventKind = "subscriber.phone_changed" // proved another phone than before
 	SubscriberPhoneLost    AccountEventKind = "subscriber.phone_lost"    // somebody else proved the phone later
 
-	SubscriberLinked   AccountEventKind = "subscriber.linked"   // known by an id of the sender's
-	SubscriberUnlinked AccountEventKind = "subscriber.unlinked" // that id names somebody else now, or nobody
+	SubscriberForgotten AccountEventKind = "subscriber.forgotten" // everything that names them is erased
+	SubscriberLinked    AccountEventKind = "subscriber.linked"    // known by an id of the sender's
+	SubscriberUnlinked  AccountEventKind = "subscriber.unlinked"  // that id names somebody else now, or nobody
 
 	ChatConnected    AccountEventKind = "chat.connected"    // a group or channel took the bot in
 	ChatDisconnected AccountEventKind = "chat.disconnected" // it threw the bot out

@@ -168,6 +168,7 @@ const (
 	ReasonNeverStarted Reason = "never_started"     // nobody with this address has started the bot
 	ReasonBlocked      Reason = "blocked"           // the person blocked the bot
 	ReasonStopped      Reason = "stopped"           // the person wants no messages of the bot until they start it again
+	ReasonForgotten    Reason = "forgotten"         // the person wanted to be forgotten
 	ReasonDeactivated  Reason = "deactivated"       // the person's account is gone
 	ReasonChatLost     Reason = "chat_lost"         // the bot is no longer in that chat
 	ReasonNameTooOld   Reason = "name_too_old"      // the @name was last seen too long ago for a code
@@ -217,6 +218,7 @@ const (
 	EventTranslated EventKind = "translated" // into the language that was wanted, or not, with the reason
 	EventEdit       EventKind = "edit"       // its content is to be changed in the chat, or was, or cannot be
 	EventDelete     EventKind = "delete"     // it is to be taken out of the chat, or was, or cannot be
+	EventErased     EventKind = "erased"     // the person was forgotten: nothing is left of what it said and whom it was for
 	EventState      EventKind = "state"      // the state changed
 )
 

@@ -30,6 +30,7 @@ const (
 	KindGroup      SubscriberKind = "group"
 	KindSupergroup SubscriberKind = "supergroup"
 	KindChannel    SubscriberKind = "channel"
+	KindForgotten  SubscriberKind = "forgotten" // was a person; nothing of them is left but their id here
 )
 
 // EarlierName is what a person was called before.
@@ -149,6 +150,8 @@ type SubscriberStore interface {
 	Subscribers(ctx context.Context, account AccountID, bot BotID, f SubscriberFilter, p Page) (List[Subscriber], error)
 	// ChangeSubscriber writes what a sender says. check sees the person with all tags and fields as they would be, and may refuse.
 	ChangeSubscriber(ctx context.Context, account AccountID, bot BotID, id SubscriberID, c SubscriberChange, check func(Subscriber) error) (Subscriber, error)
+	// Forget makes a person unknown at once, and leaves the rest to Erase. Whoever is forgotten already stays so.
+	Forget(ctx context.Context, account AccountID, bot BotID, id SubscriberID, at time.Time) error
 	// CreateConnectLink stores a link.
 	CreateConnectLink(ctx context.Context, l ConnectLink) error
 }

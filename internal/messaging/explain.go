@@ -11,6 +11,8 @@ func Explain(reason gateway.Reason) string {
 		return "The person blocked the bot. Only they can unblock it."
 	case gateway.ReasonStopped:
 		return "The person wrote /stop: they get no messages of the bot until they press Start again."
+	case gateway.ReasonForgotten:
+		return "The person wanted to be forgotten."
 	case gateway.ReasonDeactivated:
 		return "The person's account at the messenger is gone."
 	case gateway.ReasonChatLost:

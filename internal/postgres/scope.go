@@ -37,6 +37,7 @@ const (
 	metricsWork  work = "metrics"   // sums
 	watchWork    work = "watchdog"  // bots that are due to be looked at
 	sealWork     work = "seals"     // the key of the installation changes
+	forgetWork   work = "forgets"   // a person, and what all accounts wrote to them
 )
 
 type scopeKey struct{}

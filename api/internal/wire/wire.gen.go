@@ -218,6 +218,21 @@ func (e EvidenceKind) Valid() bool {
 	}
 }
 
+// Defines values for ForgottenSubscriberState.
+const (
+	Forgotten ForgottenSubscriberState = "forgotten"
+)
+
+// Valid indicates whether the value is a known member of the ForgottenSubscriberState enum.
+func (e ForgottenSubscriberState) Valid() bool {
+	switch e {
+	case Forgotten:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Format.
 const (
 	HTML     Format = "html"
@@ -1029,6 +1044,15 @@ type File struct {
 	// ExpiresAt When it is removed. A message that carries it moves this to the end of its own lifetime, if that is later.
 	ExpiresAt time.Time `json:"expires_at"`
 }
+
+// ForgottenSubscriber A person of whom nothing is left but the id.
+type ForgottenSubscriber struct {
+	ID    string                   `json:"id"`
+	State ForgottenSubscriberState `json:"state"`
+}
+
+// ForgottenSubscriberState defines model for ForgottenSubscriber.State.
+type ForgottenSubscriberState string
 
 // Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
 type Format string
@@ -2516,6 +2540,9 @@ type ServerInterface interface {
 	// ListSubscribers List the subscribers of a bot
 	// (GET /v1/bots/{bot}/subscribers)
 	ListSubscribers(c *gin.Context, bot BotRef, params ListSubscribersParams)
+	// ForgetSubscriber Forget a subscriber
+	// (DELETE /v1/bots/{bot}/subscribers/{subscriber})
+	ForgetSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
@@ -3436,6 +3463,39 @@ func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
 	}
 
 	siw.Handler.ListSubscribers(c, bot, params)
+}
+
+// ForgetSubscriber operation middleware
+func (siw *ServerInterfaceWrapper) ForgetSubscriber(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "subscriber" -------------
+	var subscriber SubscriberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscriber", c.Param("subscriber"), &subscriber, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscriber: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ForgetSubscriber(c, bot, subscriber)
 }
 
 // GetSubscriber operation middleware
@@ -4397,6 +4457,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bots/:bot/rules/versions/:version", wrapper.GetRuleVersion)
 	router.GET(options.BaseURL+"/v1/bots/:bot/rules/versions/:version/source", wrapper.ExportRules)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers", wrapper.ListSubscribers)
+	router.DELETE(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.ForgetSubscriber)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.GetSubscriber)
 	router.PATCH(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.ChangeSubscriber)
 	router.GET(options.BaseURL+"/v1/defaults", wrapper.GetDefaults)
@@ -5260,6 +5321,44 @@ type ListSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSubscribersdefaultApplicationProblemPlusJSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgetSubscriberRequestObject struct {
+	Bot        BotRef       `json:"bot"`
+	Subscriber SubscriberID `json:"subscriber"`
+}
+
+type ForgetSubscriberResponseObject interface {
+	VisitForgetSubscriberResponse(w http.ResponseWriter) error
+}
+
+type ForgetSubscriber200JSONResponse ForgottenSubscriber
+
+func (response ForgetSubscriber200JSONResponse) VisitForgetSubscriberResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitForgetSubscriberResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6409,6 +6508,9 @@ type StrictServerInterface interface {
 	// ListSubscribers List the subscribers of a bot
 	// (GET /v1/bots/{bot}/subscribers)
 	ListSubscribers(ctx context.Context, request ListSubscribersRequestObject) (ListSubscribersResponseObject, error)
+	// ForgetSubscriber Forget a subscriber
+	// (DELETE /v1/bots/{bot}/subscribers/{subscriber})
+	ForgetSubscriber(ctx context.Context, request ForgetSubscriberRequestObject) (ForgetSubscriberResponseObject, error)
 	// GetSubscriber Get a subscriber
 	// (GET /v1/bots/{bot}/subscribers/{subscriber})
 	GetSubscriber(ctx context.Context, request GetSubscriberRequestObject) (GetSubscriberResponseObject, error)
@@ -7231,6 +7333,33 @@ func (sh *strictHandler) ListSubscribers(ctx *gin.Context, bot BotRef, params Li
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListSubscribersResponseObject); ok {
 		if err := validResponse.VisitListSubscribersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ForgetSubscriber operation middleware
+func (sh *strictHandler) ForgetSubscriber(ctx *gin.Context, bot BotRef, subscriber SubscriberID) {
+	var request ForgetSubscriberRequestObject
+
+	request.Bot = bot
+	request.Subscriber = subscriber
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgetSubscriber(ctx, request.(ForgetSubscriberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgetSubscriber")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ForgetSubscriberResponseObject); ok {
+		if err := validResponse.VisitForgetSubscriberResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

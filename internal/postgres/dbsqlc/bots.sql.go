@@ -436,7 +436,7 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 }
 
 const countSubscribers = `-- name: CountSubscribers :many
-SELECT bot_id, connection, count(*) AS people FROM subscribers GROUP BY bot_id, connection
+SELECT bot_id, connection, count(*) AS people FROM subscribers WHERE kind <> 'forgotten' GROUP BY bot_id, connection
 `
 
 type CountSubscribersRow struct {

@@ -148,6 +148,20 @@ type FilePart struct {
 	Body      []byte
 }
 
+type Forgetting struct {
+	ID           int64
+	AccountID    string
+	BotID        string
+	SubscriberID string
+	ChatID       int64
+	Addresses    [][]byte
+	Phones       [][]byte
+	Reached      string
+	AskedAt      time.Time
+	DueAt        time.Time
+	DoneAt       *time.Time
+}
+
 type IdempotencyKey struct {
 	AccountID string
 	Key       string

@@ -233,7 +233,7 @@ func (q *Queries) LockPhone(ctx context.Context, phoneIndex []byte) error {
 }
 
 const lockSubscriber = `-- name: LockSubscriber :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR NO KEY UPDATE
+SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 AND kind <> 'forgotten' FOR NO KEY UPDATE
 `
 
 type LockSubscriberParams struct {
@@ -430,7 +430,7 @@ func (q *Queries) StateForChange(ctx context.Context, arg StateForChangeParams) 
 const subscriber = `-- name: Subscriber :one
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
-WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3 AND s.kind <> 'forgotten'
 `
 
 type SubscriberParams struct {
@@ -575,7 +575,7 @@ const subscribers = `-- name: Subscribers :many
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2
-  AND ($4::text = '' OR s.id < $4)
+  AND ($4::text = '' OR s.id < $4) AND s.kind <> 'forgotten'
   AND ($5::text = '' OR s.kind = $5 OR ($5 = 'chat' AND s.kind <> 'person'))
   AND ($6::bytea = '' OR s.phone_index = $6)
   AND ($7::text = '' OR (s.phone <> '') = ($7 = 'yes'))

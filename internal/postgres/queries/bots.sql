@@ -114,4 +114,4 @@ SELECT b.id, b.username, b.state, b.pending, b.lagging, t.refusals
 FROM bots b JOIN bot_slots t ON t.bot_id = b.id WHERE b.state <> 'removed' ORDER BY b.id LIMIT @most;
 
 -- name: CountSubscribers :many
-SELECT bot_id, connection, count(*) AS people FROM subscribers GROUP BY bot_id, connection;
+SELECT bot_id, connection, count(*) AS people FROM subscribers WHERE kind <> 'forgotten' GROUP BY bot_id, connection;

@@ -1,7 +1,7 @@
 -- name: Subscriber :one
 SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
-WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3;
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3 AND s.kind <> 'forgotten';
 
 -- name: SubscriberByID :one
 -- Of a message: it names them.
@@ -12,7 +12,7 @@ SELECT * FROM subscribers WHERE bot_id = $1 AND id = $2;
 SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2
-  AND (@after::text = '' OR s.id < @after)
+  AND (@after::text = '' OR s.id < @after) AND s.kind <> 'forgotten'
   AND (@kind::text = '' OR s.kind = @kind OR (@kind = 'chat' AND s.kind <> 'person'))
   AND (@phone_index::bytea = '' OR s.phone_index = @phone_index)
   AND (@has_phone::text = '' OR (s.phone <> '') = (@has_phone = 'yes'))
@@ -29,7 +29,7 @@ ORDER BY s.id DESC LIMIT $3;
 SELECT * FROM subscriber_names WHERE account_id = $1 AND subscriber_id = $2 ORDER BY until DESC LIMIT $3;
 
 -- name: LockSubscriber :one
-SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR NO KEY UPDATE;
+SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 AND kind <> 'forgotten' FOR NO KEY UPDATE;
 
 -- name: LeaveExternalID :exec
 -- An id of the sender's names one person of a bot: whoever had it loses it.

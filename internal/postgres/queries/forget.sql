@@ -1,0 +1,82 @@
+-- name: LockForgetting :one
+-- Whoever is to be forgotten, or was.
+SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR UPDATE;
+
+-- name: ProofsOf :many
+SELECT phone FROM phone_proofs WHERE account_id = $1 AND subscriber_id = $2;
+
+-- name: Forget :exec
+-- The person's row becomes a stone, and what hangs on it alone goes with it.
+WITH proofs AS (DELETE FROM phone_proofs d WHERE d.subscriber_id = @id),
+     called AS (DELETE FROM subscriber_names d WHERE d.subscriber_id = @id),
+     kept AS (DELETE FROM person_states d WHERE d.subscriber_id = @id),
+     phones AS (DELETE FROM phone_asks d WHERE d.subscriber_id = @id),
+     links AS (DELETE FROM connect_links d WHERE d.used_by = @id),
+     asked AS (
+    INSERT INTO forgettings (account_id, bot_id, subscriber_id, chat_id, addresses, phones, asked_at, due_at)
+    SELECT s.account_id, s.bot_id, s.id, s.chat_id, @addresses::bytea[], @phones::bytea[], @at::timestamptz, @at::timestamptz FROM subscribers s WHERE s.id = @id)
+UPDATE subscribers s SET
+    kind = 'forgotten', platform_id = -4611686018427387904 - nextval('forgotten_people'), chat_id = 0, names = '', names_index = '',
+    username_index = '', username_seen_at = NULL, phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL,
+    external_id = '', language = '', chosen_language = '', timezone = '', start_payload = '',
+    connection = 'disconnected', reason = 'forgotten', disconnected_at = @at::timestamptz
+WHERE s.account_id = @account_id AND s.id = @id;
+
+-- name: TakeForgetting :one
+SELECT * FROM forgettings WHERE done_at IS NULL AND due_at <= @now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: MessagesOfForgotten :many
+-- A call that is under way holds up what comes after it.
+SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) AS called
+FROM messages m WHERE m.subscriber_id = @subscriber_id AND m.id > @reached ORDER BY m.id LIMIT @most FOR UPDATE OF m;
+
+-- name: MessagesToForgotten :many
+SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) AS called
+FROM messages m WHERE m.address_index = ANY(@addresses::bytea[]) AND m.created_at <= @asked_at ORDER BY m.address_index, m.id LIMIT @most FOR UPDATE OF m;
+
+-- name: EraseMessages :exec
+-- What they said, and whom they were for. What has not left yet is taken back. States, times, counts and prices stay.
+WITH gone AS (
+    UPDATE messages m SET text = '', buttons = '', media = '', read_link = '', translation = '', translated_buttons = '', keep = '{}',
+                          address = '', sealed_address = '', address_index = '', event_sequence = m.event_sequence + 1,
+                          previous = CASE WHEN m.state IN ('queued', 'scheduled', 'sending', 'withheld') THEN m.state ELSE m.previous END,
+                          reason = CASE WHEN m.state IN ('queued', 'scheduled', 'sending', 'withheld') THEN 'forgotten' ELSE m.reason END,
+                          state = CASE WHEN m.state IN ('queued', 'scheduled', 'sending', 'withheld') THEN 'cancelled' ELSE m.state END
+    WHERE m.id = ANY(@ids::text[])
+    RETURNING m.id, m.account_id, m.event_sequence, m.previous, m.state, m.reason
+), told AS (
+    INSERT INTO message_events (message_id, sequence, account_id, at, kind, from_state, state, reason, detail)
+    SELECT id, event_sequence, account_id, @at, 'erased', CASE WHEN reason = 'forgotten' THEN previous ELSE state END, state, 'forgotten',
+           'The person was forgotten: what it said and whom it was for is erased.' FROM gone
+), legs AS (
+    UPDATE legs l SET phone = '', phone_index = '', chat_id = 0, slot_at = NULL,
+                      settled_at = CASE WHEN l.state = 'pending' THEN @at ELSE l.settled_at END,
+                      state = CASE WHEN l.state = 'pending' THEN 'skipped' ELSE l.state END
+    WHERE l.message_id = ANY(@ids::text[])
+), links AS (DELETE FROM read_links d WHERE d.message_id = ANY(@ids::text[])),
+   wishes AS (
+    UPDATE edits e SET text = '', buttons = '', settled_at = CASE WHEN e.state = 'pending' THEN @at ELSE e.settled_at END,
+                       state = CASE WHEN e.state = 'pending' THEN 'replaced' ELSE e.state END
+    WHERE e.message_id = ANY(@ids::text[])
+), replies AS (UPDATE sms_replies r SET phone = '', phone_index = '', text = '' WHERE r.message_id = ANY(@ids::text[]))
+DELETE FROM verdicts d WHERE d.message_id = ANY(@ids::text[]);
+
+-- name: EraseUpdates :execrows
+UPDATE updates SET body = '', error = '', note = 'forgotten', done_at = coalesce(done_at, @at)
+WHERE sequence IN (SELECT u.sequence FROM updates u
+                   WHERE u.bot_id = @bot_id AND u.chat_id = @chat_id AND u.received_at <= @asked_at AND u.body <> '' AND u.update_id >= 0
+                   LIMIT @most FOR UPDATE SKIP LOCKED);
+
+-- name: EraseEvents :execrows
+UPDATE events SET data = '{}', sealed = ''
+WHERE id IN (SELECT e.id FROM events e WHERE e.subscriber_id = @subscriber_id AND (e.data <> '{}' OR e.sealed <> '') LIMIT @most);
+
+-- name: EraseReplies :execrows
+UPDATE sms_replies SET phone = '', phone_index = '', text = ''
+WHERE phone_index = ANY(@phones::bytea[]) AND received_at <= @asked_at;
+
+-- name: MoveForgetting :exec
+UPDATE forgettings SET reached = @reached, due_at = @due_at WHERE id = $1;
+
+-- name: EndForgetting :exec
+UPDATE forgettings SET done_at = @at::timestamptz, chat_id = 0, addresses = '{}', phones = '{}' WHERE id = $1;
