@@ -18,82 +18,76 @@ type brokenOff struct{ words string }
 
 func (b brokenOff) Error() string { return b.words }
 
-// answer asks the rules about an update of a person and writes what they decided.
-func answer(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, about gateway.MessageID, code gateway.CodeOutcome, now time.Time) error {
+// answer asks the rules about an update of a person and returns what is to be written of their decision.
+func answer(ctx context.Context, vault *vault, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber, talk gateway.Conversation, now time.Time) ([]step, error) {
 	if v.Answer == nil {
-		return countInbound(ctx, q, raw, v, person)
+		return countInbound(ctx, raw, v, person), nil
 	}
-	c, err := conversation(ctx, q, string(raw.AccountID), person)
+	a, err := v.Answer(ctx, talk)
 	if err != nil {
-		return err
-	}
-	c.New, c.ReplyTo, c.Code = person.CreatedAt.Equal(now), about, code
-	if v.Phone != "" {
-		c.Person.Phone, c.Person.PhoneProvedAt = v.Phone, v.Seen.At
-	}
-	a, err := v.Answer(ctx, c)
-	if err != nil {
-		return err
+		return nil, err
 	}
 	if a.Failure != "" {
-		if err := countInbound(ctx, q, raw, v, person); err != nil {
-			return err
-		}
-		return brokenOff{a.Failure}
+		return countInbound(ctx, raw, v, person), brokenOff{a.Failure}
 	}
 	if a.Version == 0 { // what the bot answers by itself, where no rules are active
-		return answerPlainly(ctx, q, raw, v, a, person)
+		return answerPlainly(ctx, raw, v, a, person), nil
 	}
+	var steps []step
 	if v.Message == nil && v.Silent != nil { // nobody wrote it: in History if the rules have something to say to it
 		if len(a.Rules) == 0 {
-			return nil
+			return nil, nil
 		}
-		if err := storeInbound(ctx, q, raw, gateway.Verdict{Subscriber: v.Subscriber, Message: v.Silent}, person); err != nil {
-			return err
-		}
+		steps = append(steps, storeInbound(ctx, raw, gateway.Verdict{Subscriber: v.Subscriber, Message: v.Silent}, person))
 	}
-	return writeAnswer(ctx, q, raw, a, person, now)
+	written, err := writeAnswer(ctx, vault, raw, a, person, now)
+	return append(steps, written...), err
 }
 
-// answerPlainly writes an answer that needs no verdict to explain it.
-func answerPlainly(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, a gateway.Answer, person dbsqlc.Subscriber) error {
-	if err := countInbound(ctx, q, raw, v, person); err != nil {
-		return err
-	}
+// answerPlainly is an answer that needs no verdict to explain it.
+func answerPlainly(ctx context.Context, raw gateway.RawUpdate, v gateway.Verdict, a gateway.Answer, person dbsqlc.Subscriber) []step {
+	return append(countInbound(ctx, raw, v, person), acceptReplies(ctx, a)...)
+}
+
+func acceptReplies(ctx context.Context, a gateway.Answer) (steps []step) {
 	for _, m := range a.Messages {
-		if _, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links); err != nil {
-			return fmt.Errorf("insert reply %s: %w", m.Message.ID, err)
-		}
+		steps = append(steps, func(q *queries) error {
+			_, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links)
+			return err
+		})
 	}
-	return nil
+	return steps
 }
 
 // answerOwn asks the rules about a message that was read, or did not arrive.
-func answerOwn(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) error {
+func answerOwn(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) ([]step, error) {
 	if v.Answer == nil {
-		return nil // switched off meanwhile
+		return nil, nil // switched off meanwhile
 	}
-	about, person, err := personOf(ctx, q, raw.AccountID, v.Own.MessageID)
+	about, person, err := personOf(ctx, h, raw.AccountID, v.Own.MessageID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c, err := conversation(ctx, q, string(raw.AccountID), person)
+	talk, err := begun(h.vault, raw.AccountID, person)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.Last = &about
-	a, err := v.Answer(ctx, c)
+	if err := h.next(ctx, readState(ctx, raw.AccountID, raw.BotID, person.PlatformID, &talk)); err != nil {
+		return nil, err
+	}
+	talk.Last = &about
+	a, err := v.Answer(ctx, talk)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if a.Failure != "" {
-		return brokenOff{a.Failure}
+		return nil, brokenOff{a.Failure}
 	}
-	return writeAnswer(ctx, q, raw, a, person, now)
+	return writeAnswer(ctx, h.vault, raw, a, person, now)
 }
 
-// writeAnswer writes the verdict, what the rules keep about the person, and the effects, in the transaction of the update.
-func writeAnswer(ctx context.Context, q *queries, raw gateway.RawUpdate, a gateway.Answer, person dbsqlc.Subscriber, now time.Time) error {
+// writeAnswer is the verdict, what the rules keep about the person, and the effects.
+func writeAnswer(ctx context.Context, v *vault, raw gateway.RawUpdate, a gateway.Answer, person dbsqlc.Subscriber, now time.Time) ([]step, error) {
 	p := dbsqlc.StoreAnswerParams{
 		MessageID: string(a.About), Event: a.Event, AccountID: string(raw.AccountID), BotID: string(raw.BotID), Version: int32(a.Version),
 		Rules: orEmpty(a.Rules), Note: a.Note, CreatedAt: now, SubscriberID: person.ID,
@@ -105,39 +99,39 @@ func writeAnswer(ctx context.Context, q *queries, raw gateway.RawUpdate, a gatew
 	}
 	fields, err := json.Marshal(a.State.Fields)
 	if err != nil {
-		return fmt.Errorf("write fields: %w", err)
+		return nil, fmt.Errorf("write fields: %w", err)
 	}
-	v := q.vault
 	p.Fields = v.sealed(&err, fieldsBound(p.AccountID, p.SubscriberID), string(fields))
 	p.Input = v.sealed(&err, verdictBound("input", p.MessageID, p.Event), string(a.Input))
 	p.Effects = v.sealed(&err, verdictBound("effects", p.MessageID, p.Event), string(a.Effects))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if p.Fired, err = json.Marshal(orNoMarks(a.State.Fired)); err != nil {
-		return fmt.Errorf("write marks of rules: %w", err)
+		return nil, fmt.Errorf("write marks of rules: %w", err)
 	}
-	if err := q.StoreAnswer(ctx, p); err != nil {
-		return fmt.Errorf("insert verdict: %w", err)
-	}
-	for _, m := range a.Messages {
-		if _, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links); err != nil {
-			return fmt.Errorf("insert reply %s: %w", m.Message.ID, err)
+	steps := []step{func(q *queries) error {
+		if err := q.StoreAnswer(ctx, p); err != nil {
+			return fmt.Errorf("insert verdict: %w", err)
 		}
-	}
-	return storeEvents(ctx, q, told(raw, gateway.Verdict{Events: a.Events}, person)...)
+		return nil
+	}}
+	steps = append(steps, acceptReplies(ctx, a)...)
+	return append(steps, writeEvents(ctx, told(raw, gateway.Verdict{Events: a.Events}, person))...), nil
 }
 
 // countInbound counts what a person wrote, where no rules answer.
-func countInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
+func countInbound(ctx context.Context, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) []step {
 	if v.Message == nil || !v.Message.Kind.Written() {
 		return nil
 	}
-	err := q.CountInbound(ctx, dbsqlc.CountInboundParams{AccountID: string(raw.AccountID), SubscriberID: person.ID})
-	if err != nil {
-		return fmt.Errorf("count messages of person: %w", err)
-	}
-	return nil
+	return []step{func(q *queries) error {
+		err := q.CountInbound(ctx, dbsqlc.CountInboundParams{AccountID: string(raw.AccountID), SubscriberID: person.ID})
+		if err != nil {
+			return fmt.Errorf("count messages of person: %w", err)
+		}
+		return nil
+	}}
 }
 
 func (v *vault) personState(r dbsqlc.PersonState) (s gateway.PersonState, err error) {
@@ -162,20 +156,26 @@ func orNoMarks(fired map[string]time.Time) map[string]time.Time {
 	return fired
 }
 
-// personOf finds whom a message of our own was for.
-func personOf(ctx context.Context, q *queries, account gateway.AccountID, id gateway.MessageID) (gateway.Message, dbsqlc.Subscriber, error) {
-	row, err := q.Message(ctx, dbsqlc.MessageParams{AccountID: string(account), ID: string(id)})
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && row.SubscriberID == nil {
-		return gateway.Message{}, dbsqlc.Subscriber{}, brokenOff{"the message of an own update is gone, or has no person"}
+// personOf finds whom a message of our own was for, and locks that person.
+func personOf(ctx context.Context, h *held, account gateway.AccountID, id gateway.MessageID) (m gateway.Message, person dbsqlc.Subscriber, err error) {
+	err = h.next(ctx,
+		func(q *queries) error {
+			row, err := q.Message(ctx, dbsqlc.MessageParams{AccountID: string(account), ID: string(id)})
+			if err != nil {
+				return fmt.Errorf("read message %s of an own update: %w", id, err)
+			}
+			m, err = q.vault.message(row)
+			return err
+		},
+		func(q *queries) (err error) {
+			if person, err = q.LockPersonOf(ctx, dbsqlc.LockPersonOfParams{AccountID: string(account), MessageID: string(id)}); err != nil {
+				return fmt.Errorf("lock person of message %s: %w", id, err)
+			}
+			return nil
+		})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, person, brokenOff{"the message of an own update is gone, or has no person"}
 	}
-	if err != nil {
-		return gateway.Message{}, dbsqlc.Subscriber{}, fmt.Errorf("read message %s of an own update: %w", id, err)
-	}
-	person, err := q.SubscriberByID(ctx, dbsqlc.SubscriberByIDParams{BotID: row.BotID, ID: *row.SubscriberID})
-	if err != nil {
-		return gateway.Message{}, person, fmt.Errorf("read person of message %s: %w", id, err)
-	}
-	m, err := q.vault.message(row)
 	return m, person, err
 }
 

@@ -226,37 +226,55 @@ func (s *Store) Conversation(ctx context.Context, account gateway.AccountID, per
 	if err = found(err, gateway.ErrSubscriberNotFound, "read subscriber"); err != nil {
 		return gateway.Conversation{}, err
 	}
-	return conversation(ctx, s.q, string(account), row.Subscriber)
-}
-
-// conversation reads what rules see of a person beside the update.
-func conversation(ctx context.Context, q *queries, account string, person dbsqlc.Subscriber) (gateway.Conversation, error) {
-	c := gateway.Conversation{Since: person.CreatedAt.UTC()}
-	var err error
-	if c.Person, err = q.vault.subscriber(person); err != nil {
+	c, err := begun(s.q.vault, account, row.Subscriber)
+	if err != nil {
 		return c, err
 	}
-	c.Person = seenBy(gateway.AccountID(account), c.Person)
-	state, err := q.PersonState(ctx, dbsqlc.PersonStateParams{AccountID: account, SubscriberID: person.ID})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows): // new to these rules
-	case err != nil:
-		return c, fmt.Errorf("read state of person: %w", err)
-	default:
-		if c.State, err = q.vault.personState(state); err != nil {
-			return c, err
-		}
-	}
-	last, err := q.LastToPerson(ctx, dbsqlc.LastToPersonParams{SubscriberID: &person.ID, AccountID: account})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return c, nil
-	case err != nil:
-		return c, fmt.Errorf("read last message to person: %w", err)
-	}
-	m, err := q.vault.message(last)
-	c.Last = &m
+	err = each(s.q, readConversation(ctx, account, person.BotID, person.PlatformID, &c))
 	return c, err
+}
+
+// begun is a conversation of which only the person is known, as the account may see them.
+func begun(v *vault, account gateway.AccountID, person dbsqlc.Subscriber) (c gateway.Conversation, err error) {
+	c.Since = person.CreatedAt.UTC()
+	if c.Person, err = v.subscriber(person); err == nil {
+		c.Person = seenBy(account, c.Person)
+	}
+	return c, err
+}
+
+// readConversation reads what rules see of a person beside the update.
+func readConversation(ctx context.Context, account gateway.AccountID, bot gateway.BotID, platformID int64, c *gateway.Conversation) []step {
+	return []step{readState(ctx, account, bot, platformID, c), readLast(ctx, account, bot, platformID, c)}
+}
+
+func readState(ctx context.Context, account gateway.AccountID, bot gateway.BotID, platformID int64, c *gateway.Conversation) step {
+	return func(q *queries) error {
+		state, err := q.PersonState(ctx, dbsqlc.PersonStateParams{AccountID: string(account), BotID: string(bot), PlatformID: platformID})
+		switch {
+		case errors.Is(err, pgx.ErrNoRows): // new to these rules
+			return nil
+		case err != nil:
+			return fmt.Errorf("read state of person: %w", err)
+		}
+		c.State, err = q.vault.personState(state)
+		return err
+	}
+}
+
+func readLast(ctx context.Context, account gateway.AccountID, bot gateway.BotID, platformID int64, c *gateway.Conversation) step {
+	return func(q *queries) error {
+		last, err := q.LastToPerson(ctx, dbsqlc.LastToPersonParams{AccountID: string(account), BotID: string(bot), PlatformID: platformID})
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read last message to person: %w", err)
+		}
+		m, err := q.vault.message(last)
+		c.Last = &m
+		return err
+	}
 }
 
 func ruleVersion(r dbsqlc.RuleVersion, author string, active bool) gateway.RuleVersion {

@@ -20,8 +20,9 @@ import (
 // Store implements the stores of package gateway over a pool of connections. Each of its methods begins by saying for
 // whom it works, with of(ctx, account) or system(ctx, work); without, its queries are refused.
 type Store struct {
-	pool *pgxpool.Pool
-	q    *queries
+	pool      *pgxpool.Pool
+	q         *queries
+	announcer announcer // of new updates
 
 	operator atomic.Pointer[gateway.AccountID] // once it is known
 }
@@ -102,11 +103,16 @@ func open(ctx context.Context, o Options) (*Store, error) {
 		pool.Close()
 		return nil, &ErrRefused{err}
 	}
-	return &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), &vault{o.Vault}}}, nil
+	s := &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), &vault{o.Vault}}}
+	s.announcer.say = func(ctx context.Context) error { return s.q.AnnounceUpdates(system(ctx, intakeWork)) }
+	return s, nil
 }
 
 // Close ends all connections.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	s.announcer.stop()
+	s.pool.Close()
+}
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }

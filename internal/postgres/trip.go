@@ -75,6 +75,11 @@ func (h *held) first(ctx context.Context, steps ...step) error {
 	return h.send(ctx, out, steps)
 }
 
+// next runs steps in one trip.
+func (h *held) next(ctx context.Context, steps ...step) error {
+	return h.send(ctx, &outbound{}, steps)
+}
+
 // last runs steps and keeps everything, all in one trip.
 func (h *held) last(ctx context.Context, steps ...step) error {
 	err := h.send(ctx, &outbound{end: "commit"}, steps)

@@ -35,61 +35,84 @@ func (s *Store) StoreUpdates(ctx context.Context, updates []gateway.RawUpdate) (
 	if err != nil {
 		return 0, err
 	}
-	row, err := s.q.StoreUpdates(ctx, p)
+	fresh, err := s.q.StoreUpdates(ctx, p)
 	if err != nil {
 		return 0, fmt.Errorf("insert updates: %w", err)
 	}
-	return int(row.Stored), nil
+	if fresh > 0 {
+		s.announcer.announce()
+	}
+	return int(fresh), nil
 }
 
+// ProcessUpdate makes three trips for what people write: take, read, write. What few updates need, such as a proved phone,
+// has trips of its own between them.
 func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error)) (done gateway.Processed, err error) {
 	ctx = system(ctx, inboxWork)
 	var taken int64 // the update in hand, for the case that the database refuses its verdict
-	err = s.inTx(ctx, func(tx pgx.Tx, q *queries) error {
-		row, err := q.TakeUpdate(ctx)
+	err = s.hold(ctx, func(h *held) error {
+		var row dbsqlc.TakeUpdateRow
+		err := h.first(ctx, takeUpdate(ctx, &row))
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("take update: %w", err)
+			return err
 		}
 		done.Found, taken = true, row.Update.Sequence
-		raw, err := q.vault.rawUpdate(row.Update)
+		raw, err := h.vault.rawUpdate(row.Update)
 		if err != nil {
 			return err
 		}
 		raw.Rules = int(row.RulesVersion)
 		if row.Bot.Shared && !raw.Own() {
-			raw.Whose = attribution(q, raw, now)
+			raw.Whose = attribution(h.queries(), raw, now)
 		}
 		verdict, err := decide(raw, bot(row.Bot))
 		if err != nil {
-			return putAside(ctx, q, raw, err)
+			return h.last(ctx, putAside(ctx, raw, err))
 		}
 		// Evidence first: whoever delivers locks the message before the person, too.
-		about, waits, err := writeEvidence(ctx, q, raw, verdict)
+		about, waits, err := writeEvidence(ctx, h.queries(), raw, verdict)
 		if err != nil {
 			return err
 		}
 		done.Proved = waits
-		done.Freed, err = writeVerdict(ctx, q, raw, verdict, about, now)
+		steps, freed, err := settle(ctx, h, raw, verdict, about, now)
+		done.Freed = freed
 		var broken brokenOff
-		if errors.As(err, &broken) { // what else is known of the update is written all the same
-			return putAside(ctx, q, raw, broken)
-		}
-		if err != nil {
+		switch {
+		case errors.As(err, &broken): // what else is known of the update is written all the same
+			steps = append(steps, putAside(ctx, raw, broken))
+		case err != nil:
 			return err
+		default:
+			steps = append(steps, finishUpdate(ctx, raw, verdict.Note, now))
 		}
-		err = q.FinishUpdate(ctx, dbsqlc.FinishUpdateParams{Sequence: raw.Sequence, At: &now, Note: verdict.Note})
-		if err != nil {
-			return fmt.Errorf("finish update: %w", err)
-		}
-		return nil
+		return h.last(ctx, steps...)
 	})
 	if err != nil && taken != 0 && ctx.Err() == nil {
 		err = errors.Join(err, s.countFailure(ctx, taken, err))
 	}
 	return done, err
+}
+
+func takeUpdate(ctx context.Context, row *dbsqlc.TakeUpdateRow) step {
+	return func(q *queries) (err error) {
+		if *row, err = q.TakeUpdate(ctx); err != nil {
+			return fmt.Errorf("take update: %w", err)
+		}
+		return nil
+	}
+}
+
+func finishUpdate(ctx context.Context, raw gateway.RawUpdate, note string, now time.Time) step {
+	return func(q *queries) error {
+		if err := q.FinishUpdate(ctx, dbsqlc.FinishUpdateParams{Sequence: raw.Sequence, At: &now, Note: note}); err != nil {
+			return fmt.Errorf("finish update: %w", err)
+		}
+		return nil
+	}
 }
 
 // countFailure remembers that an update's verdict could not be written, and puts it aside when that happens again and
@@ -105,12 +128,14 @@ func (s *Store) countFailure(ctx context.Context, sequence int64, cause error) e
 	return nil
 }
 
-func putAside(ctx context.Context, q *queries, raw gateway.RawUpdate, cause error) error {
-	err := q.PutUpdateAside(ctx, dbsqlc.PutUpdateAsideParams{Sequence: raw.Sequence, Error: bounded(cause.Error())})
-	if err != nil {
-		return fmt.Errorf("put update aside: %w", err)
+func putAside(ctx context.Context, raw gateway.RawUpdate, cause error) step {
+	return func(q *queries) error {
+		err := q.PutUpdateAside(ctx, dbsqlc.PutUpdateAsideParams{Sequence: raw.Sequence, Error: bounded(cause.Error())})
+		if err != nil {
+			return fmt.Errorf("put update aside: %w", err)
+		}
+		return nil
 	}
-	return nil
 }
 
 // bounded keeps an error's words short enough to show; they must not be empty, since empty means no error.

@@ -12,73 +12,108 @@ import (
 	"herald/internal/postgres/dbsqlc"
 )
 
-// writeVerdict writes what the inbox decided about one update.
-func writeVerdict(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) (freed []gateway.MessageRef, err error) {
-	var person dbsqlc.Subscriber
-	var code gateway.CodeOutcome
+// settle reads what the verdict needs and asks the rules. It returns what is left to write, in one trip with the update's
+// end, also beside an error of type brokenOff; and the messages that waited for a proof that the update brought.
+func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) (steps []step, freed []gateway.MessageRef, err error) {
 	owned := raw // people are the bot's; what they write is its owner's
 	if v.Owner.AccountID != "" {
 		owned.AccountID = v.Owner.AccountID
 	}
 	if v.Migrated.To != 0 {
-		if err := q.MigrateChat(ctx, dbsqlc.MigrateChatParams{BotID: string(raw.BotID), FromChat: v.Migrated.From, ToChat: v.Migrated.To}); err != nil {
-			return nil, fmt.Errorf("move chat: %w", err)
+		err := h.queries().MigrateChat(ctx, dbsqlc.MigrateChatParams{BotID: string(raw.BotID), FromChat: v.Migrated.From, ToChat: v.Migrated.To})
+		if err != nil {
+			return nil, nil, fmt.Errorf("move chat: %w", err)
 		}
-	}
-	if v.Subscriber != nil {
-		if err := lockPeople(ctx, q, raw, v); err != nil {
-			return nil, err
-		}
-		if person, err = upsertSubscriber(ctx, q, raw, v, now); err != nil {
-			return nil, err
-		}
-		if err := useConnectLink(ctx, q, person, v); err != nil {
-			return nil, err
-		}
-		if v.Chosen != "" {
-			if err := q.ChooseLanguage(ctx, dbsqlc.ChooseLanguageParams{BotID: person.BotID, ID: person.ID, Language: v.Chosen}); err != nil {
-				return nil, fmt.Errorf("choose language: %w", err)
-			}
-		}
-		if freed, code, err = takeProof(ctx, q, person, v, now); err != nil {
-			return nil, err
-		}
-	}
-	if err := storeEvents(ctx, q, told(owned, v, person)...); err != nil {
-		return nil, err
 	}
 	if v.Own.Event != "" {
-		return nil, answerOwn(ctx, q, raw, v, now)
+		steps, err = answerOwn(ctx, h, raw, v, now)
+		return steps, nil, err
 	}
-	if v.Message != nil {
-		if err := storeInbound(ctx, q, owned, v, person); err != nil {
-			return nil, err
+	var person dbsqlc.Subscriber
+	talk := gateway.Conversation{ReplyTo: about}
+	if v.Subscriber != nil {
+		if person, freed, err = meet(ctx, h, raw, v, owned.AccountID, &talk, now); err != nil {
+			return nil, nil, err
 		}
 	}
-	if v.Subscriber == nil || v.Subscriber.Kind != "" {
-		return nil, nil
+	steps = writeEvents(ctx, told(owned, v, person))
+	if v.Message != nil {
+		steps = append(steps, storeInbound(ctx, owned, v, person))
 	}
-	return freed, answer(ctx, q, owned, v, person, about, code, now)
+	if v.Subscriber == nil || v.Subscriber.Kind != "" {
+		return steps, nil, nil
+	}
+	talk.New = person.CreatedAt.Equal(now)
+	more, err := answer(ctx, h.vault, owned, v, person, talk, now)
+	return append(steps, more...), freed, err
 }
 
-func storeInbound(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) error {
+// meet writes what the update tells about its person, and reads what rules see of them in the same trip. The person stays
+// locked until the end, so that nobody changes by hand what the rules are going to write.
+func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict, account gateway.AccountID, talk *gateway.Conversation, now time.Time) (person dbsqlc.Subscriber, freed []gateway.MessageRef, err error) {
+	if err := lockPeople(ctx, h.queries(), raw, v); err != nil {
+		return person, nil, err
+	}
+	s := *v.Subscriber
+	if s.Kind == "" {
+		s.Kind = gateway.KindPerson
+	} else if err := findEarlier(ctx, h.queries(), &s, raw.BotID); err != nil {
+		return person, nil, err
+	}
+	steps := []step{upsertSubscriber(ctx, raw, v, s, now, &person)}
+	if v.Answer != nil {
+		steps = append(steps, readConversation(ctx, account, raw.BotID, s.PlatformID, talk)...)
+	}
+	if err := h.next(ctx, steps...); err != nil {
+		return person, nil, err
+	}
+	known, err := begun(h.vault, account, person)
+	if err != nil {
+		return person, nil, err
+	}
+	talk.Person, talk.Since = known.Person, known.Since
+	if err := useConnectLink(ctx, h.queries(), person, v); err != nil {
+		return person, nil, err
+	}
+	if v.Chosen != "" {
+		if err := h.queries().ChooseLanguage(ctx, dbsqlc.ChooseLanguageParams{BotID: person.BotID, ID: person.ID, Language: v.Chosen}); err != nil {
+			return person, nil, fmt.Errorf("choose language: %w", err)
+		}
+	}
+	if v.Phone != "" {
+		talk.Person.Phone, talk.Person.PhoneProvedAt = v.Phone, v.Seen.At
+	}
+	freed, talk.Code, err = takeProof(ctx, h.queries(), person, v, now)
+	return person, freed, err
+}
+
+func storeInbound(ctx context.Context, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) step {
 	var subscriberID *string
 	if v.Subscriber != nil {
 		subscriberID = &person.ID
 	}
-	var err error
-	text := q.vault.sealed(&err, messageBound("text", string(v.Message.ID)), v.Message.Text)
-	if err != nil {
-		return err
+	return func(q *queries) (err error) {
+		text := q.vault.sealed(&err, messageBound("text", string(v.Message.ID)), v.Message.Text)
+		if err != nil {
+			return err
+		}
+		err = q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
+			ID: string(v.Message.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), SubscriberID: subscriberID,
+			Kind: string(v.Message.Kind), Text: text, CreatedAt: v.Message.CreatedAt,
+		})
+		if err != nil {
+			return fmt.Errorf("insert inbound message: %w", err)
+		}
+		return nil
 	}
-	err = q.StoreInbound(ctx, dbsqlc.StoreInboundParams{
-		ID: string(v.Message.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), SubscriberID: subscriberID,
-		Kind: string(v.Message.Kind), Text: text, CreatedAt: v.Message.CreatedAt,
-	})
-	if err != nil {
-		return fmt.Errorf("insert inbound message: %w", err)
+}
+
+// writeEvents is no step at all where there are none.
+func writeEvents(ctx context.Context, events []gateway.AccountEvent) []step {
+	if len(events) == 0 {
+		return nil
 	}
-	return nil
+	return []step{func(q *queries) error { return storeEvents(ctx, q, events...) }}
 }
 
 // told are the events of a verdict with what they are about.
@@ -94,28 +129,23 @@ func told(raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) []
 	return events
 }
 
-func upsertSubscriber(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict, now time.Time) (dbsqlc.Subscriber, error) {
-	s := *v.Subscriber
-	if s.Kind == "" {
-		s.Kind = gateway.KindPerson
-	} else if err := findEarlier(ctx, q, &s, raw.BotID); err != nil {
-		return dbsqlc.Subscriber{}, err
+func upsertSubscriber(ctx context.Context, raw gateway.RawUpdate, v gateway.Verdict, s gateway.Subscriber, now time.Time, person *dbsqlc.Subscriber) step {
+	return func(q *queries) (err error) {
+		sealedNames, namesIndex := q.vault.sealNames(&err, string(raw.BotID), s.PlatformID, names{s.Username, s.FirstName, s.LastName})
+		if err != nil {
+			return err
+		}
+		*person, err = q.UpsertSubscriber(ctx, dbsqlc.UpsertSubscriberParams{
+			ID: string(s.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), Kind: string(s.Kind), PlatformID: s.PlatformID, ChatID: s.ChatID,
+			Names: sealedNames, NamesIndex: namesIndex, UsernameIndex: q.vault.usernameIndex(string(raw.BotID), s.Username), UsernameSeenAt: orNull(s.UsernameSeenAt),
+			Language: s.Language, Connection: string(v.Connection), Reason: string(v.Reason), StartPayload: v.Payload, KeepsStop: !v.Starts,
+			At: v.Seen.At, UpdateID: v.Seen.UpdateID, CreatedAt: now,
+		})
+		if err != nil {
+			return fmt.Errorf("upsert subscriber: %w", err)
+		}
+		return nil
 	}
-	var fault error
-	sealedNames, namesIndex := q.vault.sealNames(&fault, string(raw.BotID), s.PlatformID, names{s.Username, s.FirstName, s.LastName})
-	if fault != nil {
-		return dbsqlc.Subscriber{}, fault
-	}
-	row, err := q.UpsertSubscriber(ctx, dbsqlc.UpsertSubscriberParams{
-		ID: string(s.ID), AccountID: string(raw.AccountID), BotID: string(raw.BotID), Kind: string(s.Kind), PlatformID: s.PlatformID, ChatID: s.ChatID,
-		Names: sealedNames, NamesIndex: namesIndex, UsernameIndex: q.vault.usernameIndex(string(raw.BotID), s.Username), UsernameSeenAt: orNull(s.UsernameSeenAt),
-		Language: s.Language, Connection: string(v.Connection), Reason: string(v.Reason), StartPayload: v.Payload, KeepsStop: !v.Starts,
-		At: v.Seen.At, UpdateID: v.Seen.UpdateID, CreatedAt: now,
-	})
-	if err != nil {
-		return row, fmt.Errorf("upsert subscriber: %w", err)
-	}
-	return row, nil
 }
 
 // findEarlier finds the id under which a chat was first known: it has another one since it became a supergroup.

@@ -249,19 +249,21 @@ func (q *Queries) InsertRuleVersion(ctx context.Context, arg InsertRuleVersionPa
 }
 
 const lastToPerson = `-- name: LastToPerson :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages
-WHERE subscriber_id = $1 AND account_id = $2 AND direction = 'out' AND state IN ('queued', 'sending', 'accepted', 'delivered', 'read', 'unknown')
-ORDER BY id DESC LIMIT 1
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code FROM messages m
+WHERE m.subscriber_id = (SELECT s.id FROM subscribers s WHERE s.bot_id = $2 AND s.platform_id = $3)
+  AND m.account_id = $1 AND m.direction = 'out' AND m.state IN ('queued', 'sending', 'accepted', 'delivered', 'read', 'unknown')
+ORDER BY m.id DESC LIMIT 1
 `
 
 type LastToPersonParams struct {
-	SubscriberID *string
-	AccountID    string
+	AccountID  string
+	BotID      string
+	PlatformID int64
 }
 
 // The last message that went to the person, or is on its way.
 func (q *Queries) LastToPerson(ctx context.Context, arg LastToPersonParams) (Message, error) {
-	row := q.db.QueryRow(ctx, lastToPerson, arg.SubscriberID, arg.AccountID)
+	row := q.db.QueryRow(ctx, lastToPerson, arg.AccountID, arg.BotID, arg.PlatformID)
 	var i Message
 	err := row.Scan(
 		&i.ID,
@@ -347,16 +349,19 @@ func (q *Queries) LockRuleSet(ctx context.Context, arg LockRuleSetParams) (RuleS
 }
 
 const personState = `-- name: PersonState :one
-SELECT account_id, subscriber_id, messages, tags, fields, fired, muted_until, replied_at, last_reply FROM person_states WHERE account_id = $1 AND subscriber_id = $2
+SELECT p.account_id, p.subscriber_id, p.messages, p.tags, p.fields, p.fired, p.muted_until, p.replied_at, p.last_reply FROM person_states p JOIN subscribers s ON s.id = p.subscriber_id
+WHERE p.account_id = $1 AND s.bot_id = $2 AND s.platform_id = $3
 `
 
 type PersonStateParams struct {
-	AccountID    string
-	SubscriberID string
+	AccountID  string
+	BotID      string
+	PlatformID int64
 }
 
+// By what the messenger calls the person, so that it can be asked for in the trip in which the person is first written.
 func (q *Queries) PersonState(ctx context.Context, arg PersonStateParams) (PersonState, error) {
-	row := q.db.QueryRow(ctx, personState, arg.AccountID, arg.SubscriberID)
+	row := q.db.QueryRow(ctx, personState, arg.AccountID, arg.BotID, arg.PlatformID)
 	var i PersonState
 	err := row.Scan(
 		&i.AccountID,

@@ -222,6 +222,56 @@ func (q *Queries) LockPeople(ctx context.Context, arg LockPeopleParams) ([]strin
 	return items, nil
 }
 
+const lockPersonOf = `-- name: LockPersonOf :one
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index FROM messages m JOIN subscribers s ON s.id = m.subscriber_id
+WHERE m.account_id = $1 AND m.id = $2 FOR NO KEY UPDATE OF s
+`
+
+type LockPersonOfParams struct {
+	AccountID string
+	MessageID string
+}
+
+// Whom a message was for. The lock keeps changes by hand out until the rules have had their say.
+func (q *Queries) LockPersonOf(ctx context.Context, arg LockPersonOfParams) (Subscriber, error) {
+	row := q.db.QueryRow(ctx, lockPersonOf, arg.AccountID, arg.MessageID)
+	var i Subscriber
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.BotID,
+		&i.PlatformID,
+		&i.ChatID,
+		&i.UsernameSeenAt,
+		&i.Language,
+		&i.Phone,
+		&i.PhoneProof,
+		&i.PhoneProvedAt,
+		&i.Connection,
+		&i.Reason,
+		&i.StartPayload,
+		&i.ConnectedAt,
+		&i.DisconnectedAt,
+		&i.LastSeenAt,
+		&i.ProfileAt,
+		&i.ProfileUpdateID,
+		&i.ConnectionAt,
+		&i.ConnectionUpdateID,
+		&i.PhoneUpdateID,
+		&i.CreatedAt,
+		&i.ChatFreeAt,
+		&i.Kind,
+		&i.ExternalID,
+		&i.ChosenLanguage,
+		&i.Timezone,
+		&i.Names,
+		&i.NamesIndex,
+		&i.UsernameIndex,
+		&i.PhoneIndex,
+	)
+	return i, err
+}
+
 const lockPhone = `-- name: LockPhone :exec
 SELECT pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))
 `
@@ -482,55 +532,6 @@ func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscri
 		&i.Subscriber.PhoneIndex,
 		&i.Tags,
 		&i.Fields,
-	)
-	return i, err
-}
-
-const subscriberByID = `-- name: SubscriberByID :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index FROM subscribers WHERE bot_id = $1 AND id = $2
-`
-
-type SubscriberByIDParams struct {
-	BotID string
-	ID    string
-}
-
-// Of a message: it names them.
-func (q *Queries) SubscriberByID(ctx context.Context, arg SubscriberByIDParams) (Subscriber, error) {
-	row := q.db.QueryRow(ctx, subscriberByID, arg.BotID, arg.ID)
-	var i Subscriber
-	err := row.Scan(
-		&i.ID,
-		&i.AccountID,
-		&i.BotID,
-		&i.PlatformID,
-		&i.ChatID,
-		&i.UsernameSeenAt,
-		&i.Language,
-		&i.Phone,
-		&i.PhoneProof,
-		&i.PhoneProvedAt,
-		&i.Connection,
-		&i.Reason,
-		&i.StartPayload,
-		&i.ConnectedAt,
-		&i.DisconnectedAt,
-		&i.LastSeenAt,
-		&i.ProfileAt,
-		&i.ProfileUpdateID,
-		&i.ConnectionAt,
-		&i.ConnectionUpdateID,
-		&i.PhoneUpdateID,
-		&i.CreatedAt,
-		&i.ChatFreeAt,
-		&i.Kind,
-		&i.ExternalID,
-		&i.ChosenLanguage,
-		&i.Timezone,
-		&i.Names,
-		&i.NamesIndex,
-		&i.UsernameIndex,
-		&i.PhoneIndex,
 	)
 	return i, err
 }

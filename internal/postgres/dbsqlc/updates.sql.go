@@ -10,6 +10,17 @@ import (
 	"time"
 )
 
+const announceUpdates = `-- name: AnnounceUpdates :exec
+SELECT pg_notify('herald_inbox', '')
+`
+
+// A transaction that notifies holds a lock of the whole database until it is on disk: those that also write would wait for
+// the disk one after another. This one writes nothing, so it holds the lock for a moment.
+func (q *Queries) AnnounceUpdates(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, announceUpdates)
+	return err
+}
+
 const answeredOwner = `-- name: AnsweredOwner :one
 SELECT l.account_id, coalesce(r.active, 0)::integer AS rules_version
 FROM legs l JOIN messages m ON m.id = l.message_id
@@ -142,15 +153,11 @@ func (q *Queries) PutUpdateAside(ctx context.Context, arg PutUpdateAsideParams) 
 	return err
 }
 
-const storeUpdates = `-- name: StoreUpdates :one
-WITH new AS (
-    INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::bigint[]),
-           unnest($5::bytea[]), unnest($6::timestamptz[])
-    ON CONFLICT (bot_id, update_id) DO NOTHING
-    RETURNING 1
-)
-SELECT count(*) AS stored, CASE WHEN count(*) > 0 THEN pg_notify('herald_inbox', '') END AS woken FROM new
+const storeUpdates = `-- name: StoreUpdates :execrows
+INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
+SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::bigint[]),
+       unnest($5::bytea[]), unnest($6::timestamptz[])
+ON CONFLICT (bot_id, update_id) DO NOTHING
 `
 
 type StoreUpdatesParams struct {
@@ -162,14 +169,9 @@ type StoreUpdatesParams struct {
 	ReceivedAts []time.Time
 }
 
-type StoreUpdatesRow struct {
-	Stored int64
-	Woken  interface{}
-}
-
-// One statement however many there are. New ones wake the inbox.
-func (q *Queries) StoreUpdates(ctx context.Context, arg StoreUpdatesParams) (StoreUpdatesRow, error) {
-	row := q.db.QueryRow(ctx, storeUpdates,
+// One statement however many there are. The inbox is woken by another one: see AnnounceUpdates.
+func (q *Queries) StoreUpdates(ctx context.Context, arg StoreUpdatesParams) (int64, error) {
+	result, err := q.db.Exec(ctx, storeUpdates,
 		arg.AccountIds,
 		arg.BotIds,
 		arg.UpdateIds,
@@ -177,9 +179,10 @@ func (q *Queries) StoreUpdates(ctx context.Context, arg StoreUpdatesParams) (Sto
 		arg.Bodies,
 		arg.ReceivedAts,
 	)
-	var i StoreUpdatesRow
-	err := row.Scan(&i.Stored, &i.Woken)
-	return i, err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const takeUpdate = `-- name: TakeUpdate :one

@@ -56,13 +56,16 @@ LEFT JOIN api_keys k ON k.account_id = a.account_id AND k.id = a.author
 WHERE a.account_id = $1 AND a.bot_id = $2 ORDER BY a.sequence DESC LIMIT $3;
 
 -- name: PersonState :one
-SELECT * FROM person_states WHERE account_id = $1 AND subscriber_id = $2;
+-- By what the messenger calls the person, so that it can be asked for in the trip in which the person is first written.
+SELECT p.* FROM person_states p JOIN subscribers s ON s.id = p.subscriber_id
+WHERE p.account_id = $1 AND s.bot_id = $2 AND s.platform_id = $3;
 
 -- name: LastToPerson :one
 -- The last message that went to the person, or is on its way.
-SELECT * FROM messages
-WHERE subscriber_id = $1 AND account_id = $2 AND direction = 'out' AND state IN ('queued', 'sending', 'accepted', 'delivered', 'read', 'unknown')
-ORDER BY id DESC LIMIT 1;
+SELECT m.* FROM messages m
+WHERE m.subscriber_id = (SELECT s.id FROM subscribers s WHERE s.bot_id = $2 AND s.platform_id = $3)
+  AND m.account_id = $1 AND m.direction = 'out' AND m.state IN ('queued', 'sending', 'accepted', 'delivered', 'read', 'unknown')
+ORDER BY m.id DESC LIMIT 1;
 
 -- name: StoreAnswer :exec
 -- What the rules decided, with what they keep about the person.

@@ -3,9 +3,10 @@ SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields,
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3 AND s.kind <> 'forgotten';
 
--- name: SubscriberByID :one
--- Of a message: it names them.
-SELECT * FROM subscribers WHERE bot_id = $1 AND id = $2;
+-- name: LockPersonOf :one
+-- Whom a message was for. The lock keeps changes by hand out until the rules have had their say.
+SELECT s.* FROM messages m JOIN subscribers s ON s.id = m.subscriber_id
+WHERE m.account_id = $1 AND m.id = @message_id FOR NO KEY UPDATE OF s;
 
 -- name: Subscribers :many
 -- A language also means its regional forms: en is en-GB, too.

@@ -1,13 +1,14 @@
--- name: StoreUpdates :one
--- One statement however many there are. New ones wake the inbox.
-WITH new AS (
-    INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT unnest(@account_ids::text[]), unnest(@bot_ids::text[]), unnest(@update_ids::bigint[]), unnest(@chat_ids::bigint[]),
-           unnest(@bodies::bytea[]), unnest(@received_ats::timestamptz[])
-    ON CONFLICT (bot_id, update_id) DO NOTHING
-    RETURNING 1
-)
-SELECT count(*) AS stored, CASE WHEN count(*) > 0 THEN pg_notify('herald_inbox', '') END AS woken FROM new;
+-- name: StoreUpdates :execrows
+-- One statement however many there are. The inbox is woken by another one: see AnnounceUpdates.
+INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
+SELECT unnest(@account_ids::text[]), unnest(@bot_ids::text[]), unnest(@update_ids::bigint[]), unnest(@chat_ids::bigint[]),
+       unnest(@bodies::bytea[]), unnest(@received_ats::timestamptz[])
+ON CONFLICT (bot_id, update_id) DO NOTHING;
+
+-- name: AnnounceUpdates :exec
+-- A transaction that notifies holds a lock of the whole database until it is on disk: those that also write would wait for
+-- the disk one after another. This one writes nothing, so it holds the lock for a moment.
+SELECT pg_notify('herald_inbox', '');
 
 -- name: TakeUpdate :one
 -- The oldest waiting update that is the first of its chat and that nobody else is working on.
