@@ -27,6 +27,7 @@ type Deps struct {
 	Files       *files.Service
 	Events      gateway.AccountEventStore
 	Translation Translation
+	Updates     gateway.PendingStore
 	Claims      gateway.ClaimStore
 	Sealer      gateway.Sealer // for the kept answers of idempotency keys
 	// Ready asks every part that requests depend on; a nil error is a part that answers. It must end with its context.
@@ -39,7 +40,7 @@ type Deps struct {
 
 func (d Deps) check() error {
 	for name, missing := range map[string]bool{
-		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Rules": d.Rules == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Translation": d.Translation == nil, "Claims": d.Claims == nil,
+		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Rules": d.Rules == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Translation": d.Translation == nil, "Claims": d.Claims == nil, "Updates": d.Updates == nil,
 		"Sealer": d.Sealer == nil, "Ready": d.Ready == nil, "Now": d.Now == nil, "IDs": d.IDs == nil, "Logger": d.Logger == nil,
 	} {
 		if missing {
@@ -59,6 +60,7 @@ type server struct {
 	files       *files.Service
 	events      gateway.AccountEventStore
 	translation Translation
+	updates     gateway.PendingStore
 	claims      gateway.ClaimStore
 	sealer      gateway.Sealer
 	ready       func(context.Context) map[string]error
@@ -80,7 +82,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, rules: d.Rules, files: d.Files, events: d.Events, translation: d.Translation, claims: d.Claims, sealer: d.Sealer,
+		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, rules: d.Rules, files: d.Files, events: d.Events, translation: d.Translation, updates: d.Updates, claims: d.Claims, sealer: d.Sealer,
 		ready: d.Ready, now: d.Now, ids: d.IDs, logger: d.Logger,
 	}
 	engine := newEngine(d.IDs, d.Logger)

@@ -46,6 +46,7 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeIdempotencyMismatch: {422, "The Idempotency-Key was used for another request", "Choose a new key for every thing that you want done."},
 	gateway.CodeIdempotencyRunning:  {409, "The first request with this Idempotency-Key still runs", "Wait as long as Retry-After says and send the same request again."},
 
+	gateway.CodeUpdateNotFound:  {404, "No such update", "List updates that were put aside with GET /v1/updates?state=aside."},
 	gateway.CodeNotOperator:     {403, "Only the operator may", "Use a key of the account that owns the installation."},
 	gateway.CodeAccountNotFound: {404, "No such account", "Check the id."},
 

@@ -44,7 +44,7 @@ func TestEveryOperationOpensToItsScopeOnly(t *testing.T) {
 	}
 	places := strings.NewReplacer(
 		"{message}", w.names["their_message"], "{bot}", "@acme_bot", "{subscriber}", w.names["anna"], "{key}", "key_00000000000000000000000000",
-		"{version}", "1", "{file}", "file_00000000000000000000000000",
+		"{version}", "1", "{file}", "file_00000000000000000000000000", "{update}", "upd_00000000000000000000000000",
 	)
 	for route, op := range spec.operations {
 		path := places.Replace(op.path)

@@ -131,7 +131,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	t.Cleanup(func() { require.NoError(t, translator.Close()) })
 	handler, err := New(Deps{
 		Accounts: w.accounts, Bots: botService, Messaging: service, Rules: rules.NewService(w.store, engine, w.now), Files: files.New(w.store, w.ids, w.now),
-		Events: w.store, Translation: translator, Claims: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
+		Events: w.store, Translation: translator, Claims: w.store, Updates: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 			_, _ = w.Write([]byte("herald_up 1\n"))

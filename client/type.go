@@ -34,6 +34,7 @@ type (
 	NewKey           = wire.NewKey
 	Key              = wire.Key
 	CreatedKey       = wire.CreatedKey
+	PendingUpdate    = wire.PendingUpdate
 	FieldError       = wire.FieldError
 	Health           = wire.Health
 	Preview          = wire.Preview

@@ -560,6 +560,24 @@ func (e Until) Valid() bool {
 	}
 }
 
+// Defines values for UpdateState.
+const (
+	UpdateAside   UpdateState = "aside"
+	UpdateWaiting UpdateState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the UpdateState enum.
+func (e UpdateState) Valid() bool {
+	switch e {
+	case UpdateAside:
+		return true
+	case UpdateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListSubscribersParamsHasPhone.
 const (
 	No  ListSubscribersParamsHasPhone = "no"
@@ -1557,6 +1575,39 @@ type Next = string
 // OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
 type OnUnknown string
 
+// PendingUpdate An update that is not done with.
+type PendingUpdate struct {
+	// ID The update's id, `upd_...`.
+	ID string `json:"id"`
+
+	// Bot The id of the bot that received it.
+	Bot string `json:"bot"`
+
+	// State `waiting` for the inbox, or put `aside` because it could not be processed.
+	State UpdateState `json:"state"`
+
+	// Account The id of the account whose bot received it.
+	Account string `json:"account"`
+
+	// Error Why it was put aside.
+	Error string `json:"error,omitempty,omitzero"`
+
+	// ReceivedAt When it came.
+	ReceivedAt time.Time `json:"received_at"`
+
+	// Attempts How often processing it failed.
+	Attempts int `json:"attempts"`
+}
+
+// PendingUpdateList defines model for PendingUpdateList.
+type PendingUpdateList struct {
+	// Items The page, newest first.
+	Items []PendingUpdate `json:"items"`
+
+	// Next The `cursor` of the following page. Left out at the end of the list.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
 type PhoneProof string
 
@@ -2081,6 +2132,9 @@ type TriedRule struct {
 // Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
 type Until string
 
+// UpdateState `waiting` for the inbox, or put `aside` because it could not be processed.
+type UpdateState string
+
 // Verdict What rules decided about an update, and why.
 type Verdict struct {
 	// At When it was decided.
@@ -2422,6 +2476,28 @@ type TranslationUsageParams struct {
 
 	// To The last day, at most 366 days later. Default: today.
 	To *string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ListUpdatesParams defines parameters for ListUpdates.
+type ListUpdatesParams struct {
+	// State Only updates in this state.
+	State *UpdateState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Bot Only those of this bot of your own account, named by its id or by `@name`.
+	Bot *string `form:"bot,omitempty" json:"bot,omitempty"`
+
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RetryUpdateParams defines parameters for RetryUpdate.
+type RetryUpdateParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
@@ -3233,6 +3309,23 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/translation/usage (the `TranslationUsage` operationId).
 	TranslationUsage(ctx context.Context, params *TranslationUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUpdates List updates that are not done with
+	//
+	// What bots of all accounts received and what is not done with yet, newest first. Only the operator's account may. An
+	// update that cannot be processed is put aside with its `error` and holds up nobody: mend the cause, and have it tried
+	// again. What an update says and who sent it is not shown.
+	//
+	// Corresponds with GET /v1/updates (the `ListUpdates` operationId).
+	ListUpdates(ctx context.Context, params *ListUpdatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryUpdate Try an update again
+	//
+	// Gives an update that was put aside back to the inbox, which takes it at once, after what waits in its chat from
+	// before. Only the operator's account may. What came later and was done meanwhile is not undone by it.
+	//
+	// Corresponds with POST /v1/updates/{update}/retry (the `RetryUpdate` operationId).
+	RetryUpdate(ctx context.Context, update string, params *RetryUpdateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetHealth Tell whether the process runs
@@ -4574,6 +4667,43 @@ func (c *Client) TryTranslation(ctx context.Context, params *TryTranslationParam
 // Corresponds with GET /v1/translation/usage (the `TranslationUsage` operationId).
 func (c *Client) TranslationUsage(ctx context.Context, params *TranslationUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTranslationUsageRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListUpdates List updates that are not done with
+//
+// What bots of all accounts received and what is not done with yet, newest first. Only the operator's account may. An
+// update that cannot be processed is put aside with its `error` and holds up nobody: mend the cause, and have it tried
+// again. What an update says and who sent it is not shown.
+//
+// Corresponds with GET /v1/updates (the `ListUpdates` operationId).
+func (c *Client) ListUpdates(ctx context.Context, params *ListUpdatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUpdatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryUpdate Try an update again
+//
+// Gives an update that was put aside back to the inbox, which takes it at once, after what waits in its chat from
+// before. Only the operator's account may. What came later and was done meanwhile is not undone by it.
+//
+// Corresponds with POST /v1/updates/{update}/retry (the `RetryUpdate` operationId).
+func (c *Client) RetryUpdate(ctx context.Context, update string, params *RetryUpdateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryUpdateRequest(c.Server, update, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7199,6 +7329,135 @@ func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (
 	return req, nil
 }
 
+// NewListUpdatesRequest constructs an http.Request for the ListUpdates method
+func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/updates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Bot != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Limit != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Cursor != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRetryUpdateRequest constructs an http.Request for the RetryUpdate method
+func NewRetryUpdateRequest(server string, update string, params *RetryUpdateParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "update", update, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/updates/%s/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -7996,6 +8255,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/translation/usage (the `TranslationUsage` operationId).
 	TranslationUsageWithResponse(ctx context.Context, params *TranslationUsageParams, reqEditors ...RequestEditorFn) (*TranslationUsageResponse, error)
+
+	// ListUpdatesWithResponse List updates that are not done with
+	//
+	// What bots of all accounts received and what is not done with yet, newest first. Only the operator's account may. An
+	// update that cannot be processed is put aside with its `error` and holds up nobody: mend the cause, and have it tried
+	// again. What an update says and who sent it is not shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/updates (the `ListUpdates` operationId).
+	ListUpdatesWithResponse(ctx context.Context, params *ListUpdatesParams, reqEditors ...RequestEditorFn) (*ListUpdatesResponse, error)
+
+	// RetryUpdateWithResponse Try an update again
+	//
+	// Gives an update that was put aside back to the inbox, which takes it at once, after what waits in its chat from
+	// before. Only the operator's account may. What came later and was done meanwhile is not undone by it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/updates/{update}/retry (the `RetryUpdate` operationId).
+	RetryUpdateWithResponse(ctx context.Context, update string, params *RetryUpdateParams, reqEditors ...RequestEditorFn) (*RetryUpdateResponse, error)
 }
 
 type GetHealthResponse struct {
@@ -10405,6 +10685,102 @@ func (r TranslationUsageResponse) ContentType() string {
 	return ""
 }
 
+type ListUpdatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PendingUpdateList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListUpdatesResponse) GetJSON200() *PendingUpdateList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListUpdatesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListUpdatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUpdatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUpdatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListUpdatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RetryUpdateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PendingUpdate
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetryUpdateResponse) GetJSON200() *PendingUpdate {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RetryUpdateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RetryUpdateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetryUpdateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetryUpdateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetryUpdateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetHealthWithResponse Tell whether the process runs
 //
 // Answers as long as the process serves requests at all. It looks at nothing else.
@@ -11554,6 +11930,39 @@ func (c *ClientWithResponses) TranslationUsageWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseTranslationUsageResponse(rsp)
+}
+
+// ListUpdatesWithResponse List updates that are not done with
+//
+// What bots of all accounts received and what is not done with yet, newest first. Only the operator's account may. An
+// update that cannot be processed is put aside with its `error` and holds up nobody: mend the cause, and have it tried
+// again. What an update says and who sent it is not shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/updates (the `ListUpdates` operationId).
+func (c *ClientWithResponses) ListUpdatesWithResponse(ctx context.Context, params *ListUpdatesParams, reqEditors ...RequestEditorFn) (*ListUpdatesResponse, error) {
+	rsp, err := c.ListUpdates(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUpdatesResponse(rsp)
+}
+
+// RetryUpdateWithResponse Try an update again
+//
+// Gives an update that was put aside back to the inbox, which takes it at once, after what waits in its chat from
+// before. Only the operator's account may. What came later and was done meanwhile is not undone by it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/updates/{update}/retry (the `RetryUpdate` operationId).
+func (c *ClientWithResponses) RetryUpdateWithResponse(ctx context.Context, update string, params *RetryUpdateParams, reqEditors ...RequestEditorFn) (*RetryUpdateResponse, error) {
+	rsp, err := c.RetryUpdate(ctx, update, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryUpdateResponse(rsp)
 }
 
 // ParseGetHealthResponse parses an HTTP response from a GetHealthWithResponse call
@@ -13218,6 +13627,72 @@ func ParseTranslationUsageResponse(rsp *http.Response) (*TranslationUsageRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest TranslationUsage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListUpdatesResponse parses an HTTP response from a ListUpdatesWithResponse call
+func ParseListUpdatesResponse(rsp *http.Response) (*ListUpdatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUpdatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PendingUpdateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetryUpdateResponse parses an HTTP response from a RetryUpdateWithResponse call
+func ParseRetryUpdateResponse(rsp *http.Response) (*RetryUpdateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetryUpdateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PendingUpdate
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

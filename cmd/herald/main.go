@@ -34,6 +34,7 @@ type cli struct {
 	Bots        BotsCmd        `cmd:"" group:"use" help:"List, add and connect bots."`
 	Subscribers SubscribersCmd `cmd:"" group:"use" help:"List the people who connected to a bot."`
 	Events      EventsCmd      `cmd:"" group:"use" help:"List what happened: people who connected or left, bots in trouble."`
+	Updates     UpdatesCmd     `cmd:"" group:"use" help:"List what bots received and is not done with, and try it again: the operator."`
 	Rules       RulesCmd       `cmd:"" group:"use" help:"Check, test and publish rule files; explain what they decide."`
 	Prices      PricesCmd      `cmd:"" group:"use" help:"Show what messages cost, or set it as the operator."`
 	Defaults    DefaultsCmd    `cmd:"" group:"use" help:"Show or set what your account wants of its messages."`

@@ -29,6 +29,7 @@ const (
 	CodeIdempotencyRunning  Code = "idempotency:running"     // the first request with this key still runs
 
 	CodeAccountNotFound Code = "account:not_found"
+	CodeUpdateNotFound  Code = "update:not_found"     // no such update was put aside
 	CodeNotOperator     Code = "account:not_operator" // only the account that owns the installation may
 
 	CodeMessageNotFound  Code = "message:not_found"
@@ -158,6 +159,7 @@ var (
 	ErrLinkNotFound       = &Error{Code: CodeLinkNotFound, Message: "There is no such link."}
 	ErrFileNotFound       = &Error{Code: CodeFileNotFound, Message: "There is no such file in this account. Files that no message needs are removed after 7 days."}
 	ErrBotNotFound        = &Error{Code: CodeBotNotFound, Message: "There is no such bot in this account. GET /v1/bots lists them."}
+	ErrUpdateNotFound     = &Error{Code: CodeUpdateNotFound, Message: "No update with this id was put aside. It may be done with meanwhile."}
 	ErrSubscriberNotFound = &Error{Code: CodeSubscriberNotFound, Message: "This bot has no such subscriber."}
 	ErrRulesNotFound      = &Error{Code: CodeRulesNotFound, Message: "This bot has no such version of a rule file. GET /v1/bots/{bot}/rules/versions lists them."}
 	ErrVerdictNotFound    = &Error{Code: CodeVerdictNotFound, Message: "No rules decided about this message: none were active, or none had to say anything to it."}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"herald/internal/gateway"
+	"herald/internal/postgres/postgrestest"
 )
 
 func (w world) publish(t *testing.T, source string, raises ...string) gateway.RuleVersion {
@@ -230,4 +231,65 @@ func TestOwnEventsAreUpdates(t *testing.T) {
 	v, err := w.StoredVerdict(t.Context(), "acc_1", id)
 	require.NoError(t, err)
 	require.Equal(t, gateway.OwnRead, v.Event)
+}
+
+// Whoever changes a person by hand waits while rules decide about that person, and the other way round: neither loses what
+// the other one wrote. Events from our own side are no exception, though no messenger tells about the person then.
+func TestChangesByHandAndRulesKeepWhatTheOtherWrote(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.publish(t, "rules", gateway.OwnRead)
+	w.store(t, raw(1, 7))
+	var sent gateway.MessageID
+	own := func(answer gateway.Answerer) func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+		return func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+			return gateway.Verdict{Own: gateway.OwnEvent{Event: gateway.OwnRead, MessageID: sent}, Answer: answer}, nil
+		}
+	}
+	_, err := w.ProcessUpdate(t.Context(), noon, saying(w, nil))
+	require.NoError(t, err)
+	sent = w.accept(t, gateway.Address{Kind: gateway.AddressPlatform, Value: "7"}, func(*gateway.Message) {}).ID
+	_, err = w.ChangeDelivery(t.Context(), "acc_1", sent, func(d gateway.Delivery) (gateway.Change, error) {
+		return gateway.Change{State: gateway.Sending, Subscriber: d.Subscriber.ID, Events: []gateway.Event{{At: noon, Kind: gateway.EventState, State: gateway.Sending}}}, nil
+	})
+	require.NoError(t, err)
+	person := w.person(t, 7)
+
+	for name, judge := range map[string]func(gateway.Answerer) func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error){
+		"an update": func(a gateway.Answerer) func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+			return saying(w, a)
+		},
+		"an own event": own,
+	} {
+		changed := make(chan error, 1)
+		w.store(t, raw(int64(2+len(name)), 7))
+		_, err := w.ProcessUpdate(t.Context(), noon, judge(func(_ context.Context, c gateway.Conversation) (gateway.Answer, error) {
+			go func() { // in the middle of what the rules do: the state is read already
+				_, err := w.ChangeSubscriber(context.Background(), "acc_1", "bot_1", person.ID, gateway.SubscriberChange{
+					Fields: gateway.Fields{"hand": name},
+				}, func(gateway.Subscriber) error { return nil })
+				changed <- err
+			}()
+			w.awaitLock(t)
+			c.State.Tags = append(c.State.Tags, name)
+			return gateway.Answer{Version: 1, About: sent, Input: []byte(`{}`), Effects: []byte(`[]`), State: c.State}, nil
+		}))
+		require.NoError(t, err)
+		require.NoError(t, <-changed)
+		now, err := w.Subscriber(t.Context(), "acc_1", "bot_1", person.ID)
+		require.NoError(t, err)
+		require.Contains(t, now.Tags, name, "what the rules wrote")
+		require.Equal(t, name, now.Fields["hand"], "what was written by hand")
+	}
+}
+
+// awaitLock waits until somebody waits for a lock in this database.
+func (w world) awaitLock(t *testing.T) {
+	t.Helper()
+	conn := postgrestest.Conn(t, w.url)
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := conn.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+		return err == nil && waiting == 1
+	}, 20*time.Second, 10*time.Millisecond)
 }

@@ -560,6 +560,24 @@ func (e Until) Valid() bool {
 	}
 }
 
+// Defines values for UpdateState.
+const (
+	UpdateAside   UpdateState = "aside"
+	UpdateWaiting UpdateState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the UpdateState enum.
+func (e UpdateState) Valid() bool {
+	switch e {
+	case UpdateAside:
+		return true
+	case UpdateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListSubscribersParamsHasPhone.
 const (
 	No  ListSubscribersParamsHasPhone = "no"
@@ -1557,6 +1575,39 @@ type Next = string
 // OnUnknown `resend`: a second copy is harmless. `hold`: never send twice.
 type OnUnknown string
 
+// PendingUpdate An update that is not done with.
+type PendingUpdate struct {
+	// ID The update's id, `upd_...`.
+	ID string `json:"id"`
+
+	// Bot The id of the bot that received it.
+	Bot string `json:"bot"`
+
+	// State `waiting` for the inbox, or put `aside` because it could not be processed.
+	State UpdateState `json:"state"`
+
+	// Account The id of the account whose bot received it.
+	Account string `json:"account"`
+
+	// Error Why it was put aside.
+	Error string `json:"error,omitempty,omitzero"`
+
+	// ReceivedAt When it came.
+	ReceivedAt time.Time `json:"received_at"`
+
+	// Attempts How often processing it failed.
+	Attempts int `json:"attempts"`
+}
+
+// PendingUpdateList defines model for PendingUpdateList.
+type PendingUpdateList struct {
+	// Items The page, newest first.
+	Items []PendingUpdate `json:"items"`
+
+	// Next The `cursor` of the following page. Left out at the end of the list.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
 type PhoneProof string
 
@@ -2081,6 +2132,9 @@ type TriedRule struct {
 // Until `accepted`: the messenger, or the SMS provider, took it. `delivered`: an operator reports that the phone has the SMS. `read`: the read link was opened, a button was pressed, or the person answered. `replied`: the person answered.
 type Until string
 
+// UpdateState `waiting` for the inbox, or put `aside` because it could not be processed.
+type UpdateState string
+
 // Verdict What rules decided about an update, and why.
 type Verdict struct {
 	// At When it was decided.
@@ -2424,6 +2478,28 @@ type TranslationUsageParams struct {
 	To *string `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// ListUpdatesParams defines parameters for ListUpdates.
+type ListUpdatesParams struct {
+	// State Only updates in this state.
+	State *UpdateState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Bot Only those of this bot of your own account, named by its id or by `@name`.
+	Bot *string `form:"bot,omitempty" json:"bot,omitempty"`
+
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RetryUpdateParams defines parameters for RetryUpdate.
+type RetryUpdateParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
 
@@ -2621,6 +2697,12 @@ type ServerInterface interface {
 	// TranslationUsage What was translated, by day
 	// (GET /v1/translation/usage)
 	TranslationUsage(c *gin.Context, params TranslationUsageParams)
+	// ListUpdates List updates that are not done with
+	// (GET /v1/updates)
+	ListUpdates(c *gin.Context, params ListUpdatesParams)
+	// RetryUpdate Try an update again
+	// (POST /v1/updates/{update}/retry)
+	RetryUpdate(c *gin.Context, update string, params RetryUpdateParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -4408,6 +4490,104 @@ func (siw *ServerInterfaceWrapper) TranslationUsage(c *gin.Context) {
 	siw.Handler.TranslationUsage(c, params)
 }
 
+// ListUpdates operation middleware
+func (siw *ServerInterfaceWrapper) ListUpdates(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUpdatesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "bot" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bot", c.Request.URL.Query(), &params.Bot, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListUpdates(c, params)
+}
+
+// RetryUpdate operation middleware
+func (siw *ServerInterfaceWrapper) RetryUpdate(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "update" -------------
+	var update string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "update", c.Param("update"), &update, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter update: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryUpdateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryUpdate(c, update, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -4484,6 +4664,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/rules/test", wrapper.TestRules)
 	router.POST(options.BaseURL+"/v1/translation/try", wrapper.TryTranslation)
 	router.GET(options.BaseURL+"/v1/translation/usage", wrapper.TranslationUsage)
+	router.GET(options.BaseURL+"/v1/updates", wrapper.ListUpdates)
+	router.POST(options.BaseURL+"/v1/updates/:update/retry", wrapper.RetryUpdate)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -6440,6 +6622,81 @@ func (response TranslationUsagedefaultApplicationProblemPlusJSONResponse) VisitT
 	return err
 }
 
+type ListUpdatesRequestObject struct {
+	Params ListUpdatesParams
+}
+
+type ListUpdatesResponseObject interface {
+	VisitListUpdatesResponse(w http.ResponseWriter) error
+}
+
+type ListUpdates200JSONResponse PendingUpdateList
+
+func (response ListUpdates200JSONResponse) VisitListUpdatesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUpdatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListUpdatesdefaultApplicationProblemPlusJSONResponse) VisitListUpdatesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryUpdateRequestObject struct {
+	Update string `json:"update"`
+	Params RetryUpdateParams
+}
+
+type RetryUpdateResponseObject interface {
+	VisitRetryUpdateResponse(w http.ResponseWriter) error
+}
+
+type RetryUpdate200JSONResponse PendingUpdate
+
+func (response RetryUpdate200JSONResponse) VisitRetryUpdateResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryUpdatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryUpdatedefaultApplicationProblemPlusJSONResponse) VisitRetryUpdateResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetHealth Tell whether the process runs
@@ -6589,6 +6846,12 @@ type StrictServerInterface interface {
 	// TranslationUsage What was translated, by day
 	// (GET /v1/translation/usage)
 	TranslationUsage(ctx context.Context, request TranslationUsageRequestObject) (TranslationUsageResponseObject, error)
+	// ListUpdates List updates that are not done with
+	// (GET /v1/updates)
+	ListUpdates(ctx context.Context, request ListUpdatesRequestObject) (ListUpdatesResponseObject, error)
+	// RetryUpdate Try an update again
+	// (POST /v1/updates/{update}/retry)
+	RetryUpdate(ctx context.Context, request RetryUpdateRequestObject) (RetryUpdateResponseObject, error)
 }
 
 type (
@@ -8215,6 +8478,59 @@ func (sh *strictHandler) TranslationUsage(ctx *gin.Context, params TranslationUs
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(TranslationUsageResponseObject); ok {
 		if err := validResponse.VisitTranslationUsageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUpdates operation middleware
+func (sh *strictHandler) ListUpdates(ctx *gin.Context, params ListUpdatesParams) {
+	var request ListUpdatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUpdates(ctx, request.(ListUpdatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUpdates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListUpdatesResponseObject); ok {
+		if err := validResponse.VisitListUpdatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryUpdate operation middleware
+func (sh *strictHandler) RetryUpdate(ctx *gin.Context, update string, params RetryUpdateParams) {
+	var request RetryUpdateRequestObject
+
+	request.Update = update
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryUpdate(ctx, request.(RetryUpdateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryUpdate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RetryUpdateResponseObject); ok {
+		if err := validResponse.VisitRetryUpdateResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -139,6 +139,63 @@ func (q *Queries) LastWriter(ctx context.Context, arg LastWriterParams) (LastWri
 	return i, err
 }
 
+const pendingUpdates = `-- name: PendingUpdates :many
+SELECT sequence, account_id, bot_id, received_at, attempts, error FROM updates
+WHERE done_at IS NULL AND (NOT $1::boolean OR error <> '')
+  AND ($2::text = '' OR bot_id = $2)
+  AND ($3::bigint = 0 OR sequence < $3)
+ORDER BY sequence DESC LIMIT $4
+`
+
+type PendingUpdatesParams struct {
+	Aside  bool
+	BotID  string
+	Before int64
+	AtMost int32
+}
+
+type PendingUpdatesRow struct {
+	Sequence   int64
+	AccountID  string
+	BotID      string
+	ReceivedAt time.Time
+	Attempts   int32
+	Error      string
+}
+
+// For the operator, over all accounts: without what they say, and without whom they are from.
+func (q *Queries) PendingUpdates(ctx context.Context, arg PendingUpdatesParams) ([]PendingUpdatesRow, error) {
+	rows, err := q.db.Query(ctx, pendingUpdates,
+		arg.Aside,
+		arg.BotID,
+		arg.Before,
+		arg.AtMost,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PendingUpdatesRow
+	for rows.Next() {
+		var i PendingUpdatesRow
+		if err := rows.Scan(
+			&i.Sequence,
+			&i.AccountID,
+			&i.BotID,
+			&i.ReceivedAt,
+			&i.Attempts,
+			&i.Error,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putUpdateAside = `-- name: PutUpdateAside :exec
 UPDATE updates SET error = $2, attempts = attempts + 1 WHERE sequence = $1
 `
@@ -151,6 +208,25 @@ type PutUpdateAsideParams struct {
 func (q *Queries) PutUpdateAside(ctx context.Context, arg PutUpdateAsideParams) error {
 	_, err := q.db.Exec(ctx, putUpdateAside, arg.Sequence, arg.Error)
 	return err
+}
+
+const retryUpdate = `-- name: RetryUpdate :one
+UPDATE updates SET error = '', attempts = 0 WHERE sequence = $1 AND done_at IS NULL AND error <> ''
+RETURNING account_id, bot_id, received_at
+`
+
+type RetryUpdateRow struct {
+	AccountID  string
+	BotID      string
+	ReceivedAt time.Time
+}
+
+// The operator's, too. Marks of time keep what is known about a person from going backwards, however late it comes.
+func (q *Queries) RetryUpdate(ctx context.Context, sequence int64) (RetryUpdateRow, error) {
+	row := q.db.QueryRow(ctx, retryUpdate, sequence)
+	var i RetryUpdateRow
+	err := row.Scan(&i.AccountID, &i.BotID, &i.ReceivedAt)
+	return i, err
 }
 
 const storeUpdates = `-- name: StoreUpdates :execrows

@@ -59,3 +59,16 @@ FROM updates WHERE done_at IS NULL;
 
 -- name: DropOldUpdates :execrows
 DELETE FROM updates WHERE done_at < @before;
+
+-- name: PendingUpdates :many
+-- For the operator, over all accounts: without what they say, and without whom they are from.
+SELECT sequence, account_id, bot_id, received_at, attempts, error FROM updates
+WHERE done_at IS NULL AND (NOT @aside::boolean OR error <> '')
+  AND (@bot_id::text = '' OR bot_id = @bot_id)
+  AND (@before::bigint = 0 OR sequence < @before)
+ORDER BY sequence DESC LIMIT @at_most;
+
+-- name: RetryUpdate :one
+-- The operator's, too. Marks of time keep what is known about a person from going backwards, however late it comes.
+UPDATE updates SET error = '', attempts = 0 WHERE sequence = $1 AND done_at IS NULL AND error <> ''
+RETURNING account_id, bot_id, received_at;
