@@ -162,12 +162,14 @@ func (a *App) privateHandler() (http.Handler, error) {
 	})
 }
 
-func (a *App) messagingService() *messaging.Service {
+func (a *App) messagingService() *messaging.Service { return a.messagingOver(a.store) }
+
+func (a *App) messagingOver(store *postgres.Store) *messaging.Service {
 	linkBase := a.reachedAt()
 	if linkBase != "" {
 		linkBase += "/r/"
 	}
-	return messaging.New(a.store, a.starter, a.listener, linkBase, a.ids, now).WithRoutes(a.sms)
+	return messaging.New(store, a.starter, a.listener, linkBase, a.ids, now).WithRoutes(a.sms)
 }
 
 // reachedAt is where people and messengers reach the public listener: on this machine only, if nothing else is said.

@@ -17,6 +17,7 @@ import (
 	"herald/internal/inbox"
 	"herald/internal/messaging"
 	"herald/internal/postgres"
+	"herald/rules"
 	"herald/workflows"
 )
 
@@ -83,7 +84,7 @@ func (a *App) temporalClientOptions(ctx context.Context) (client.Options, error)
 	return options, nil
 }
 
-// inboxConns is how many connections to the database the inbox has to itself.
+// inboxConns is how many connections to the database the inbox has to itself: two for each update that it has in hand.
 const inboxConns = 8
 
 // startWorker runs workflows and the inbox.
@@ -105,17 +106,19 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	}
 	a.onStop(func(context.Context) error { worker.Stop(); return nil })
 	a.startStarter()
-	a.background(a.warmRules)
-	// As webhooks, what comes in has connections of its own.
+	// As webhooks, what comes in has connections of its own. All that the inbox asks for inside its transactions goes over
+	// them: deliveries that wait for a person whom such a transaction holds may have all others.
 	incoming, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, MaxConns: inboxConns, Vault: a.sealer})
 	if err != nil {
 		return "", err
 	}
 	a.onStop(func(context.Context) error { incoming.Close(); return nil })
+	a.rules = rules.NewEngine(incoming, languageOf)
+	a.background(a.warmRules)
 	in := inbox.New(inbox.Deps{
 		Store: incoming, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
 		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
-		Engine: a.rules, Composer: a.messagingService(), Starter: a.starter,
+		Engine: a.rules, Composer: a.messagingOver(incoming), Starter: a.starter,
 		Translator: a.translator,
 	})
 	a.background(in.Run)

@@ -21,6 +21,12 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 		return gateway.Delivery{}, err
 	}
 	var d gateway.Delivery
+	select {
+	case s.attempts <- struct{}{}:
+		defer func() { <-s.attempts }()
+	case <-ctx.Done():
+		return d, fmt.Errorf("wait for a connection: %w", ctx.Err())
+	}
 	err = s.hold(ctx, func(h *held) error {
 		if err := h.first(ctx, readDelivery(ctx, account, id, &d)...); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -8,8 +9,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"herald/internal/gateway"
+	"herald/internal/postgres/postgrestest"
 )
 
 // called writes the intent of a message's leg, as who is about to call does.
@@ -150,4 +153,41 @@ func BenchmarkMessage(b *testing.B) {
 			b.Fatal(done, err)
 		}
 	}
+}
+
+// Deliveries that wait for one another, or for a person whom somebody holds, leave connections to everything else.
+func TestDeliveriesLeaveConnections(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.starts(t, 1, 42, "Anna", "")
+	conn := postgrestest.Conn(t, w.url)
+	holding, err := conn.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = holding.Exec(t.Context(), "SELECT 1 FROM subscribers FOR UPDATE")
+	require.NoError(t, err)
+	var ids []gateway.MessageID
+	for range 12 {
+		ids = append(ids, w.accept(t, gateway.Address{Kind: gateway.AddressPlatform, Value: "42"}, nil).ID)
+	}
+	var group errgroup.Group
+	for _, id := range ids {
+		group.Go(func() error {
+			_, err := w.ChangeDelivery(context.Background(), "acc_1", id, func(gateway.Delivery) (gateway.Change, error) { return gateway.Change{}, nil })
+			return err
+		})
+	}
+	looking := postgrestest.Conn(t, w.url)
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := looking.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+		return err == nil && waiting == 4 // three of five of the eight
+	}, 20*time.Second, 10*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for range 3 {
+		_, err = w.Message(ctx, "acc_1", ids[0])
+		require.NoError(t, err)
+	}
+	require.NoError(t, holding.Rollback(t.Context()))
+	require.NoError(t, group.Wait())
 }

@@ -11,6 +11,7 @@ import (
 var _ gateway.PendingStore = (*Store)(nil)
 
 func (s *Store) PendingUpdates(ctx context.Context, f gateway.PendingFilter, p gateway.Page) (gateway.List[gateway.PendingUpdate], error) {
+	ctx = system(ctx, inboxWork)
 	rows, err := s.q.PendingUpdates(ctx, dbsqlc.PendingUpdatesParams{
 		Aside: f.Aside, BotID: string(f.BotID), Before: gateway.UpdateID(p.After).Sequence(), AtMost: int32(p.Limit) + 1,
 	})
@@ -26,6 +27,7 @@ func (s *Store) PendingUpdates(ctx context.Context, f gateway.PendingFilter, p g
 }
 
 func (s *Store) RetryUpdate(ctx context.Context, id gateway.UpdateID) (gateway.PendingUpdate, error) {
+	ctx = system(ctx, inboxWork)
 	r, err := s.q.RetryUpdate(ctx, id.Sequence())
 	if err = found(err, gateway.ErrUpdateNotFound, "retry update"); err != nil {
 		return gateway.PendingUpdate{}, err

@@ -203,7 +203,7 @@ var overAllAccounts = map[string]string{
 	"Operator": "the one account that owns the installation", "CreateAccount": "a new one", "Account": "it is the account",
 	"KeyByHash": "the account is what we want to know",
 
-	"AnnounceBots": "touches no table", "LockPhone": "touches no table",
+	"AnnounceBots": "touches no table", "AnnounceUpdates": "touches no table", "LockPhone": "touches no table",
 
 	"AnsweredOwner": "whose an update is", "LastWriter": "whose an update is",
 	"BotForIntake": "a webhook names its bot alone", "LiveBots": "intake of all bots", "AcquirePolls": "leases",
@@ -230,8 +230,10 @@ var overAllAccounts = map[string]string{
 
 	"NamePriceList": "one list for the installation", "DropPrices": "one list for the installation", "InsertPrices": "one list for the installation",
 
-	"SubscriberByID": "part of an update in hand, by bot", "LeaveExternalID": "by bot, whose person the account was shown",
-	"UseConnectLink": "a token, by bot", "KnownChat": "part of an update in hand, by bot", "MigrateChat": "part of an update in hand, by bot",
+	"PendingUpdates": "the operator looks at all accounts", "RetryUpdate": "the operator looks at all accounts",
+
+	"LeaveExternalID": "by bot, whose person the account was shown",
+	"UseConnectLink":  "a token, by bot", "KnownChat": "part of an update in hand, by bot", "MigrateChat": "part of an update in hand, by bot",
 	"ReplacePhoneAsk": "a phone is its person's, whoever asks", "OpenPhoneAsk": "a phone is its person's, whoever asks",
 	"CountPhoneTry": "a phone is its person's, whoever asks", "ClosePhoneAsk": "a phone is its person's, whoever asks",
 	"Withheld":   "a phone is its person's, whoever waits for its proof",

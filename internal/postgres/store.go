@@ -22,7 +22,8 @@ import (
 type Store struct {
 	pool      *pgxpool.Pool
 	q         *queries
-	announcer announcer // of new updates
+	announcer announcer     // of new updates
+	attempts  chan struct{} // deliveries that have a connection: those of one bot wait for one another, and may not hold all
 
 	operator atomic.Pointer[gateway.AccountID] // once it is known
 }
@@ -38,6 +39,9 @@ const (
 	defaultMaxConns = 20
 	connectTimeout  = 5 * time.Second
 )
+
+// attemptsAtMost is how many of the connections deliveries may have at a time: three of five.
+func attemptsAtMost(conns int32) int32 { return max(1, conns*3/5) }
 
 // ErrRefused is a database that cannot be used. Its text is one line for the operator, without the password.
 type ErrRefused struct{ err error }
@@ -105,6 +109,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), &vault{o.Vault}}}
 	s.announcer.say = func(ctx context.Context) error { return s.q.AnnounceUpdates(system(ctx, intakeWork)) }
+	s.attempts = make(chan struct{}, attemptsAtMost(config.MaxConns))
 	return s, nil
 }
 
