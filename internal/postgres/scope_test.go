@@ -232,8 +232,8 @@ var overAllAccounts = map[string]string{
 
 	"PendingUpdates": "the operator looks at all accounts", "RetryUpdate": "the operator looks at all accounts",
 
-	"LeaveExternalID": "by bot, whose person the account was shown",
-	"UseConnectLink":  "a token, by bot", "KnownChat": "part of an update in hand, by bot", "MigrateChat": "part of an update in hand, by bot",
+	"LeaveExternalID": "by bot, whose person the account was shown", "ChooseLanguage": "part of an update in hand, by bot",
+	"UseConnectLink": "a token, by bot", "KnownChat": "part of an update in hand, by bot", "MigrateChat": "part of an update in hand, by bot",
 	"ReplacePhoneAsk": "a phone is its person's, whoever asks", "OpenPhoneAsk": "a phone is its person's, whoever asks",
 	"CountPhoneTry": "a phone is its person's, whoever asks", "ClosePhoneAsk": "a phone is its person's, whoever asks",
 	"Withheld":   "a phone is its person's, whoever waits for its proof",
