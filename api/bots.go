@@ -68,7 +68,7 @@ func (s *server) GetBot(ctx context.Context, r wire.GetBotRequestObject) (wire.G
 func (s *server) ChangeBot(ctx context.Context, r wire.ChangeBotRequestObject) (wire.ChangeBotResponseObject, error) {
 	change := bots.Change{
 		State: gateway.BotState(r.Body.State), Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake),
-		Reclaim: r.Body.Reclaim, Description: r.Body.Description, About: r.Body.About,
+		AskPhone: r.Body.AskPhoneOnStart, Reclaim: r.Body.Reclaim, Description: r.Body.Description, About: r.Body.About,
 		Sharing: bots.Sharing{Shared: r.Body.Shared, Purpose: gateway.Purpose(r.Body.Purpose), Service: r.Body.Service},
 	}
 	if err := s.mayShare(ctx, change.Sharing); err != nil {
@@ -193,6 +193,7 @@ func (s *server) bot(ctx context.Context, b gateway.Bot) (wire.Bot, error) {
 	if b.Lends(callerOf(ctx).key.AccountID) {
 		return out, err
 	}
+	out.AskPhoneOnStart = b.AskPhone
 	out.Intake, out.StateReason, out.Reclaim = wire.Intake(b.Intake), b.StateReason, b.Reclaim
 	out.Pending, out.Lagging, out.HookError, out.WatchedAt = b.Watch.Pending, b.Watch.Lagging, b.Watch.HookError, b.Watch.At
 	return out, err

@@ -116,6 +116,9 @@ func (c *console) showBot(bot client.Bot, o Output) error {
 	if bot.Reclaim {
 		record.Add("reclaim", "taken back when another service connects to it")
 	}
+	if bot.AskPhoneOnStart {
+		record.Add("start", "greets, and asks for the phone")
+	}
 	record.Add("description", bot.Description)
 	record.Add("about", bot.About)
 	for _, command := range bot.Commands {

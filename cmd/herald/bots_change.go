@@ -10,13 +10,14 @@ import (
 
 // BotsSetCmd changes what a bot says of itself.
 type BotsSetCmd struct {
-	Bot         string   `arg:"" help:"The bot, by @name or id."`
-	Command     []string `sep:"none" placeholder:"NAME=TEXT" env:"HERALD_BOT_COMMAND" help:"A command of the menu, such as start=Connect; more flags are more commands, in this order. They replace the whole menu."`
-	NoCommands  bool     `help:"Remove the menu."`
-	Description *string  `placeholder:"TEXT" env:"HERALD_BOT_DESCRIPTION" help:"What people read before they press Start, at most 512 characters."`
-	About       *string  `placeholder:"TEXT" env:"HERALD_BOT_ABOUT" help:"The short text on the bot's profile, at most 120 characters."`
-	Reclaim     *bool    `negatable:"" env:"HERALD_BOT_RECLAIM" help:"Take the bot back when another service connects to it."`
-	Intake      string   `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
+	Bot             string   `arg:"" help:"The bot, by @name or id."`
+	Command         []string `sep:"none" placeholder:"NAME=TEXT" env:"HERALD_BOT_COMMAND" help:"A command of the menu, such as start=Connect; more flags are more commands, in this order. They replace the whole menu."`
+	NoCommands      bool     `help:"Remove the menu."`
+	Description     *string  `placeholder:"TEXT" env:"HERALD_BOT_DESCRIPTION" help:"What people read before they press Start, at most 512 characters."`
+	About           *string  `placeholder:"TEXT" env:"HERALD_BOT_ABOUT" help:"The short text on the bot's profile, at most 120 characters."`
+	AskPhoneOnStart *bool    `negatable:"" env:"HERALD_BOT_ASK_PHONE_ON_START" help:"Greet whoever presses Start, and ask for the phone with a button."`
+	Reclaim         *bool    `negatable:"" env:"HERALD_BOT_RECLAIM" help:"Take the bot back when another service connects to it."`
+	Intake          string   `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
 	Sharing
 	Output
 	Remote
@@ -30,12 +31,13 @@ Examples:
 
     herald bots set @acme_bot --command start=Connect --command stop=Disconnect
     herald bots set @acme_bot --description "Codes and notices of Acme. We never ask you for codes."
+    herald bots set @acme_bot --ask-phone-on-start
     herald bots set @acme_bot --reclaim`
 }
 
 // Run changes the bot.
 func (b *BotsSetCmd) Run(ctx context.Context, c *console) error {
-	change := client.BotChange{Description: b.Description, About: b.About, Reclaim: b.Reclaim, Intake: client.Intake(b.Intake)}
+	change := client.BotChange{Description: b.Description, About: b.About, Reclaim: b.Reclaim, AskPhoneOnStart: b.AskPhoneOnStart, Intake: client.Intake(b.Intake)}
 	change.Shared, change.Purpose, change.Service = b.Shared, client.Purpose(b.Purpose), b.Service
 	if len(b.Command) > 0 || b.NoCommands {
 		commands := []client.BotCommand{}

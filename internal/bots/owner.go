@@ -16,6 +16,7 @@ type Change struct {
 	Intake      gateway.Intake       // the way of its updates
 	State       gateway.BotState     // paused or active
 	Reclaim     *bool                // take it back from another service
+	AskPhone    *bool                // greet whoever presses Start, and ask for the phone
 	Commands    []gateway.BotCommand // its menu; empty and not nil removes it
 	Description *string              // what people read before they press Start
 	About       *string              // the short text on its profile
@@ -127,7 +128,7 @@ func (s *Service) replaceToken(ctx context.Context, b gateway.Bot, token gateway
 // describe tells the messenger about the bot, and keeps what was said.
 func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.Intake, c Change) (gateway.Bot, error) {
 	words := c.Commands != nil || c.Description != nil || c.About != nil
-	if !words && c.Reclaim == nil && intake == b.Intake {
+	if !words && c.Reclaim == nil && c.AskPhone == nil && intake == b.Intake {
 		return b, nil
 	}
 	if words {
@@ -139,6 +140,9 @@ func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.In
 		}
 	}
 	b.Intake = intake
+	if c.AskPhone != nil {
+		b.AskPhone = *c.AskPhone
+	}
 	if c.Reclaim != nil {
 		b.Reclaim = *c.Reclaim
 	}

@@ -43,7 +43,7 @@ func chosenLanguage(u gateway.Update) string {
 
 // byDefault returns what asks the rules first, and answers what they leave to the bot itself.
 func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answerer, accepted *[]gateway.MessageID) gateway.Answerer {
-	if i.composer == nil || v.CheckCode == nil && v.Chosen == "" && !hasDefault(c.update) {
+	if i.composer == nil || v.CheckCode == nil && v.Chosen == "" && !hasDefault(c.update) && !(v.Starts && c.bot.AskPhone) {
 		return ask
 	}
 	return func(ctx context.Context, talk gateway.Conversation) (a gateway.Answer, err error) {
@@ -86,7 +86,7 @@ func (i *Inbox) defaultReply(c consultation, v gateway.Verdict, talk gateway.Con
 	if v.Chosen != "" {
 		language = v.Chosen
 	}
-	key, buttons, share := defaultPhrase(c.update, v, talk)
+	key, buttons, share := defaultPhrase(c, v, talk)
 	if key == "" {
 		return made, false
 	}
@@ -108,7 +108,7 @@ func (i *Inbox) defaultReply(c consultation, v gateway.Verdict, talk gateway.Con
 }
 
 // defaultPhrase chooses the text, the buttons under it, and whether it comes with the button that shares the phone.
-func defaultPhrase(u gateway.Update, v gateway.Verdict, talk gateway.Conversation) (key phrase.Key, buttons [][]gateway.Button, share bool) {
+func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation) (key phrase.Key, buttons [][]gateway.Button, share bool) {
 	switch {
 	case talk.Code == gateway.CodeProved:
 		return phrase.PhoneProved, nil, false
@@ -118,10 +118,14 @@ func defaultPhrase(u gateway.Update, v gateway.Verdict, talk gateway.Conversatio
 		return phrase.CodeSpent, nil, false
 	case v.Chosen != "":
 		return phrase.LanguageSet, nil, false
-	case !hasDefault(u):
+	case v.Starts && c.bot.AskPhone && talk.Person.Phone == "":
+		return phrase.WelcomePhone, nil, true
+	case v.Starts && c.bot.AskPhone:
+		return phrase.Welcome, nil, false
+	case !hasDefault(c.update):
 		return "", nil, false
 	}
-	switch u.Command {
+	switch c.update.Command {
 	case commandStop:
 		return phrase.Stopped, nil, false
 	case commandPrivacy:
@@ -135,7 +139,7 @@ func defaultPhrase(u gateway.Update, v gateway.Verdict, talk gateway.Conversatio
 		for _, choice := range phrase.Choices() {
 			buttons = append(buttons, []gateway.Button{{Text: choice.Name, Data: languageMark + choice.Tag}})
 		}
-		if u.Payload != "" {
+		if c.update.Payload != "" {
 			return phrase.LanguageOdd, buttons, false
 		}
 		return phrase.Language, buttons, false

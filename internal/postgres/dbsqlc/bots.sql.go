@@ -16,7 +16,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.intake = 'polling' AND b.state IN ('active', 'conflict')
                AND (b.poll_holder = $1 OR b.poll_until IS NULL OR b.poll_until < $3)
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
 `
 
 type AcquirePollsParams struct {
@@ -64,6 +64,7 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 			&i.Purpose,
 			&i.Service,
 			&i.UsernameKey,
+			&i.AskPhoneOnStart,
 		); err != nil {
 			return nil, err
 		}
@@ -76,7 +77,7 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 }
 
 const aliases = `-- name: Aliases :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
 `
 
 type AliasesParams struct {
@@ -123,6 +124,7 @@ func (q *Queries) Aliases(ctx context.Context, arg AliasesParams) ([]Bot, error)
 			&i.Purpose,
 			&i.Service,
 			&i.UsernameKey,
+			&i.AskPhoneOnStart,
 		); err != nil {
 			return nil, err
 		}
@@ -144,7 +146,7 @@ func (q *Queries) AnnounceBots(ctx context.Context) error {
 }
 
 const bot = `-- name: Bot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
 `
 
 type BotParams struct {
@@ -185,12 +187,13 @@ func (q *Queries) Bot(ctx context.Context, arg BotParams) (Bot, error) {
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
 
 const botByPlatformID = `-- name: BotByPlatformID :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
 ORDER BY state = 'removed', created_at DESC LIMIT 1
 `
 
@@ -240,12 +243,13 @@ func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
 
 const botByUsername = `-- name: BotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND username_key = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND username_key = lower($2) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1
 `
 
@@ -287,12 +291,13 @@ func (q *Queries) BotByUsername(ctx context.Context, arg BotByUsernameParams) (B
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
 
 const botForIntake = `-- name: BotForIntake :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE id = $1 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE id = $1 AND state <> 'removed'
 `
 
 // A webhook names its bot by id alone: the secret that comes with it stands for the account.
@@ -329,6 +334,7 @@ func (q *Queries) BotForIntake(ctx context.Context, id string) (Bot, error) {
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
@@ -376,7 +382,7 @@ func (q *Queries) BotStats(ctx context.Context, most int32) ([]BotStatsRow, erro
 }
 
 const bots = `-- name: Bots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type BotsParams struct {
@@ -424,6 +430,7 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 			&i.Purpose,
 			&i.Service,
 			&i.UsernameKey,
+			&i.AskPhoneOnStart,
 		); err != nil {
 			return nil, err
 		}
@@ -523,19 +530,20 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 }
 
 const describeBot = `-- name: DescribeBot :one
-UPDATE bots SET reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $8
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
+UPDATE bots SET ask_phone_on_start = $8, reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $9
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
 `
 
 type DescribeBotParams struct {
-	AccountID   string
-	ID          string
-	Reclaim     bool
-	Commands    []byte
-	Description string
-	About       string
-	Intake      string
-	At          time.Time
+	AccountID       string
+	ID              string
+	Reclaim         bool
+	Commands        []byte
+	Description     string
+	About           string
+	Intake          string
+	AskPhoneOnStart bool
+	At              time.Time
 }
 
 func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, error) {
@@ -547,6 +555,7 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		arg.Description,
 		arg.About,
 		arg.Intake,
+		arg.AskPhoneOnStart,
 		arg.At,
 	)
 	var i Bot
@@ -580,12 +589,13 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
 
 const liveBots = `-- name: LiveBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
 `
 
 func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
@@ -627,6 +637,7 @@ func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
 			&i.Purpose,
 			&i.Service,
 			&i.UsernameKey,
+			&i.AskPhoneOnStart,
 		); err != nil {
 			return nil, err
 		}
@@ -668,7 +679,7 @@ func (q *Queries) NoteWatch(ctx context.Context, arg NoteWatchParams) error {
 
 const pauseBot = `-- name: PauseBot :one
 UPDATE bots SET state = 'paused', state_reason = '', poll_holder = '', poll_until = NULL, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
 `
 
 type PauseBotParams struct {
@@ -710,6 +721,7 @@ func (q *Queries) PauseBot(ctx context.Context, arg PauseBotParams) (Bot, error)
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
@@ -726,7 +738,7 @@ func (q *Queries) ReleasePolls(ctx context.Context, holder string) error {
 const removeBot = `-- name: RemoveBot :one
 UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook_secret = $3, poll_holder = '', poll_until = NULL,
                 lagging = false, updated_at = $4
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
 `
 
 type RemoveBotParams struct {
@@ -774,6 +786,7 @@ func (q *Queries) RemoveBot(ctx context.Context, arg RemoveBotParams) (Bot, erro
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
@@ -816,7 +829,7 @@ func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int
 
 const resumeBot = `-- name: ResumeBot :one
 UPDATE bots SET state = 'active', state_reason = '', growing = 0, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
+WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
 `
 
 type ResumeBotParams struct {
@@ -858,6 +871,7 @@ func (q *Queries) ResumeBot(ctx context.Context, arg ResumeBotParams) (Bot, erro
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
@@ -893,7 +907,7 @@ func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error 
 
 const shareBot = `-- name: ShareBot :one
 UPDATE bots SET shared = $3, purpose = $4, service = $5, updated_at = $6
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
 `
 
 type ShareBotParams struct {
@@ -945,6 +959,7 @@ func (q *Queries) ShareBot(ctx context.Context, arg ShareBotParams) (Bot, error)
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
@@ -972,7 +987,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.state IN ('active', 'conflict') AND (b.watched_at IS NULL OR b.watched_at <= $2)
              ORDER BY b.watched_at NULLS FIRST LIMIT $3
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
 `
 
 type TakeWatchesParams struct {
@@ -1021,6 +1036,7 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 			&i.Purpose,
 			&i.Service,
 			&i.UsernameKey,
+			&i.AskPhoneOnStart,
 		); err != nil {
 			return nil, err
 		}
@@ -1033,7 +1049,7 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 }
 
 const usableBot = `-- name: UsableBot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
 `
 
 type UsableBotParams struct {
@@ -1074,12 +1090,13 @@ func (q *Queries) UsableBot(ctx context.Context, arg UsableBotParams) (Bot, erro
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
 
 const usableBotByUsername = `-- name: UsableBotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower($2) AND state <> 'removed'
 ORDER BY account_id <> $1, created_at DESC LIMIT 1
 `
 
@@ -1121,12 +1138,13 @@ func (q *Queries) UsableBotByUsername(ctx context.Context, arg UsableBotByUserna
 		&i.Purpose,
 		&i.Service,
 		&i.UsernameKey,
+		&i.AskPhoneOnStart,
 	)
 	return i, err
 }
 
 const usableBots = `-- name: UsableBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type UsableBotsParams struct {
@@ -1174,6 +1192,7 @@ func (q *Queries) UsableBots(ctx context.Context, arg UsableBotsParams) ([]Bot, 
 			&i.Purpose,
 			&i.Service,
 			&i.UsernameKey,
+			&i.AskPhoneOnStart,
 		); err != nil {
 			return nil, err
 		}

@@ -33,35 +33,36 @@ type ApiKey struct {
 }
 
 type Bot struct {
-	ID            string
-	AccountID     string
-	Platform      string
-	Network       string
-	PlatformID    int64
-	Username      string
-	Name          string
-	SealedToken   []byte
-	WebhookSecret string
-	Intake        string
-	State         string
-	StateReason   string
-	PollHolder    string
-	PollUntil     *time.Time
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	Reclaim       bool
-	Commands      []byte
-	Description   string
-	About         string
-	WatchedAt     *time.Time
-	Pending       int32
-	Growing       int32
-	Lagging       bool
-	HookError     string
-	Shared        bool
-	Purpose       string
-	Service       string
-	UsernameKey   *string
+	ID              string
+	AccountID       string
+	Platform        string
+	Network         string
+	PlatformID      int64
+	Username        string
+	Name            string
+	SealedToken     []byte
+	WebhookSecret   string
+	Intake          string
+	State           string
+	StateReason     string
+	PollHolder      string
+	PollUntil       *time.Time
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	Reclaim         bool
+	Commands        []byte
+	Description     string
+	About           string
+	WatchedAt       *time.Time
+	Pending         int32
+	Growing         int32
+	Lagging         bool
+	HookError       string
+	Shared          bool
+	Purpose         string
+	Service         string
+	UsernameKey     *string
+	AskPhoneOnStart bool
 }
 
 type BotSlot struct {
