@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"herald/internal/gateway"
+	"herald/internal/inbox"
 	"herald/rules"
 )
 
@@ -305,4 +306,34 @@ func TestRulesHearOfWhatWasRead(t *testing.T) {
 	found, err = w.in.ProcessOne(t.Context())
 	require.NoError(t, err)
 	require.False(t, found, "a reply that is not read yet raises nothing")
+}
+
+func TestVoicesAndStickersHaveTheirKinds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "herald: 1\nlanguage: en\nrules:\n  - name: r\n    on: message\n    reply: \"A {{ message.kind }}\"\n")
+	o := w.comes(message(map[string]any{"date": w.at.Unix(), "voice": map[string]any{"file_id": "a", "file_unique_id": "b", "duration": 2}}))
+	require.Equal(t, []string{"A voice"}, o.texts())
+	o = w.comes(message(map[string]any{"date": w.at.Unix(), "sticker": map[string]any{
+		"file_id": "a", "file_unique_id": "b", "type": "regular", "width": 1, "height": 1, "is_animated": false, "is_video": false,
+	}}))
+	require.Equal(t, []string{"A sticker"}, o.texts())
+}
+
+// Another process has an engine of its own, and no announcement reaches this one: the version comes with the update.
+func TestEveryWorkerRunsTheNextUpdateThroughWhatIsActive(t *testing.T) {
+	t.Parallel()
+	file := func(reply string) string {
+		return "herald: 1\nlanguage: en\nrules:\n  - name: r\n    on: message\n    reply: " + reply + "\n"
+	}
+	w := newWorld(t, file("one"))
+	first, second := w.in, w.another()
+	for _, worker := range []*inbox.Inbox{first, second} { // both have compiled the first version
+		w.in = worker
+		require.Equal(t, []string{"one"}, w.says("x").texts())
+	}
+	w.publish(file("two"))
+	for _, worker := range []*inbox.Inbox{second, first} {
+		w.in = worker
+		require.Equal(t, []string{"two"}, w.says("x").texts())
+	}
 }

@@ -34,6 +34,7 @@ type world struct {
 	t       *testing.T
 	store   *postgres.Store
 	in      *inbox.Inbox
+	deps    inbox.Deps // of in
 	engine  *rules.Engine
 	started *starts
 	at      time.Time
@@ -74,15 +75,23 @@ func newWorld(t *testing.T, source string) *world {
 		return "en"
 	})
 	listener := postgres.NewListener(store, slog.New(slog.DiscardHandler))
-	w.in = inbox.New(inbox.Deps{
+	w.deps = inbox.Deps{
 		Store: store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}}, Messenger: silence{}, IDs: ids, Now: now,
 		Logger: slog.New(slog.DiscardHandler), Engine: w.engine, Starter: w.started, Waker: w.started,
 		Composer: messaging.New(store, w.started, listener, "https://r.example/r/", ids, now),
-	})
+	}
+	w.in = inbox.New(w.deps)
 	if source != "" {
 		w.publish(source)
 	}
 	return w
+}
+
+// another is the inbox of another process on the same database.
+func (w *world) another() *inbox.Inbox {
+	deps := w.deps
+	deps.Engine = rules.NewEngine(w.store, nil)
+	return inbox.New(deps)
 }
 
 func (w *world) publish(source string) {
