@@ -25,8 +25,9 @@ import (
 type planted struct {
 	secrets []string // never in clear, but in herald.json, which is for them
 	people  []string // nowhere in clear
-	payload string   // of the link by which a person came: the sender's own word for it, which stands open
-	message string   // the id of a message: it is in Temporal, so it proves that the search would find
+	bots    []string
+	payload string // of the link by which a person came: the sender's own word for it, which stands open
+	message string // the id of a message: it is in Temporal, so it proves that the search would find
 }
 
 // testSecrets plants tokens, keys, numbers, names and texts, lets everything go wrong around them, and then searches all
@@ -63,6 +64,7 @@ func testSecrets(t *testing.T, on *installation) {
 		}
 		requireNone(t, dump, append(p.secrets, p.people...))
 	})
+	t.Run("a person who is forgotten is gone, sealed or not", func(t *testing.T) { on.forgotten(t, p) })
 	t.Run("files that others may read have none of it", func(t *testing.T) {
 		err := filepath.WalkDir(on.data, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || strings.HasPrefix(path, filepath.Join(on.data, "cluster")) ||
@@ -81,6 +83,50 @@ func testSecrets(t *testing.T, on *installation) {
 		})
 		require.NoError(t, err)
 	})
+}
+
+// forgotten forgets Vera on every bot and looks for what is left.
+func (i *installation) forgotten(t *testing.T, p planted) {
+	t.Helper()
+	ctx := t.Context()
+	address, err := i.databaseURL("herald")
+	require.NoError(t, err)
+	conn, err := pgx.Connect(ctx, address)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(context.Background())) }()
+	var ids []string
+	for _, b := range p.bots {
+		for one, err := range i.api.Subscribers(ctx, b, client.SubscriberFilter{}) {
+			require.NoError(t, err)
+			require.NoError(t, i.api.ForgetSubscriber(ctx, b, one.ID))
+			ids = append(ids, one.ID)
+		}
+	}
+	require.Len(t, ids, len(p.bots))
+	await(t, patience, "everything to be erased", func() (bool, string) {
+		var left int
+		err := conn.QueryRow(ctx, "SELECT count(*) FROM forgettings WHERE done_at IS NULL").Scan(&left)
+		return err == nil && left == 0, fmt.Sprint(left, err)
+	})
+	for what, sql := range map[string]string{
+		"a name, phone or id":       "SELECT count(*) FROM subscribers WHERE id = ANY($1) AND (names <> '' OR phone <> '' OR phone_index <> '' OR username_index <> '' OR platform_id > 0)",
+		"a text":                    "SELECT count(*) FROM messages WHERE subscriber_id = ANY($1) AND (text <> '' OR buttons <> '' OR address <> '' OR sealed_address <> '')",
+		"a proof":                   "SELECT count(*) FROM phone_proofs WHERE subscriber_id = ANY($1)",
+		"an earlier name":           "SELECT count(*) FROM subscriber_names WHERE subscriber_id = ANY($1)",
+		"what rules keep":           "SELECT count(*) FROM person_states WHERE subscriber_id = ANY($1)",
+		"what an event tells":       "SELECT count(*) FROM events WHERE subscriber_id = ANY($1) AND (data <> '{}' OR sealed <> '')",
+		"an update":                 "SELECT count(*) FROM updates u JOIN subscribers s ON s.bot_id = u.bot_id WHERE s.id = ANY($1) AND u.update_id >= 0 AND u.body <> ''",
+		"an address of any message": "SELECT count(*) FROM messages m JOIN subscribers s ON s.bot_id = m.bot_id WHERE s.id = ANY($1) AND m.address_index <> ''",
+	} {
+		var left int
+		require.NoError(t, conn.QueryRow(ctx, sql, ids).Scan(&left), what)
+		require.Zero(t, left, "%s is left", what)
+	}
+	requireNone(t, i.dump(t, "herald"), append(p.people, p.payload))
+	m, err := i.api.Message(ctx, p.message)
+	require.NoError(t, err, "History still has it")
+	require.Empty(t, m.Text)
+	require.NotEmpty(t, m.State)
 }
 
 // plant plays the story.
@@ -104,7 +150,7 @@ func (i *installation) plant(t *testing.T) planted {
 		people: []string{
 			vera.Phone, vera.FirstName, vera.LastName, vera.Username, "a planted reply", "planted:data",
 		},
-		payload: "planted-payload",
+		payload: "planted-payload", bots: []string{acme.ID, shop.ID},
 	}
 
 	// A person connects, through faults of the messenger.

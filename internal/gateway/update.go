@@ -108,6 +108,7 @@ type Verdict struct {
 	Reason     Reason         // of a disconnection
 	Starts     bool           // the person pressed Start: messages may come again that they stopped
 	Chosen     string         // the language that the person chose
+	Forget     bool           // the person wants to be forgotten: nobody answers that
 	Phone      string         // the person proved this phone (E.164) by their contact
 	CheckCode  CodeCheck      // the person wrote what may be the code that an SMS brought them; nil: did not
 	Payload    string         // of a /start

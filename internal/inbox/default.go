@@ -22,6 +22,9 @@ const (
 // languageMark begins the data of the buttons that choose a language.
 const languageMark = "herald:language:"
 
+// forgetMark is the data of the button by which a person is forgotten.
+const forgetMark = "herald:forget"
+
 // RuleDefault begins the name under which History shows what bots answer by themselves.
 const RuleDefault = "herald:"
 
@@ -89,6 +92,9 @@ func (i *Inbox) defaultReply(c consultation, v gateway.Verdict, talk gateway.Con
 	key, buttons, share := defaultPhrase(c, v, talk)
 	if key == "" {
 		return made, false
+	}
+	if key == phrase.Privacy {
+		buttons = [][]gateway.Button{{{Text: phrase.In(language, phrase.ForgetButton), Data: forgetMark}}}
 	}
 	r := messaging.Request{
 		To:      gateway.Address{Kind: gateway.AddressPlatform, Value: strconv.FormatInt(talk.Person.PlatformID, 10)}.String(),

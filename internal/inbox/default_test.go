@@ -55,6 +55,29 @@ func TestWhatBotsAnswerByThemselves(t *testing.T) {
 		require.Len(t, w.asked("/language tlh").Buttons, 6, "one that it does not speak")
 		require.Equal(t, "de", w.person().Chosen)
 	})
+	t.Run("whoever wants to is forgotten by a button under /privacy", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		got := w.asked("/privacy")
+		require.Equal(t, [][]gateway.Button{{{Text: "Стерти все про мене", Data: "herald:forget"}}}, got.Buttons)
+		before := w.person()
+		w.later(time.Minute)
+		w.presses("herald:forget")
+		_, err := w.store.Subscriber(t.Context(), account, bot, before.ID)
+		require.ErrorIs(t, err, gateway.ErrSubscriberNotFound)
+		for more := true; more; {
+			more, err = w.store.Erase(t.Context(), w.at)
+			require.NoError(t, err)
+		}
+		list, err := w.store.Messages(t.Context(), account, gateway.MessageFilter{Direction: gateway.In}, gateway.Page{}.Bounded())
+		require.NoError(t, err)
+		require.Len(t, list.Items, 2, "that they wrote stays")
+		for _, m := range list.Items {
+			require.Empty(t, m.Text, "what they wrote does not")
+		}
+		w.asked("/privacy")
+		require.NotEqual(t, before.ID, w.person().ID, "who comes back is somebody new")
+	})
 	t.Run("the phone is shared or changed by a button", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, "")

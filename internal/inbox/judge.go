@@ -56,6 +56,7 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 		v.Connection, v.Reason = gateway.Disconnected, gateway.ReasonStopped
 	}
 	v.Chosen = chosenLanguage(u)
+	v.Forget = u.Kind == gateway.UpdateButton && u.Text == forgetMark
 	if u.Kind == gateway.UpdateContact {
 		v.Phone, v.Note = provedPhone(u)
 	}

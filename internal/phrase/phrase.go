@@ -25,6 +25,7 @@ const (
 	WelcomePhone   Key = "welcome_phone"   // {bot}; with the button
 	Stopped        Key = "stopped"         // {bot}
 	Privacy        Key = "privacy"         // {bot}
+	ForgetButton   Key = "forget_button"   // under it: erases everything
 	Language       Key = "language"        // choose
 	LanguageSet    Key = "language_set"    // done
 	LanguageOdd    Key = "language_odd"    // we do not speak that one

@@ -22,35 +22,38 @@ const (
 
 func (s *Store) Forget(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID, at time.Time) error {
 	ctx = system(ctx, forgetWork)
-	return s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
-		row, err := q.LockForgetting(ctx, dbsqlc.LockForgettingParams{AccountID: string(account), BotID: string(bot), ID: string(id)})
-		if err = found(err, gateway.ErrSubscriberNotFound, "lock subscriber"); err != nil {
-			return err
-		}
-		switch gateway.SubscriberKind(row.Kind) {
-		case gateway.KindForgotten:
-			return nil
-		case gateway.KindPerson:
-		default:
-			return gateway.ErrSubscriberNotFound // a group is nobody
-		}
-		phones, err := phonesOf(ctx, q, row)
-		if err != nil {
-			return err
-		}
-		p := dbsqlc.ForgetParams{AccountID: row.AccountID, ID: row.ID, At: at, Addresses: [][]byte{}, Phones: [][]byte{}}
-		if len(row.UsernameIndex) > 0 {
-			p.Addresses = append(p.Addresses, row.UsernameIndex)
-		}
-		for _, phone := range phones {
-			p.Addresses = append(p.Addresses, q.vault.phoneIndex(row.BotID, phone))
-			p.Phones = append(p.Phones, q.vault.smsIndex(phone))
-		}
-		if err := q.Forget(ctx, p); err != nil {
-			return fmt.Errorf("forget subscriber %s: %w", id, err)
-		}
+	return s.inTx(ctx, func(_ pgx.Tx, q *queries) error { return forget(ctx, q, string(account), string(bot), string(id), at) })
+}
+
+// forget makes a person unknown, in the transaction of their wish.
+func forget(ctx context.Context, q *queries, account, bot, id string, at time.Time) error {
+	row, err := q.LockForgetting(ctx, dbsqlc.LockForgettingParams{AccountID: account, BotID: bot, ID: id})
+	if err = found(err, gateway.ErrSubscriberNotFound, "lock subscriber"); err != nil {
+		return err
+	}
+	switch gateway.SubscriberKind(row.Kind) {
+	case gateway.KindForgotten:
 		return nil
-	})
+	case gateway.KindPerson:
+	default:
+		return gateway.ErrSubscriberNotFound // a group is nobody
+	}
+	phones, err := phonesOf(ctx, q, row)
+	if err != nil {
+		return err
+	}
+	p := dbsqlc.ForgetParams{AccountID: row.AccountID, ID: row.ID, At: at, Addresses: [][]byte{}, Phones: [][]byte{}}
+	if len(row.UsernameIndex) > 0 {
+		p.Addresses = append(p.Addresses, row.UsernameIndex)
+	}
+	for _, phone := range phones {
+		p.Addresses = append(p.Addresses, q.vault.phoneIndex(row.BotID, phone))
+		p.Phones = append(p.Phones, q.vault.smsIndex(phone))
+	}
+	if err := q.Forget(ctx, p); err != nil {
+		return fmt.Errorf("forget subscriber %s: %w", id, err)
+	}
+	return nil
 }
 
 // phonesOf are the phones that a person has and had.

@@ -43,6 +43,9 @@ func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdi
 	if v.Subscriber == nil || v.Subscriber.Kind != "" {
 		return steps, nil, nil
 	}
+	if v.Forget {
+		return steps, freed, forget(ctx, h.queries(), person.AccountID, person.BotID, person.ID, now)
+	}
 	talk.New = person.CreatedAt.Equal(now)
 	more, err := answer(ctx, h.vault, owned, v, person, talk, now)
 	return append(steps, more...), freed, err
