@@ -5,8 +5,8 @@ import "slices"
 // Check finds all that is wrong with a file and all that looks wrong. What Parse found is among its diagnostics, so that
 // one run tells everything. A file without errors can be compiled, and cannot fail at run time for a reason that could
 // have been known.
-func Check(f *File, _ Env) Diagnostics {
-	c := newChecker(f)
+func Check(f *File, env Env) Diagnostics {
+	c := newChecker(f, env)
 	c.head()
 	c.definitions()
 	c.translation()
@@ -91,7 +91,7 @@ func (r *ruleFacts) unguarded() bool {
 	return !r.broken && !r.Once && !r.Every.Known && !r.Continue
 }
 
-func newChecker(f *File) *checker {
+func newChecker(f *File, env Env) *checker {
 	src := f.src
 	if src == nil {
 		src = newSource(string(f.Source))
@@ -107,7 +107,7 @@ func newChecker(f *File) *checker {
 	for _, fn := range Functions() {
 		c.functions[fn.Name] = fn
 	}
-	for _, m := range f.Names() {
+	for _, m := range env.names(f) {
 		c.names[m.Name] = &binding{what: "a name of the language", typ: m.Type, used: true}
 	}
 	return c

@@ -90,9 +90,9 @@ func (x *expressionChecker) unknownName(n *ast.IdentifierNode) {
 			return
 		}
 	}
-	for _, m := range x.names["user"].typ.Record.Members {
-		if m.Name == n.Value {
-			x.errorf(x.at(n), CodeUnknownName, "%s; did you mean `user.%s`?", what, n.Value)
+	if user := x.names["user"]; user != nil { // a file about something else sees no person
+		if m, found := user.typ.Record.member(n.Value); found {
+			x.errorf(x.at(n), CodeUnknownName, "%s; did you mean `user.%s`?", what, m.Name)
 			return
 		}
 	}

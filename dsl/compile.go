@@ -110,7 +110,7 @@ func compile(f *File, env Env, explains bool) (*Program, Diagnostics) {
 	}
 	c := &compiler{
 		report: newReport(f.Name, src), syntax: newExprSyntax(), functions: map[string]Function{},
-		inputs: inputs(), objects: objects(), lists: map[string]value{}, fields: map[string]Kind{}, phrases: map[string]texts{},
+		inputs: env.inputs(), objects: env.objects(), lists: map[string]value{}, fields: map[string]Kind{}, phrases: map[string]texts{},
 		fileLets: map[string]int{}, patterns: map[string]*regexp.Regexp{}, phraseWords: map[string][]string{},
 		shared: map[string]compiled{}, language: f.Language.Value, explains: explains,
 	}

@@ -32,6 +32,8 @@ type Input struct {
 	Last    *Last // what we sent to the person last, nil if nothing
 	Now     time.Time
 
+	Facts map[string]any // of Env.Facts: int64, bool, string
+
 	Muted time.Time            // no automatic replies until then
 	Fired map[string]time.Time // when a rule with a guard fired last for this person, by its name
 }
@@ -95,4 +97,16 @@ type Last struct {
 // Env is what a host gives the language besides: functions that the language has no means for.
 type Env struct {
 	LangOf func(text string) string // the language of a text, empty if it cannot be told
+
+	// Facts are what expressions see beside text and the time, instead of updates and people: for files that decide about
+	// something else. nil: updates and people.
+	Facts []Fact
+}
+
+// Fact is a name that a host gives to expressions. It is an int, a bool or a string; a host that leaves it out of an Input
+// gives zero.
+type Fact struct {
+	Name string
+	Kind Kind
+	Doc  string
 }

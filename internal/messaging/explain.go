@@ -49,6 +49,8 @@ func Explain(reason gateway.Reason) string {
 		return "With it the message would cost more than its sender allows with max_price."
 	case gateway.ReasonUnconfirmed:
 		return "The person has not proved lately that the phone is theirs. They were asked to; the message was withheld meanwhile."
+	case gateway.ReasonPolicy:
+		return "The policy of shared bots refuses this message, as its story explains. It was not sent and costs nothing. The operator may allow it."
 	case gateway.ReasonDefect:
 		return "Something is wrong on our side. The log has the cause."
 	default:

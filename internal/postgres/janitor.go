@@ -33,5 +33,8 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (removed int64, err er
 	if err != nil {
 		return updates + claims + reports, fmt.Errorf("remove old files: %w", err)
 	}
+	if err := s.q.DropOldPolicyCounts(ctx, date(now.Add(-keepPolicyCounts))); err != nil {
+		return updates + claims + reports + files, fmt.Errorf("remove old counts of the policy: %w", err)
+	}
 	return updates + claims + reports + files, nil
 }

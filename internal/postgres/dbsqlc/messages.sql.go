@@ -507,6 +507,39 @@ func (q *Queries) ReadLink(ctx context.Context, arg ReadLinkParams) (ReadLink, e
 	return i, err
 }
 
+const refuseMessage = `-- name: RefuseMessage :exec
+WITH m AS (
+    UPDATE messages t SET previous = t.state, state = 'failed', reason = $1::text, event_sequence = 2
+    WHERE t.account_id = $2 AND t.id = $3 RETURNING t.id, t.account_id
+), l AS (
+    UPDATE legs g SET state = 'failed', reason = $1, settled_at = $4::timestamptz FROM m WHERE g.account_id = m.account_id AND g.message_id = m.id
+), e AS (
+    INSERT INTO message_events (message_id, sequence, account_id, at, kind, from_state, state, reason, detail)
+    SELECT m.id, 2, m.account_id, $4, 'state', 'queued', 'failed', $1, $5 FROM m
+)
+DELETE FROM outbox o USING m WHERE o.account_id = m.account_id AND o.message_id = m.id
+`
+
+type RefuseMessageParams struct {
+	Reason    string
+	AccountID string
+	ID        string
+	At        time.Time
+	Detail    string
+}
+
+// In the transaction that stored it: nobody has seen it queued.
+func (q *Queries) RefuseMessage(ctx context.Context, arg RefuseMessageParams) error {
+	_, err := q.db.Exec(ctx, refuseMessage,
+		arg.Reason,
+		arg.AccountID,
+		arg.ID,
+		arg.At,
+		arg.Detail,
+	)
+	return err
+}
+
 const storeInbound = `-- name: StoreInbound :exec
 INSERT INTO messages (id, account_id, bot_id, direction, subscriber_id, kind, text, state, created_at, updated_at)
 VALUES ($1, $2, $3, 'in', $4, $5, $6, 'received', $7, $7)

@@ -321,6 +321,39 @@ type PhoneProof struct {
 	PhoneIndex   []byte
 }
 
+type Policy struct {
+	One       bool
+	Source    string
+	ChangedAt time.Time
+}
+
+type PolicyAllowance struct {
+	AccountID string
+	TextHash  []byte
+	Note      string
+	CreatedAt time.Time
+}
+
+type PolicyDay struct {
+	AccountID string
+	Day       pgtype.Date
+	Messages  int64
+}
+
+type PolicyPerson struct {
+	AccountID  string
+	Day        pgtype.Date
+	TextHash   []byte
+	PersonHash []byte
+}
+
+type PolicyText struct {
+	AccountID string
+	Day       pgtype.Date
+	TextHash  []byte
+	People    int64
+}
+
 type Price struct {
 	Channel string
 	Prefix  string

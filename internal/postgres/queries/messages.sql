@@ -62,3 +62,16 @@ SELECT * FROM message_events WHERE account_id = $1 AND message_id = $2 ORDER BY 
 
 -- name: Legs :many
 SELECT * FROM legs WHERE account_id = $1 AND message_id = $2 ORDER BY number;
+
+-- name: RefuseMessage :exec
+-- In the transaction that stored it: nobody has seen it queued.
+WITH m AS (
+    UPDATE messages t SET previous = t.state, state = 'failed', reason = @reason::text, event_sequence = 2
+    WHERE t.account_id = @account_id AND t.id = @id RETURNING t.id, t.account_id
+), l AS (
+    UPDATE legs g SET state = 'failed', reason = @reason, settled_at = @at::timestamptz FROM m WHERE g.account_id = m.account_id AND g.message_id = m.id
+), e AS (
+    INSERT INTO message_events (message_id, sequence, account_id, at, kind, from_state, state, reason, detail)
+    SELECT m.id, 2, m.account_id, @at, 'state', 'queued', 'failed', @reason, @detail FROM m
+)
+DELETE FROM outbox o USING m WHERE o.account_id = m.account_id AND o.message_id = m.id;
