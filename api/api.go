@@ -15,6 +15,7 @@ import (
 	"herald/internal/files"
 	"herald/internal/gateway"
 	"herald/internal/messaging"
+	"herald/internal/policy"
 	"herald/rules"
 )
 
@@ -24,6 +25,7 @@ type Deps struct {
 	Bots        *bots.Service
 	Messaging   *messaging.Service
 	Rules       *rules.Service
+	Policy      *policy.Service
 	Files       *files.Service
 	Events      gateway.AccountEventStore
 	Translation Translation
@@ -40,7 +42,7 @@ type Deps struct {
 
 func (d Deps) check() error {
 	for name, missing := range map[string]bool{
-		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Rules": d.Rules == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Translation": d.Translation == nil, "Claims": d.Claims == nil, "Updates": d.Updates == nil,
+		"Accounts": d.Accounts == nil, "Bots": d.Bots == nil, "Messaging": d.Messaging == nil, "Rules": d.Rules == nil, "Policy": d.Policy == nil, "Files": d.Files == nil, "Events": d.Events == nil, "Translation": d.Translation == nil, "Claims": d.Claims == nil, "Updates": d.Updates == nil,
 		"Sealer": d.Sealer == nil, "Ready": d.Ready == nil, "Now": d.Now == nil, "IDs": d.IDs == nil, "Logger": d.Logger == nil,
 	} {
 		if missing {
@@ -57,6 +59,7 @@ type server struct {
 	bots        *bots.Service
 	messaging   *messaging.Service
 	rules       *rules.Service
+	policy      *policy.Service
 	files       *files.Service
 	events      gateway.AccountEventStore
 	translation Translation
@@ -82,7 +85,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{
-		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, rules: d.Rules, files: d.Files, events: d.Events, translation: d.Translation, updates: d.Updates, claims: d.Claims, sealer: d.Sealer,
+		spec: spec, accounts: d.Accounts, bots: d.Bots, messaging: d.Messaging, rules: d.Rules, policy: d.Policy, files: d.Files, events: d.Events, translation: d.Translation, updates: d.Updates, claims: d.Claims, sealer: d.Sealer,
 		ready: d.Ready, now: d.Now, ids: d.IDs, logger: d.Logger,
 	}
 	engine := newEngine(d.IDs, d.Logger)

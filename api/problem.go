@@ -84,6 +84,7 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeBotRevoked:  {409, "The bot's token was revoked", "Give the bot its new token with POST /v1/bots."},
 	gateway.CodeBotShared:   {403, "The bot is shared", "Use it to send; only the operator manages it."},
 	gateway.CodeBotPurpose:  {422, "The shared bot does not carry this", "Choose another lane, or a bot of another purpose: GET /v1/bots tells."},
+	gateway.CodePolicy:      {422, "The policy of shared bots refuses this", "Use a bot of your own, or ask the operator to allow it."},
 	gateway.CodeBotPaused:   {409, "The bot is paused", "Let it work again: PATCH /v1/bots/{bot} with state active."},
 	gateway.CodeBotOther:    {422, "The token is of another bot", "Take the token that BotFather shows for this bot, or add the other one with POST /v1/bots."},
 	gateway.CodeBotText:     {422, "The messenger does not take the bot's commands or texts", "A command has 1 to 32 of a-z, 0-9 and _, and a description of at most 256 characters; the detail says which."},

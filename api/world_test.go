@@ -21,7 +21,9 @@ import (
 	"herald/internal/bots"
 	"herald/internal/files"
 	"herald/internal/gateway"
+	"herald/internal/language"
 	"herald/internal/messaging"
+	"herald/internal/policy"
 	"herald/internal/postgres"
 	"herald/internal/postgres/postgrestest"
 	"herald/internal/sandbox"
@@ -117,6 +119,8 @@ func newWorld(t *testing.T, delivers bool) *world {
 		t.Cleanup(func() { cancel(); <-editing })
 	}
 	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now).WithRoutes(router)
+	guard := policy.New(w.store, languageOf, w.now)
+	service = service.WithGuard(guard)
 	w.service = service
 	w.public.Config.Handler = Public(PublicDeps{
 		SMS: router.Callbacks(messaging.NewReports(w.store, starter, w.ids, w.now)), Links: service, IDs: w.ids, Logger: logger,
@@ -130,7 +134,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, translator.Close()) })
 	handler, err := New(Deps{
-		Accounts: w.accounts, Bots: botService, Messaging: service, Rules: rules.NewService(w.store, engine, w.now), Files: files.New(w.store, w.ids, w.now),
+		Accounts: w.accounts, Bots: botService, Messaging: service, Rules: rules.NewService(w.store, engine, w.now), Policy: guard, Files: files.New(w.store, w.ids, w.now),
 		Events: w.store, Translation: translator, Claims: w.store, Updates: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -164,6 +168,11 @@ func (w *world) ready(context.Context) map[string]error {
 		return map[string]error{"postgresql": errors.New("dial tcp 10.0.0.7:5432: refused"), "temporal": nil}
 	}
 	return map[string]error{"postgresql": nil, "temporal": nil}
+}
+
+func languageOf(text string) string {
+	found, _ := language.Detect(text)
+	return found
 }
 
 // resting starts nothing: the outbox keeps what was accepted. It wakes nobody.
@@ -295,7 +304,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
 	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "edits", "outbox", "updates", "events", "connect_links",
-	"rule_versions", "rule_sets", "rule_activations", "person_states", "verdicts",
+	"policy", "policy_allowances", "policy_people", "policy_texts", "policy_days", "rule_versions", "rule_sets", "rule_activations", "person_states", "verdicts",
 }
 
 func (w *world) counts() map[string]int {

@@ -27,6 +27,9 @@ type (
 	ConnectLink      = wire.ConnectLink
 	Subscriber       = wire.Subscriber
 	SubscriberChange = wire.SubscriberChange
+	Policy           = wire.Policy
+	PolicyCheck      = wire.PolicyCheck
+	PolicyAllowance  = wire.PolicyAllowance
 	NewTranslation   = wire.NewTranslation
 	Translation      = wire.Translation
 	TranslationUsage = wire.TranslationUsage

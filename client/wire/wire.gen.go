@@ -1500,6 +1500,21 @@ type NewMessage struct {
 	SendAt string `json:"send_at,omitempty,omitzero"`
 }
 
+// NewPolicy A policy to hold.
+type NewPolicy struct {
+	// Source The policy as text; empty brings back the one that comes with Herald.
+	Source string `json:"source"`
+}
+
+// NewPolicyCheck A text to hold against the policy.
+type NewPolicyCheck struct {
+	// Text The text.
+	Text string `json:"text"`
+
+	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
+	Lane Lane `json:"lane,omitempty,omitzero"`
+}
+
 // NewRuleCheck A rule file to look at.
 type NewRuleCheck struct {
 	// Name What diagnostics call it, `rules.yaml` if left out.
@@ -1616,6 +1631,42 @@ type PendingUpdateList struct {
 
 // PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
 type PhoneProof string
+
+// Policy The policy of shared bots.
+type Policy struct {
+	// Source The policy as text.
+	Source string `json:"source"`
+
+	// Own It is the operator's, and not the one that comes with Herald.
+	Own bool `json:"own"`
+}
+
+// PolicyAllowance What an account may send whatever the policy says.
+type PolicyAllowance struct {
+	// Note Why, for yourself, at most 500 characters.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Account The account, `acc_...`.
+	Account string `json:"account"`
+
+	// Allowed Whether it is allowed.
+	Allowed bool `json:"allowed"`
+
+	// TextHash Of one text, 64 hexadecimal digits; all texts if left out.
+	TextHash string `json:"text_hash,omitempty,omitzero"`
+}
+
+// PolicyCheck What the policy says of a text.
+type PolicyCheck struct {
+	// Rule The rule that refuses it.
+	Rule string `json:"rule,omitempty,omitzero"`
+
+	// Refused Shared bots do not carry it.
+	Refused bool `json:"refused"`
+
+	// Words Why, in the language of the text.
+	Words string `json:"words,omitempty,omitzero"`
+}
 
 // Preview What would become of a message.
 type Preview struct {
@@ -2454,6 +2505,13 @@ type CancelMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CheckPolicyParams defines parameters for CheckPolicy.
+type CheckPolicyParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CheckRulesParams defines parameters for CheckRules.
 type CheckRulesParams struct {
 	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
@@ -2541,6 +2599,15 @@ type PreviewMessageJSONRequestBody = NewMessage
 
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
+
+// SetPolicyJSONRequestBody defines body for SetPolicy for application/json ContentType.
+type SetPolicyJSONRequestBody = NewPolicy
+
+// SetPolicyAllowanceJSONRequestBody defines body for SetPolicyAllowance for application/json ContentType.
+type SetPolicyAllowanceJSONRequestBody = PolicyAllowance
+
+// CheckPolicyJSONRequestBody defines body for CheckPolicy for application/json ContentType.
+type CheckPolicyJSONRequestBody = NewPolicyCheck
 
 // SetPricesJSONRequestBody defines body for SetPrices for application/json ContentType.
 type SetPricesJSONRequestBody = PriceList
@@ -3215,6 +3282,73 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 	GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPolicy Show the policy of shared bots
+	//
+	// The rules by which messages of customers are refused. Only the operator's account may read them.
+	//
+	// Corresponds with GET /v1/policy (the `GetPolicy` operationId).
+	GetPolicy(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPolicyWithBody Replace the policy of shared bots
+	//
+	// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+	// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+	// installation follow within two seconds.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+	SetPolicyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPolicy Replace the policy of shared bots
+	//
+	// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+	// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+	// installation follow within two seconds.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+	SetPolicy(ctx context.Context, body SetPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPolicyAllowanceWithBody Overrule the policy
+	//
+	// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+	// tells. With `allowed: false` that is taken back. Only the operator's account may.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+	SetPolicyAllowanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPolicyAllowance Overrule the policy
+	//
+	// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+	// tells. With `allowed: false` that is taken back. Only the operator's account may.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+	SetPolicyAllowance(ctx context.Context, body SetPolicyAllowanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckPolicyWithBody Hold a text against the policy
+	//
+	// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+	CheckPolicyWithBody(ctx context.Context, params *CheckPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckPolicy Hold a text against the policy
+	//
+	// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+	CheckPolicy(ctx context.Context, params *CheckPolicyParams, body CheckPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPrices Show the price list
 	//
@@ -4473,6 +4607,143 @@ func (c *Client) ListMessageEvents(ctx context.Context, message MessageID, reqEd
 // Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 func (c *Client) GetVerdict(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetVerdictRequest(c.Server, message)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPolicy Show the policy of shared bots
+//
+// The rules by which messages of customers are refused. Only the operator's account may read them.
+//
+// Corresponds with GET /v1/policy (the `GetPolicy` operationId).
+func (c *Client) GetPolicy(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPolicyRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPolicyWithBody Replace the policy of shared bots
+//
+// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+// installation follow within two seconds.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+func (c *Client) SetPolicyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPolicyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPolicy Replace the policy of shared bots
+//
+// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+// installation follow within two seconds.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+func (c *Client) SetPolicy(ctx context.Context, body SetPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPolicyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPolicyAllowanceWithBody Overrule the policy
+//
+// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+// tells. With `allowed: false` that is taken back. Only the operator's account may.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+func (c *Client) SetPolicyAllowanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPolicyAllowanceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPolicyAllowance Overrule the policy
+//
+// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+// tells. With `allowed: false` that is taken back. Only the operator's account may.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+func (c *Client) SetPolicyAllowance(ctx context.Context, body SetPolicyAllowanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPolicyAllowanceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckPolicyWithBody Hold a text against the policy
+//
+// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+func (c *Client) CheckPolicyWithBody(ctx context.Context, params *CheckPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckPolicyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckPolicy Hold a text against the policy
+//
+// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+func (c *Client) CheckPolicy(ctx context.Context, params *CheckPolicyParams, body CheckPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckPolicyRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7047,6 +7318,166 @@ func NewGetVerdictRequest(server string, message MessageID) (*http.Request, erro
 	return req, nil
 }
 
+// NewGetPolicyRequest constructs an http.Request for the GetPolicy method
+func NewGetPolicyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/policy")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetPolicyRequest calls the generic SetPolicy builder with application/json body
+func NewSetPolicyRequest(server string, body SetPolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetPolicyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetPolicyRequestWithBody constructs an http.Request for the SetPolicy method, with any body, and a specified content type
+func NewSetPolicyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/policy")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSetPolicyAllowanceRequest calls the generic SetPolicyAllowance builder with application/json body
+func NewSetPolicyAllowanceRequest(server string, body SetPolicyAllowanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetPolicyAllowanceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetPolicyAllowanceRequestWithBody constructs an http.Request for the SetPolicyAllowance method, with any body, and a specified content type
+func NewSetPolicyAllowanceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/policy/allowances")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCheckPolicyRequest calls the generic CheckPolicy builder with application/json body
+func NewCheckPolicyRequest(server string, params *CheckPolicyParams, body CheckPolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckPolicyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCheckPolicyRequestWithBody constructs an http.Request for the CheckPolicy method, with any body, and a specified content type
+func NewCheckPolicyRequestWithBody(server string, params *CheckPolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/policy/check")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
 // NewGetPricesRequest constructs an http.Request for the GetPrices method
 func NewGetPricesRequest(server string) (*http.Request, error) {
 	var err error
@@ -8157,6 +8588,75 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/messages/{message}/verdict (the `GetVerdict` operationId).
 	GetVerdictWithResponse(ctx context.Context, message MessageID, reqEditors ...RequestEditorFn) (*GetVerdictResponse, error)
+
+	// GetPolicyWithResponse Show the policy of shared bots
+	//
+	// The rules by which messages of customers are refused. Only the operator's account may read them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/policy (the `GetPolicy` operationId).
+	GetPolicyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPolicyResponse, error)
+
+	// SetPolicyWithBodyWithResponse Replace the policy of shared bots
+	//
+	// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+	// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+	// installation follow within two seconds.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+	SetPolicyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPolicyResponse, error)
+
+	// SetPolicyWithResponse Replace the policy of shared bots
+	//
+	// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+	// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+	// installation follow within two seconds.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+	SetPolicyWithResponse(ctx context.Context, body SetPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPolicyResponse, error)
+
+	// SetPolicyAllowanceWithBodyWithResponse Overrule the policy
+	//
+	// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+	// tells. With `allowed: false` that is taken back. Only the operator's account may.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+	SetPolicyAllowanceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPolicyAllowanceResponse, error)
+
+	// SetPolicyAllowanceWithResponse Overrule the policy
+	//
+	// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+	// tells. With `allowed: false` that is taken back. Only the operator's account may.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+	SetPolicyAllowanceWithResponse(ctx context.Context, body SetPolicyAllowanceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPolicyAllowanceResponse, error)
+
+	// CheckPolicyWithBodyWithResponse Hold a text against the policy
+	//
+	// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+	CheckPolicyWithBodyWithResponse(ctx context.Context, params *CheckPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckPolicyResponse, error)
+
+	// CheckPolicyWithResponse Hold a text against the policy
+	//
+	// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+	CheckPolicyWithResponse(ctx context.Context, params *CheckPolicyParams, body CheckPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckPolicyResponse, error)
 
 	// GetPricesWithResponse Show the price list
 	//
@@ -10403,6 +10903,198 @@ func (r GetVerdictResponse) ContentType() string {
 	return ""
 }
 
+type GetPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Policy
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPolicyResponse) GetJSON200() *Policy {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPolicyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Policy
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetPolicyResponse) GetJSON200() *Policy {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetPolicyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetPolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetPolicyAllowanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PolicyAllowance
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetPolicyAllowanceResponse) GetJSON200() *PolicyAllowance {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetPolicyAllowanceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetPolicyAllowanceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetPolicyAllowanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetPolicyAllowanceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetPolicyAllowanceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckPolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PolicyCheck
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckPolicyResponse) GetJSON200() *PolicyCheck {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckPolicyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckPolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckPolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckPolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckPolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetPricesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11772,6 +12464,117 @@ func (c *ClientWithResponses) GetVerdictWithResponse(ctx context.Context, messag
 		return nil, err
 	}
 	return ParseGetVerdictResponse(rsp)
+}
+
+// GetPolicyWithResponse Show the policy of shared bots
+//
+// The rules by which messages of customers are refused. Only the operator's account may read them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/policy (the `GetPolicy` operationId).
+func (c *ClientWithResponses) GetPolicyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPolicyResponse, error) {
+	rsp, err := c.GetPolicy(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPolicyResponse(rsp)
+}
+
+// SetPolicyWithBodyWithResponse Replace the policy of shared bots
+//
+// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+// installation follow within two seconds.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+func (c *ClientWithResponses) SetPolicyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPolicyResponse, error) {
+	rsp, err := c.SetPolicyWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPolicyResponse(rsp)
+}
+
+// SetPolicyWithResponse Replace the policy of shared bots
+//
+// Checks a policy as rule files are checked, runs its tests, and puts it in the place of the one that holds. An empty
+// `source` brings back the one that comes with Herald. Only the operator's account may. Other processes of the
+// installation follow within two seconds.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
+func (c *ClientWithResponses) SetPolicyWithResponse(ctx context.Context, body SetPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPolicyResponse, error) {
+	rsp, err := c.SetPolicy(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPolicyResponse(rsp)
+}
+
+// SetPolicyAllowanceWithBodyWithResponse Overrule the policy
+//
+// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+// tells. With `allowed: false` that is taken back. Only the operator's account may.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+func (c *ClientWithResponses) SetPolicyAllowanceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPolicyAllowanceResponse, error) {
+	rsp, err := c.SetPolicyAllowanceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPolicyAllowanceResponse(rsp)
+}
+
+// SetPolicyAllowanceWithResponse Overrule the policy
+//
+// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
+// tells. With `allowed: false` that is taken back. Only the operator's account may.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/policy/allowances (the `SetPolicyAllowance` operationId).
+func (c *ClientWithResponses) SetPolicyAllowanceWithResponse(ctx context.Context, body SetPolicyAllowanceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPolicyAllowanceResponse, error) {
+	rsp, err := c.SetPolicyAllowance(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPolicyAllowanceResponse(rsp)
+}
+
+// CheckPolicyWithBodyWithResponse Hold a text against the policy
+//
+// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+func (c *ClientWithResponses) CheckPolicyWithBodyWithResponse(ctx context.Context, params *CheckPolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckPolicyResponse, error) {
+	rsp, err := c.CheckPolicyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckPolicyResponse(rsp)
+}
+
+// CheckPolicyWithResponse Hold a text against the policy
+//
+// Tells whether shared bots would carry a text. Nothing is counted, and counters count as zero.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/policy/check (the `CheckPolicy` operationId).
+func (c *ClientWithResponses) CheckPolicyWithResponse(ctx context.Context, params *CheckPolicyParams, body CheckPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckPolicyResponse, error) {
+	rsp, err := c.CheckPolicy(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckPolicyResponse(rsp)
 }
 
 // GetPricesWithResponse Show the price list
@@ -13435,6 +14238,138 @@ func ParseGetVerdictResponse(rsp *http.Response) (*GetVerdictResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Verdict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPolicyResponse parses an HTTP response from a GetPolicyWithResponse call
+func ParseGetPolicyResponse(rsp *http.Response) (*GetPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Policy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetPolicyResponse parses an HTTP response from a SetPolicyWithResponse call
+func ParseSetPolicyResponse(rsp *http.Response) (*SetPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Policy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetPolicyAllowanceResponse parses an HTTP response from a SetPolicyAllowanceWithResponse call
+func ParseSetPolicyAllowanceResponse(rsp *http.Response) (*SetPolicyAllowanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetPolicyAllowanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PolicyAllowance
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckPolicyResponse parses an HTTP response from a CheckPolicyWithResponse call
+func ParseCheckPolicyResponse(rsp *http.Response) (*CheckPolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckPolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PolicyCheck
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

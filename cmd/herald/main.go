@@ -36,6 +36,7 @@ type cli struct {
 	Events      EventsCmd      `cmd:"" group:"use" help:"List what happened: people who connected or left, bots in trouble."`
 	Updates     UpdatesCmd     `cmd:"" group:"use" help:"List what bots received and is not done with, and try it again: the operator."`
 	Rules       RulesCmd       `cmd:"" group:"use" help:"Check, test and publish rule files; explain what they decide."`
+	Policy      PolicyCmd      `cmd:"" group:"use" help:"What may go by shared bots: show it, replace it, overrule it."`
 	Prices      PricesCmd      `cmd:"" group:"use" help:"Show what messages cost, or set it as the operator."`
 	Defaults    DefaultsCmd    `cmd:"" group:"use" help:"Show or set what your account wants of its messages."`
 	Translation TranslationCmd `cmd:"" group:"use" help:"What translation costs, and how a text comes through it."`

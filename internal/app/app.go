@@ -15,6 +15,7 @@ import (
 
 	"herald/internal/accounts"
 	"herald/internal/gateway"
+	"herald/internal/policy"
 	"herald/internal/postgres"
 	"herald/internal/seal"
 	"herald/internal/sms"
@@ -46,6 +47,7 @@ type App struct {
 	sandboxURL  string
 	sms         *sms.Router
 	translator  *translate.Service
+	policy      *policy.Service
 	rules       *rules.Engine // shared by all that runs rule files here
 
 	private, public net.Listener

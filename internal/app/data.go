@@ -12,6 +12,7 @@ import (
 	"herald/internal/embedded"
 	"herald/internal/embedded/pgserver"
 	"herald/internal/gateway"
+	"herald/internal/policy"
 	"herald/internal/postgres"
 	"herald/internal/seal"
 	"herald/rules"
@@ -100,7 +101,7 @@ func (a *App) startSchema(ctx context.Context) (string, error) {
 		return "", err
 	}
 	a.store = store
-	a.rules = rules.NewEngine(store, languageOf)
+	a.rules, a.policy = rules.NewEngine(store, languageOf), policy.New(store, languageOf, now)
 	a.onStop(func(context.Context) error { store.Close(); return nil })
 	a.listener = postgres.NewListener(store, a.logger("database"))
 	a.background(a.listener.Run)

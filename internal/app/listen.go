@@ -158,7 +158,7 @@ func (a *App) privateHandler() (http.Handler, error) {
 		return api.Health(api.HealthDeps{Ready: a.ready, Metrics: a.metrics(), IDs: a.ids, Logger: a.logger("health")}), nil
 	}
 	return api.New(api.Deps{
-		Accounts: a.accounts, Bots: a.botService(), Messaging: a.messagingService(), Rules: rules.NewService(a.store, a.rules, now), Files: files.New(a.store, a.ids, now), Events: a.store, Updates: a.store, Translation: a.translator, Claims: a.store, Sealer: a.sealer, Ready: a.ready, Metrics: a.metrics(), Now: now, IDs: a.ids, Logger: a.logger("api"),
+		Accounts: a.accounts, Bots: a.botService(), Messaging: a.messagingService(), Rules: rules.NewService(a.store, a.rules, now), Policy: a.policy, Files: files.New(a.store, a.ids, now), Events: a.store, Updates: a.store, Translation: a.translator, Claims: a.store, Sealer: a.sealer, Ready: a.ready, Metrics: a.metrics(), Now: now, IDs: a.ids, Logger: a.logger("api"),
 	})
 }
 
@@ -169,7 +169,7 @@ func (a *App) messagingOver(store *postgres.Store) *messaging.Service {
 	if linkBase != "" {
 		linkBase += "/r/"
 	}
-	return messaging.New(store, a.starter, a.listener, linkBase, a.ids, now).WithRoutes(a.sms)
+	return messaging.New(store, a.starter, a.listener, linkBase, a.ids, now).WithRoutes(a.sms).WithGuard(a.policy)
 }
 
 // reachedAt is where people and messengers reach the public listener: on this machine only, if nothing else is said.

@@ -71,6 +71,7 @@ const (
 	CodeBotWebhook    Code = "bot:webhook_no_url" // webhook wanted, and no public URL is configured
 	CodeBotShared     Code = "bot:shared"         // the bot is the operator's: it is used, and not managed
 	CodeBotPurpose    Code = "bot:purpose"        // the shared bot does not carry messages of this lane
+	CodePolicy        Code = "policy:refused"     // the policy of shared bots refuses the text
 	CodeMessengerDown Code = "messenger:unavailable"
 
 	CodeSubscriberNotFound Code = "subscriber:not_found"

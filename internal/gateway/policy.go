@@ -10,10 +10,8 @@ const ReasonPolicy Reason = "policy_refused"
 
 // PolicyRefusal is why the policy of shared bots refuses a message.
 type PolicyRefusal struct {
-	Rule     string           // of the policy
-	Words    string           // for the sender
-	TextHash []byte           // by which the operator may allow the text
-	Counted  map[string]int64 // what the rule saw
+	Rule  string // of the policy
+	Words string // for the sender
 }
 
 // PolicyCount is what an account sent by shared bots on this day, a message included that is about to be sent.
@@ -50,6 +48,6 @@ type PolicyStore interface {
 	CountForPolicy(ctx context.Context, m PolicyMessage) (PolicyCount, error)
 	UncountForPolicy(ctx context.Context, m PolicyMessage, c PolicyCount) error
 	AllowByPolicy(ctx context.Context, a PolicyAllowance) error
-	// DisallowByPolicy tells whether there was such an allowance.
-	DisallowByPolicy(ctx context.Context, a PolicyAllowance) (bool, error)
+	// DisallowByPolicy takes it back; one that there is not is no fault.
+	DisallowByPolicy(ctx context.Context, a PolicyAllowance) error
 }

@@ -7,7 +7,7 @@ package house
 //	    internal/bench · internal/demo                         drive it from outside, through client
 //	        api · internal/web · workflows · internal/telegram · internal/sms · internal/translate
 //	        internal/postgres · internal/sandbox · internal/embedded        adapters: each knows one outside thing
-//	            internal/messaging · internal/inbox · internal/bots · internal/files · internal/accounts · rules        use cases
+//	            internal/messaging · internal/inbox · internal/bots · internal/policy · internal/files · internal/accounts · rules        use cases
 //	                internal/gateway                           the words, the ports, pure policy
 //
 // A package of the product that has no row is a finding too: a new package is put on the map first.
@@ -21,7 +21,7 @@ var (
 	outsideIn = parts("client", "internal/sandbox/controlclient", "internal/installation", "internal/terminal")
 
 	// useCases know gateway and its ports, never a driver.
-	useCases = parts("internal/messaging", "internal/inbox", "internal/bots", "internal/files", "internal/accounts", "rules")
+	useCases = parts("internal/messaging", "internal/inbox", "internal/bots", "internal/policy", "internal/files", "internal/accounts", "rules")
 
 	// adapters each wrap one thing outside of the program. They never import one another: wiring joins them.
 	adapters = parts(
@@ -49,7 +49,7 @@ var arrows = []arrow{
 		because: "the root folder holds deps.go, which keeps the pinned modules and is never built",
 	},
 	{
-		from: "cmd/herald", to: join(parts("dsl", "rules", "internal/app", "internal/bench", "internal/demo", "internal/sandbox"), outsideIn, leaves),
+		from: "cmd/herald", to: join(parts("dsl", "rules", "internal/policy", "internal/app", "internal/bench", "internal/demo", "internal/sandbox"), outsideIn, leaves),
 		because: "commands turn flags into options and answers into text; of the adapters only the sandbox also runs alone",
 	},
 	{
@@ -160,6 +160,10 @@ var arrows = []arrow{
 	{
 		from: "internal/bots", to: leaves, tests: edges,
 		because: "bots and their subscribers stand on their own",
+	},
+	{
+		from: "internal/policy", to: join(parts("dsl"), leaves), tests: edges,
+		because: "what shared bots carry is decided by rules, whoever sends and stores",
 	},
 	{
 		from: "internal/files", to: leaves, tests: edges,

@@ -46,6 +46,13 @@ func (s *Service) Edit(ctx context.Context, account gateway.AccountID, id gatewa
 		if e.Text == shown.Text && e.Format == shown.Format && reflect.DeepEqual(e.Buttons, shown.Buttons) {
 			return nil, "", nil
 		}
+		changed := d.Message
+		changed.Text, changed.Buttons = e.Text, e.Buttons
+		if refusal, err := s.looked(ctx, changed, d.Bot); err != nil {
+			return nil, "", err
+		} else if refusal != nil {
+			return nil, "", gateway.Fault(gateway.CodePolicy, "text", refusal.Words)
+		}
 		return &e, "Its sender wants another text or other buttons. They are changed in the chat.", nil
 	})
 }

@@ -54,7 +54,16 @@ func (s *Service) Preview(ctx context.Context, account gateway.AccountID, r Requ
 	if d.Subscriber, err = s.recipient(ctx, bot, d.Message.To); err != nil {
 		return Preview{}, err
 	}
-	return s.foresee(d, s.now()), nil
+	p := s.foresee(d, s.now())
+	refusal, err := s.looked(ctx, d.Message, bot)
+	if err != nil || refusal == nil {
+		return p, err
+	}
+	p.State, p.Reason, p.Words = gateway.Failed, gateway.ReasonPolicy, []string{refusal.Words}
+	for i := range p.Legs {
+		p.Legs[i].Verdict, p.Legs[i].Reason = LegWouldBeRefused, gateway.ReasonPolicy
+	}
+	return p, nil
 }
 
 // recipient finds the person whom an address names on a bot, as a delivery does, nil if there is none.

@@ -43,6 +43,7 @@ type Service struct {
 	ids        *gateway.IDs
 	now        gateway.Clock
 	remembered *termsCache
+	guard      Guard             // of shared bots; nil: everything passes
 	routes     gateway.SMSRoutes // nil: every number counts as served
 }
 
@@ -61,11 +62,16 @@ func New(store Store, starter Starter, outcomes Outcomes, linkBase string, ids *
 // Accept stores the message that the request describes and sets it on its way. A message with the same id that was
 // accepted before is returned as it is.
 func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Request) (gateway.Message, error) {
-	n, _, err := s.prepare(ctx, account, r)
+	n, bot, err := s.prepare(ctx, account, r)
 	if err != nil {
 		return gateway.Message{}, err
 	}
 	m := n.Message
+	if refusal, err := s.judged(ctx, m, bot); err != nil {
+		return gateway.Message{}, err
+	} else if refusal != nil {
+		return s.refuse(ctx, n, *refusal)
+	}
 	if err := s.holdFile(ctx, m); err != nil {
 		return gateway.Message{}, err
 	}
@@ -141,6 +147,9 @@ func (s *Service) Compose(account gateway.AccountID, bot gateway.Bot, r Request)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), termsFor)
 	defer cancel()
+	if refusal, err := s.looked(ctx, n.Message, bot); err != nil || refusal != nil {
+		return n, gateway.Fault(gateway.CodePolicy, "text", "The policy of shared bots refuses this text.")
+	}
 	if terms, err := s.terms(ctx, account); err == nil { // nobody's answer is held up by a price list
 		_ = price(&n, terms.Prices, addressed(m.To).phone) // without a max_price nothing is refused
 	}

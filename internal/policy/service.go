@@ -72,10 +72,10 @@ func (s *Service) Allow(ctx context.Context, account gateway.AccountID, hash, no
 }
 
 // Disallow takes that back.
-func (s *Service) Disallow(ctx context.Context, account gateway.AccountID, hash string) (bool, error) {
+func (s *Service) Disallow(ctx context.Context, account gateway.AccountID, hash string) error {
 	a, err := allowance(account, hash)
 	if err != nil {
-		return false, err
+		return err
 	}
 	return s.store.DisallowByPolicy(ctx, a)
 }

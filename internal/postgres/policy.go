@@ -24,7 +24,7 @@ const (
 const keepPolicyCounts = 48 * time.Hour
 
 func (s *Store) PolicySource(ctx context.Context) (string, error) {
-	source, err := s.q.PolicySource(ctx)
+	source, err := s.q.PolicySource(system(ctx, policyWork))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
@@ -35,6 +35,7 @@ func (s *Store) PolicySource(ctx context.Context) (string, error) {
 }
 
 func (s *Store) SetPolicy(ctx context.Context, source string, at time.Time) error {
+	ctx = system(ctx, policyWork)
 	var err error
 	if source == "" {
 		err = s.q.ResetPolicy(ctx)
@@ -54,6 +55,7 @@ func (s *Store) policyHashes(m gateway.PolicyMessage) (text, person []byte) {
 }
 
 func (s *Store) CountForPolicy(ctx context.Context, m gateway.PolicyMessage) (gateway.PolicyCount, error) {
+	ctx = of(ctx, m.AccountID)
 	text, person := s.policyHashes(m)
 	row, err := s.q.CountForPolicy(ctx, dbsqlc.CountForPolicyParams{AccountID: string(m.AccountID), Day: date(m.At), TextHash: text, PersonHash: person})
 	if err != nil {
@@ -63,6 +65,7 @@ func (s *Store) CountForPolicy(ctx context.Context, m gateway.PolicyMessage) (ga
 }
 
 func (s *Store) UncountForPolicy(ctx context.Context, m gateway.PolicyMessage, c gateway.PolicyCount) error {
+	ctx = of(ctx, m.AccountID)
 	text, person := s.policyHashes(m)
 	err := s.q.UncountForPolicy(ctx, dbsqlc.UncountForPolicyParams{
 		AccountID: string(m.AccountID), Day: date(m.At), TextHash: text, PersonHash: person, Fresh: c.Fresh,
@@ -74,6 +77,7 @@ func (s *Store) UncountForPolicy(ctx context.Context, m gateway.PolicyMessage, c
 }
 
 func (s *Store) AllowByPolicy(ctx context.Context, a gateway.PolicyAllowance) error {
+	ctx = of(ctx, a.AccountID)
 	known, err := s.q.AccountExists(ctx, string(a.AccountID))
 	if err == nil && !known {
 		return gateway.ErrAccountNotFound
@@ -89,12 +93,13 @@ func (s *Store) AllowByPolicy(ctx context.Context, a gateway.PolicyAllowance) er
 	return nil
 }
 
-func (s *Store) DisallowByPolicy(ctx context.Context, a gateway.PolicyAllowance) (bool, error) {
-	rows, err := s.q.DisallowByPolicy(ctx, dbsqlc.DisallowByPolicyParams{AccountID: string(a.AccountID), TextHash: hashOrEmpty(a.TextHash)})
+func (s *Store) DisallowByPolicy(ctx context.Context, a gateway.PolicyAllowance) error {
+	ctx = of(ctx, a.AccountID)
+	err := s.q.DisallowByPolicy(ctx, dbsqlc.DisallowByPolicyParams{AccountID: string(a.AccountID), TextHash: hashOrEmpty(a.TextHash)})
 	if err != nil {
-		return false, fmt.Errorf("take back allowance: %w", err)
+		return fmt.Errorf("take back allowance: %w", err)
 	}
-	return rows > 0, nil
+	return nil
 }
 
 func hashOrEmpty(hash []byte) []byte {
@@ -106,6 +111,7 @@ func hashOrEmpty(hash []byte) []byte {
 
 // RefuseMessage stores a message that the policy refused: with its story, and without an outbox row.
 func (s *Store) RefuseMessage(ctx context.Context, n gateway.NewMessage, words string) (created bool, err error) {
+	ctx = of(ctx, n.Message.AccountID)
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		if created, err = acceptMessage(ctx, q, n.Message, n.Legs, n.Links); err != nil || !created {
 			return err

@@ -36,6 +36,7 @@ const (
 	janitorWork  work = "janitor"   // what is no longer needed
 	metricsWork  work = "metrics"   // sums
 	watchWork    work = "watchdog"  // bots that are due to be looked at
+	policyWork   work = "policy"    // of shared bots: it is one for all accounts
 	sealWork     work = "seals"     // the key of the installation changes
 	forgetWork   work = "forgets"   // a person, and what all accounts wrote to them
 )

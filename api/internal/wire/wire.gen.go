@@ -1500,6 +1500,21 @@ type NewMessage struct {
 	SendAt string `json:"send_at,omitempty,omitzero"`
 }
 
+// NewPolicy A policy to hold.
+type NewPolicy struct {
+	// Source The policy as text; empty brings back the one that comes with Herald.
+	Source string `json:"source"`
+}
+
+// NewPolicyCheck A text to hold against the policy.
+type NewPolicyCheck struct {
+	// Text The text.
+	Text string `json:"text"`
+
+	// Lane `code`: one-time codes. `service`: notices about something that the person did. `bulk`: many people at once.
+	Lane Lane `json:"lane,omitempty,omitzero"`
+}
+
 // NewRuleCheck A rule file to look at.
 type NewRuleCheck struct {
 	// Name What diagnostics call it, `rules.yaml` if left out.
@@ -1616,6 +1631,42 @@ type PendingUpdateList struct {
 
 // PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
 type PhoneProof string
+
+// Policy The policy of shared bots.
+type Policy struct {
+	// Source The policy as text.
+	Source string `json:"source"`
+
+	// Own It is the operator's, and not the one that comes with Herald.
+	Own bool `json:"own"`
+}
+
+// PolicyAllowance What an account may send whatever the policy says.
+type PolicyAllowance struct {
+	// Note Why, for yourself, at most 500 characters.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Account The account, `acc_...`.
+	Account string `json:"account"`
+
+	// Allowed Whether it is allowed.
+	Allowed bool `json:"allowed"`
+
+	// TextHash Of one text, 64 hexadecimal digits; all texts if left out.
+	TextHash string `json:"text_hash,omitempty,omitzero"`
+}
+
+// PolicyCheck What the policy says of a text.
+type PolicyCheck struct {
+	// Rule The rule that refuses it.
+	Rule string `json:"rule,omitempty,omitzero"`
+
+	// Refused Shared bots do not carry it.
+	Refused bool `json:"refused"`
+
+	// Words Why, in the language of the text.
+	Words string `json:"words,omitempty,omitzero"`
+}
 
 // Preview What would become of a message.
 type Preview struct {
@@ -2454,6 +2505,13 @@ type CancelMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CheckPolicyParams defines parameters for CheckPolicy.
+type CheckPolicyParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CheckRulesParams defines parameters for CheckRules.
 type CheckRulesParams struct {
 	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
@@ -2541,6 +2599,15 @@ type PreviewMessageJSONRequestBody = NewMessage
 
 // EditMessageJSONRequestBody defines body for EditMessage for application/json ContentType.
 type EditMessageJSONRequestBody = MessageChange
+
+// SetPolicyJSONRequestBody defines body for SetPolicy for application/json ContentType.
+type SetPolicyJSONRequestBody = NewPolicy
+
+// SetPolicyAllowanceJSONRequestBody defines body for SetPolicyAllowance for application/json ContentType.
+type SetPolicyAllowanceJSONRequestBody = PolicyAllowance
+
+// CheckPolicyJSONRequestBody defines body for CheckPolicy for application/json ContentType.
+type CheckPolicyJSONRequestBody = NewPolicyCheck
 
 // SetPricesJSONRequestBody defines body for SetPrices for application/json ContentType.
 type SetPricesJSONRequestBody = PriceList
@@ -2685,6 +2752,18 @@ type ServerInterface interface {
 	// GetVerdict Explain a verdict
 	// (GET /v1/messages/{message}/verdict)
 	GetVerdict(c *gin.Context, message MessageID)
+	// GetPolicy Show the policy of shared bots
+	// (GET /v1/policy)
+	GetPolicy(c *gin.Context)
+	// SetPolicy Replace the policy of shared bots
+	// (PUT /v1/policy)
+	SetPolicy(c *gin.Context)
+	// SetPolicyAllowance Overrule the policy
+	// (PUT /v1/policy/allowances)
+	SetPolicyAllowance(c *gin.Context)
+	// CheckPolicy Hold a text against the policy
+	// (POST /v1/policy/check)
+	CheckPolicy(c *gin.Context, params CheckPolicyParams)
 	// GetPrices Show the price list
 	// (GET /v1/prices)
 	GetPrices(c *gin.Context)
@@ -4321,6 +4400,81 @@ func (siw *ServerInterfaceWrapper) GetVerdict(c *gin.Context) {
 	siw.Handler.GetVerdict(c, message)
 }
 
+// GetPolicy operation middleware
+func (siw *ServerInterfaceWrapper) GetPolicy(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPolicy(c)
+}
+
+// SetPolicy operation middleware
+func (siw *ServerInterfaceWrapper) SetPolicy(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetPolicy(c)
+}
+
+// SetPolicyAllowance operation middleware
+func (siw *ServerInterfaceWrapper) SetPolicyAllowance(c *gin.Context) {
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetPolicyAllowance(c)
+}
+
+// CheckPolicy operation middleware
+func (siw *ServerInterfaceWrapper) CheckPolicy(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckPolicyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CheckPolicy(c, params)
+}
+
 // GetPrices operation middleware
 func (siw *ServerInterfaceWrapper) GetPrices(c *gin.Context) {
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4664,6 +4818,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/messages/:message/events", wrapper.ListMessageEvents)
 	router.GET(options.BaseURL+"/v1/messages/:message/verdict", wrapper.GetVerdict)
 	router.POST(options.BaseURL+"/v1/messages/preview", wrapper.PreviewMessage)
+	router.GET(options.BaseURL+"/v1/policy", wrapper.GetPolicy)
+	router.PUT(options.BaseURL+"/v1/policy", wrapper.SetPolicy)
+	router.PUT(options.BaseURL+"/v1/policy/allowances", wrapper.SetPolicyAllowance)
+	router.POST(options.BaseURL+"/v1/policy/check", wrapper.CheckPolicy)
 	router.GET(options.BaseURL+"/v1/prices", wrapper.GetPrices)
 	router.PUT(options.BaseURL+"/v1/prices", wrapper.SetPrices)
 	router.POST(options.BaseURL+"/v1/rules/check", wrapper.CheckRules)
@@ -6405,6 +6563,153 @@ func (response GetVerdictdefaultApplicationProblemPlusJSONResponse) VisitGetVerd
 	return err
 }
 
+type GetPolicyRequestObject struct{}
+
+type GetPolicyResponseObject interface {
+	VisitGetPolicyResponse(w http.ResponseWriter) error
+}
+
+type GetPolicy200JSONResponse Policy
+
+func (response GetPolicy200JSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPolicydefaultApplicationProblemPlusJSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPolicyRequestObject struct {
+	Body *SetPolicyJSONRequestBody
+}
+
+type SetPolicyResponseObject interface {
+	VisitSetPolicyResponse(w http.ResponseWriter) error
+}
+
+type SetPolicy200JSONResponse Policy
+
+func (response SetPolicy200JSONResponse) VisitSetPolicyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPolicydefaultApplicationProblemPlusJSONResponse) VisitSetPolicyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPolicyAllowanceRequestObject struct {
+	Body *SetPolicyAllowanceJSONRequestBody
+}
+
+type SetPolicyAllowanceResponseObject interface {
+	VisitSetPolicyAllowanceResponse(w http.ResponseWriter) error
+}
+
+type SetPolicyAllowance200JSONResponse PolicyAllowance
+
+func (response SetPolicyAllowance200JSONResponse) VisitSetPolicyAllowanceResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPolicyAllowancedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPolicyAllowancedefaultApplicationProblemPlusJSONResponse) VisitSetPolicyAllowanceResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckPolicyRequestObject struct {
+	Params CheckPolicyParams
+	Body   *CheckPolicyJSONRequestBody
+}
+
+type CheckPolicyResponseObject interface {
+	VisitCheckPolicyResponse(w http.ResponseWriter) error
+}
+
+type CheckPolicy200JSONResponse PolicyCheck
+
+func (response CheckPolicy200JSONResponse) VisitCheckPolicyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckPolicydefaultApplicationProblemPlusJSONResponse) VisitCheckPolicyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPricesRequestObject struct{}
 
 type GetPricesResponseObject interface {
@@ -6834,6 +7139,18 @@ type StrictServerInterface interface {
 	// GetVerdict Explain a verdict
 	// (GET /v1/messages/{message}/verdict)
 	GetVerdict(ctx context.Context, request GetVerdictRequestObject) (GetVerdictResponseObject, error)
+	// GetPolicy Show the policy of shared bots
+	// (GET /v1/policy)
+	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
+	// SetPolicy Replace the policy of shared bots
+	// (PUT /v1/policy)
+	SetPolicy(ctx context.Context, request SetPolicyRequestObject) (SetPolicyResponseObject, error)
+	// SetPolicyAllowance Overrule the policy
+	// (PUT /v1/policy/allowances)
+	SetPolicyAllowance(ctx context.Context, request SetPolicyAllowanceRequestObject) (SetPolicyAllowanceResponseObject, error)
+	// CheckPolicy Hold a text against the policy
+	// (POST /v1/policy/check)
+	CheckPolicy(ctx context.Context, request CheckPolicyRequestObject) (CheckPolicyResponseObject, error)
 	// GetPrices Show the price list
 	// (GET /v1/prices)
 	GetPrices(ctx context.Context, request GetPricesRequestObject) (GetPricesResponseObject, error)
@@ -8260,6 +8577,158 @@ func (sh *strictHandler) GetVerdict(ctx *gin.Context, message MessageID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetVerdictResponseObject); ok {
 		if err := validResponse.VisitGetVerdictResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPolicy operation middleware
+func (sh *strictHandler) GetPolicy(ctx *gin.Context) {
+	var request GetPolicyRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPolicy(ctx, request.(GetPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPolicyResponseObject); ok {
+		if err := validResponse.VisitGetPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPolicy operation middleware
+func (sh *strictHandler) SetPolicy(ctx *gin.Context) {
+	var request SetPolicyRequestObject
+
+	var body SetPolicyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPolicy(ctx, request.(SetPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetPolicyResponseObject); ok {
+		if err := validResponse.VisitSetPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPolicyAllowance operation middleware
+func (sh *strictHandler) SetPolicyAllowance(ctx *gin.Context) {
+	var request SetPolicyAllowanceRequestObject
+
+	var body SetPolicyAllowanceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPolicyAllowance(ctx, request.(SetPolicyAllowanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPolicyAllowance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetPolicyAllowanceResponseObject); ok {
+		if err := validResponse.VisitSetPolicyAllowanceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckPolicy operation middleware
+func (sh *strictHandler) CheckPolicy(ctx *gin.Context, params CheckPolicyParams) {
+	var request CheckPolicyRequestObject
+
+	request.Params = params
+
+	var body CheckPolicyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckPolicy(ctx, request.(CheckPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CheckPolicyResponseObject); ok {
+		if err := validResponse.VisitCheckPolicyResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

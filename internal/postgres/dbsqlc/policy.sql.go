@@ -93,7 +93,7 @@ func (q *Queries) CountForPolicy(ctx context.Context, arg CountForPolicyParams) 
 	return i, err
 }
 
-const disallowByPolicy = `-- name: DisallowByPolicy :execrows
+const disallowByPolicy = `-- name: DisallowByPolicy :exec
 DELETE FROM policy_allowances WHERE account_id = $1 AND text_hash = $2
 `
 
@@ -102,12 +102,9 @@ type DisallowByPolicyParams struct {
 	TextHash  []byte
 }
 
-func (q *Queries) DisallowByPolicy(ctx context.Context, arg DisallowByPolicyParams) (int64, error) {
-	result, err := q.db.Exec(ctx, disallowByPolicy, arg.AccountID, arg.TextHash)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) DisallowByPolicy(ctx context.Context, arg DisallowByPolicyParams) error {
+	_, err := q.db.Exec(ctx, disallowByPolicy, arg.AccountID, arg.TextHash)
+	return err
 }
 
 const dropOldPolicyCounts = `-- name: DropOldPolicyCounts :exec

@@ -36,7 +36,7 @@ UPDATE policy_days d SET messages = messages - 1 WHERE d.account_id = @account_i
 INSERT INTO policy_allowances (account_id, text_hash, note, created_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (account_id, text_hash) DO UPDATE SET note = excluded.note;
 
--- name: DisallowByPolicy :execrows
+-- name: DisallowByPolicy :exec
 DELETE FROM policy_allowances WHERE account_id = $1 AND text_hash = $2;
 
 -- name: AccountExists :one

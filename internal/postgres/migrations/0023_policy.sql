@@ -43,3 +43,5 @@ CREATE TABLE policy_days (
 );
 CREATE INDEX policy_people_age ON policy_people (day);
 CREATE INDEX policy_texts_age ON policy_texts (day);
+
+SELECT secure_rows(t) FROM unnest(ARRAY['policy_allowances', 'policy_people', 'policy_texts', 'policy_days']::regclass[]) AS t;
