@@ -77,16 +77,12 @@ func (s *Store) UncountForPolicy(ctx context.Context, m gateway.PolicyMessage, c
 }
 
 func (s *Store) AllowByPolicy(ctx context.Context, a gateway.PolicyAllowance) error {
-	ctx = of(ctx, a.AccountID)
-	known, err := s.q.AccountExists(ctx, string(a.AccountID))
-	if err == nil && !known {
-		return gateway.ErrAccountNotFound
+	if _, err := s.Account(ctx, a.AccountID); err != nil {
+		return err
 	}
-	if err == nil {
-		err = s.q.AllowByPolicy(ctx, dbsqlc.AllowByPolicyParams{
-			AccountID: string(a.AccountID), TextHash: hashOrEmpty(a.TextHash), Note: a.Note, CreatedAt: a.CreatedAt,
-		})
-	}
+	err := s.q.AllowByPolicy(of(ctx, a.AccountID), dbsqlc.AllowByPolicyParams{
+		AccountID: string(a.AccountID), TextHash: hashOrEmpty(a.TextHash), Note: a.Note, CreatedAt: a.CreatedAt,
+	})
 	if err != nil {
 		return fmt.Errorf("allow by policy: %w", err)
 	}

@@ -228,6 +228,9 @@ var overAllAccounts = map[string]string{
 	"CheckVault": "one vault for the installation", "PlainLeft": "one vault for the installation", "SealedPlain": "one vault for the installation",
 	"SealedBy": "one vault for the installation", "SetSealedBy": "one vault for the installation",
 
+	"PolicySource": "one policy for the installation", "SetPolicy": "one policy for the installation", "ResetPolicy": "one policy for the installation",
+	"DropOldPolicyCounts": "the janitor",
+
 	"NamePriceList": "one list for the installation", "DropPrices": "one list for the installation", "InsertPrices": "one list for the installation",
 
 	"PendingUpdates": "the operator looks at all accounts", "RetryUpdate": "the operator looks at all accounts",

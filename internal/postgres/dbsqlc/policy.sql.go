@@ -12,17 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const accountExists = `-- name: AccountExists :one
-SELECT EXISTS (SELECT 1 FROM accounts WHERE id = $1)
-`
-
-func (q *Queries) AccountExists(ctx context.Context, id string) (bool, error) {
-	row := q.db.QueryRow(ctx, accountExists, id)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const allowByPolicy = `-- name: AllowByPolicy :exec
 INSERT INTO policy_allowances (account_id, text_hash, note, created_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (account_id, text_hash) DO UPDATE SET note = excluded.note

@@ -39,9 +39,6 @@ ON CONFLICT (account_id, text_hash) DO UPDATE SET note = excluded.note;
 -- name: DisallowByPolicy :exec
 DELETE FROM policy_allowances WHERE account_id = $1 AND text_hash = $2;
 
--- name: AccountExists :one
-SELECT EXISTS (SELECT 1 FROM accounts WHERE id = $1);
-
 -- name: DropOldPolicyCounts :exec
 WITH people AS (DELETE FROM policy_people p WHERE p.day < @before), texts AS (DELETE FROM policy_texts t WHERE t.day < @before)
 DELETE FROM policy_days d WHERE d.day < @before;
