@@ -235,7 +235,7 @@ func (c *conversation) checkCode(request *http.Request, response *http.Response,
 
 // common are the codes that every operation may answer; the reference says so once.
 var common = map[gateway.Code]bool{
-	gateway.CodeUnauthorized: true, gateway.CodeForbidden: true, gateway.CodeBodyTooLarge: true, gateway.CodeBodyInvalid: true,
+	gateway.CodeUnauthorized: true, gateway.CodeForbidden: true, gateway.CodeSuspended: true, gateway.CodeBodyTooLarge: true, gateway.CodeBodyInvalid: true,
 	gateway.CodeFieldUnknown: true, gateway.CodeFieldInvalid: true, gateway.CodeRequired: true, gateway.CodeNotFound: true,
 	gateway.CodeMethod: true, gateway.CodeIdempotencyKey: true, gateway.CodeIdempotencyMismatch: true,
 	gateway.CodeIdempotencyRunning: true,

@@ -48,6 +48,8 @@ var answers = map[gateway.Code]answer{
 
 	gateway.CodeUpdateNotFound:  {404, "No such update", "List updates that were put aside with GET /v1/updates?state=aside."},
 	gateway.CodeNotOperator:     {403, "Only the operator may", "Use a key of the account that owns the installation."},
+	gateway.CodeSuspended:       {403, "The account is suspended", "Talk to the operator of the installation. What was queued waits and goes out when the account works again, unless its lifetime ends before."},
+	gateway.CodeOperatorWorks:   {422, "The operator's account cannot be suspended", "Revoke its keys instead: DELETE /v1/keys/{key}."},
 	gateway.CodeAccountNotFound: {404, "No such account", "Check the id."},
 
 	gateway.CodeMessageNotFound:  {404, "No such message", "Check the id, msg_..., and whose key you use: other accounts' messages are not found."},

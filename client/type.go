@@ -34,6 +34,10 @@ type (
 	Translation      = wire.Translation
 	TranslationUsage = wire.TranslationUsage
 	TranslationDay   = wire.TranslationDay
+	NewAccount       = wire.NewAccount
+	Account          = wire.Account
+	AccountChange    = wire.AccountChange
+	CreatedAccount   = wire.CreatedAccount
 	NewKey           = wire.NewKey
 	Key              = wire.Key
 	CreatedKey       = wire.CreatedKey

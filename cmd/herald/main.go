@@ -41,6 +41,7 @@ type cli struct {
 	Defaults    DefaultsCmd    `cmd:"" group:"use" help:"Show or set what your account wants of its messages."`
 	Translation TranslationCmd `cmd:"" group:"use" help:"What translation costs, and how a text comes through it."`
 	Keys        KeysCmd        `cmd:"" group:"use" help:"List, make and revoke API keys."`
+	Accounts    AccountsCmd    `cmd:"" group:"use" help:"List, make and suspend accounts, for the operator."`
 
 	Demo    DemoCmd    `cmd:"" group:"try" help:"Play a story on the sandbox of a running Herald."`
 	Bench   BenchCmd   `cmd:"" group:"try" help:"Measure start, memory, throughput and rules."`

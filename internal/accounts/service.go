@@ -76,6 +76,9 @@ func (s *Service) Authenticate(ctx context.Context, secret gateway.Secret) (gate
 	case !key.Live(now):
 		return gateway.Key{}, gateway.ErrUnauthorized
 	}
+	if key.Suspended {
+		return gateway.Key{}, gateway.Fault(gateway.CodeSuspended, "", "The operator has suspended this account. What was queued waits.")
+	}
 	if now.Sub(key.LastUsedAt) >= touchEvery {
 		if err := s.store.TouchKey(ctx, key.AccountID, key.ID, now); err != nil {
 			return gateway.Key{}, fmt.Errorf("touch API key %s: %w", key.ID, err)

@@ -12,6 +12,14 @@ type Account struct {
 	Operator  bool
 	Region    string // two letters, for phones written without a country code; empty asks for international form
 	CreatedAt time.Time
+
+	SuspendedAt time.Time // zero: it works
+}
+
+// AccountChange is what the operator wants to be otherwise about an account.
+type AccountChange struct {
+	Name    string // empty: as it is
+	Suspend *bool  // nil: as it is
 }
 
 // Scope is what an API key allows.
@@ -54,6 +62,7 @@ type Key struct {
 	ExpiresAt  time.Time // zero: never
 	LastUsedAt time.Time // zero: never; kept to the minute
 	RevokedAt  time.Time // zero: still good
+	Suspended  bool      // its account rests
 }
 
 // Live tells whether the key may be used at now.
@@ -79,6 +88,8 @@ type AccountStore interface {
 	Operator(ctx context.Context) (Account, error) // ErrAccountNotFound before the first start
 	CreateAccount(ctx context.Context, a Account) error
 	Account(ctx context.Context, id AccountID) (Account, error)
+	Accounts(ctx context.Context, p Page) (List[Account], error) // of the installation, newest first
+	ChangeAccount(ctx context.Context, id AccountID, c AccountChange, at time.Time) (Account, error)
 
 	CreateKey(ctx context.Context, k Key, hash KeyHash) error
 	Keys(ctx context.Context, account AccountID, p Page) (List[Key], error)

@@ -71,6 +71,7 @@ type Delivery struct {
 	Slots      Slots       // of the bot and the person's chat
 	Sequence   int         // of the message's last event
 	Prices     *PriceList  // of now, if the leg's price was a guess: see Guessed
+	Suspended  bool        // its account rests
 	Before     State       // of the reply of the same chat that goes out first; empty if there is none
 }
 

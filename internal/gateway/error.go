@@ -31,6 +31,8 @@ const (
 	CodeAccountNotFound Code = "account:not_found"
 	CodeUpdateNotFound  Code = "update:not_found"     // no such update was put aside
 	CodeNotOperator     Code = "account:not_operator" // only the account that owns the installation may
+	CodeSuspended       Code = "account:suspended"    // the operator rests the account
+	CodeOperatorWorks   Code = "account:operator"     // the operator's own account cannot be suspended
 
 	CodeMessageNotFound  Code = "message:not_found"
 	CodeRecipientUnknown Code = "recipient:unknown_form"  // neither a phone, nor @name, nor #id

@@ -80,6 +80,9 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 	if d.Reached() && d.Leg.Attempts == 0 && d.Leg.Slot.IsZero() {
 		story.tell(gateway.Event{Kind: gateway.EventNextLeg, Detail: lapsedWords(d)})
 	}
+	if d.Suspended {
+		return decision{change: gateway.Change{LeaveQueue: true}, wait: p.untilExpiry(story, pausedLook)}
+	}
 	if d.Leg.Channel == gateway.ChannelSMS {
 		return decision{change: story.intent(now), call: true}
 	}
@@ -89,7 +92,7 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 	return p.takeTurn(story)
 }
 
-// pausedLook is how soon a message looks again whether its bot is still paused.
+// pausedLook is how soon a message looks again whether its bot is still paused, or its account suspended.
 const pausedLook = 15 * time.Second
 
 // awaitEvidence looks at the legs before this one: one that was accepted has its time to bring evidence, and with it

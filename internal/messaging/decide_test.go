@@ -341,3 +341,18 @@ func TestRepliesKeepTheirOrder(t *testing.T) {
 	first := policy.begin(delivery(func(d *gateway.Delivery) { d.Before, d.Message.TranslateTo = gateway.Sending, "uk" }), noon)
 	require.True(t, first.translate, "it is translated while it waits")
 }
+
+func TestASuspendedAccountSendsNothing(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.filled()
+	for _, channel := range []gateway.Channel{gateway.ChannelTelegram, gateway.ChannelSMS} {
+		d := delivery(func(d *gateway.Delivery) {
+			d.Suspended = true
+			d.Leg.Channel = channel
+		})
+		next := policy.begin(d, noon)
+		require.False(t, next.call, channel)
+		require.Empty(t, next.change.State, channel)
+		require.Equal(t, pausedLook, next.wait, channel)
+	}
+}

@@ -37,7 +37,27 @@ func (s *Store) Account(ctx context.Context, id gateway.AccountID) (gateway.Acco
 func account(r dbsqlc.Account) gateway.Account {
 	return gateway.Account{
 		ID: gateway.AccountID(r.ID), Name: r.Name, Operator: r.Operator, Region: r.Region, CreatedAt: r.CreatedAt.UTC(),
+		SuspendedAt: orZero(r.SuspendedAt),
 	}
+}
+
+func (s *Store) Accounts(ctx context.Context, p gateway.Page) (gateway.List[gateway.Account], error) {
+	ctx = system(ctx, accountWork)
+	rows, err := s.q.Accounts(ctx, dbsqlc.AccountsParams{After: p.After, Limit: int32(p.Limit) + 1})
+	if err != nil {
+		return gateway.List[gateway.Account]{}, fmt.Errorf("list accounts: %w", err)
+	}
+	return list(rows, p.Limit, account, func(a gateway.Account) string { return string(a.ID) }), nil
+}
+
+func (s *Store) ChangeAccount(ctx context.Context, id gateway.AccountID, c gateway.AccountChange, at time.Time) (gateway.Account, error) {
+	ctx = of(ctx, id)
+	p := dbsqlc.ChangeAccountParams{AccountID: string(id), Name: c.Name, ChangeSuspension: c.Suspend != nil, At: at}
+	if c.Suspend != nil {
+		p.Suspend = *c.Suspend
+	}
+	row, err := s.q.ChangeAccount(ctx, p)
+	return account(row), found(err, gateway.ErrAccountNotFound, "change account")
 }
 
 func (s *Store) CreateKey(ctx context.Context, k gateway.Key, hash gateway.KeyHash) error {
@@ -68,7 +88,9 @@ func (s *Store) Keys(ctx context.Context, account gateway.AccountID, p gateway.P
 func (s *Store) KeyByHash(ctx context.Context, hash gateway.KeyHash) (gateway.Key, error) {
 	ctx = system(ctx, keyWork)
 	row, err := s.q.KeyByHash(ctx, hash[:])
-	return key(row), found(err, gateway.ErrKeyNotFound, "read API key")
+	k := key(row.ApiKey)
+	k.Suspended = row.Suspended
+	return k, found(err, gateway.ErrKeyNotFound, "read API key")
 }
 
 func (s *Store) TouchKey(ctx context.Context, account gateway.AccountID, id gateway.KeyID, at time.Time) error {

@@ -86,7 +86,7 @@ func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.Mes
 			}
 			*d = gateway.Delivery{
 				Message: m, Bot: bot(rows[0].Bot), Sequence: int(rows[0].Message.EventSequence),
-				Before: gateway.State(rows[0].AfterState),
+				Before: gateway.State(rows[0].AfterState), Suspended: rows[0].Suspended,
 			}
 			for _, r := range rows { // every message has a leg from its first moment
 				d.Legs = append(d.Legs, leg(r.Leg))

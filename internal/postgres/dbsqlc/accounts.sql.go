@@ -11,7 +11,7 @@ import (
 )
 
 const account = `-- name: Account :one
-SELECT id, name, operator, region, created_at, defaults FROM accounts WHERE id = $1
+SELECT id, name, operator, region, created_at, defaults, suspended_at FROM accounts WHERE id = $1
 `
 
 func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
@@ -24,6 +24,81 @@ func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
 		&i.Region,
 		&i.CreatedAt,
 		&i.Defaults,
+		&i.SuspendedAt,
+	)
+	return i, err
+}
+
+const accounts = `-- name: Accounts :many
+SELECT id, name, operator, region, created_at, defaults, suspended_at FROM accounts WHERE ($2::text = '' OR id < $2) ORDER BY id DESC LIMIT $1
+`
+
+type AccountsParams struct {
+	Limit int32
+	After string
+}
+
+func (q *Queries) Accounts(ctx context.Context, arg AccountsParams) ([]Account, error) {
+	rows, err := q.db.Query(ctx, accounts, arg.Limit, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Account
+	for rows.Next() {
+		var i Account
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Operator,
+			&i.Region,
+			&i.CreatedAt,
+			&i.Defaults,
+			&i.SuspendedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const changeAccount = `-- name: ChangeAccount :one
+UPDATE accounts SET name = CASE WHEN $1::text = '' THEN name ELSE $1 END,
+                    suspended_at = CASE WHEN NOT $2::boolean THEN suspended_at
+                                        WHEN $3::boolean THEN coalesce(suspended_at, $4::timestamptz) END
+WHERE id = $5 RETURNING id, name, operator, region, created_at, defaults, suspended_at
+`
+
+type ChangeAccountParams struct {
+	Name             string
+	ChangeSuspension bool
+	Suspend          bool
+	At               time.Time
+	AccountID        string
+}
+
+// A name that is left out stays. Who is suspended already stays so since then.
+func (q *Queries) ChangeAccount(ctx context.Context, arg ChangeAccountParams) (Account, error) {
+	row := q.db.QueryRow(ctx, changeAccount,
+		arg.Name,
+		arg.ChangeSuspension,
+		arg.Suspend,
+		arg.At,
+		arg.AccountID,
+	)
+	var i Account
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Operator,
+		&i.Region,
+		&i.CreatedAt,
+		&i.Defaults,
+		&i.SuspendedAt,
 	)
 	return i, err
 }
@@ -86,23 +161,30 @@ func (q *Queries) CreateKey(ctx context.Context, arg CreateKeyParams) error {
 }
 
 const keyByHash = `-- name: KeyByHash :one
-SELECT id, account_id, name, hint, hash, scopes, created_at, expires_at, last_used_at, revoked_at FROM api_keys WHERE hash = $1
+SELECT k.id, k.account_id, k.name, k.hint, k.hash, k.scopes, k.created_at, k.expires_at, k.last_used_at, k.revoked_at, (a.suspended_at IS NOT NULL)::boolean AS suspended
+FROM api_keys k JOIN accounts a ON a.id = k.account_id WHERE k.hash = $1
 `
 
-func (q *Queries) KeyByHash(ctx context.Context, hash []byte) (ApiKey, error) {
+type KeyByHashRow struct {
+	ApiKey    ApiKey
+	Suspended bool
+}
+
+func (q *Queries) KeyByHash(ctx context.Context, hash []byte) (KeyByHashRow, error) {
 	row := q.db.QueryRow(ctx, keyByHash, hash)
-	var i ApiKey
+	var i KeyByHashRow
 	err := row.Scan(
-		&i.ID,
-		&i.AccountID,
-		&i.Name,
-		&i.Hint,
-		&i.Hash,
-		&i.Scopes,
-		&i.CreatedAt,
-		&i.ExpiresAt,
-		&i.LastUsedAt,
-		&i.RevokedAt,
+		&i.ApiKey.ID,
+		&i.ApiKey.AccountID,
+		&i.ApiKey.Name,
+		&i.ApiKey.Hint,
+		&i.ApiKey.Hash,
+		&i.ApiKey.Scopes,
+		&i.ApiKey.CreatedAt,
+		&i.ApiKey.ExpiresAt,
+		&i.ApiKey.LastUsedAt,
+		&i.ApiKey.RevokedAt,
+		&i.Suspended,
 	)
 	return i, err
 }
@@ -151,7 +233,7 @@ func (q *Queries) Keys(ctx context.Context, arg KeysParams) ([]ApiKey, error) {
 }
 
 const operator = `-- name: Operator :one
-SELECT id, name, operator, region, created_at, defaults FROM accounts WHERE operator
+SELECT id, name, operator, region, created_at, defaults, suspended_at FROM accounts WHERE operator
 `
 
 func (q *Queries) Operator(ctx context.Context) (Account, error) {
@@ -164,6 +246,7 @@ func (q *Queries) Operator(ctx context.Context) (Account, error) {
 		&i.Region,
 		&i.CreatedAt,
 		&i.Defaults,
+		&i.SuspendedAt,
 	)
 	return i, err
 }

@@ -210,7 +210,8 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 
 const delivery = `-- name: Delivery :many
 SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index,
-       coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
+       coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state,
+       (SELECT a.suspended_at IS NOT NULL FROM accounts a WHERE a.id = m.account_id)::boolean AS suspended
 FROM messages m JOIN bots b ON b.id = m.bot_id JOIN legs l ON l.message_id = m.id
 WHERE m.account_id = $1 AND m.id = $2
 ORDER BY l.number
@@ -226,6 +227,7 @@ type DeliveryRow struct {
 	Bot        Bot
 	Leg        Leg
 	AfterState string
+	Suspended  bool
 }
 
 // A locked message with its bot and the state of the reply that goes out before it, once for each of its legs.
@@ -350,6 +352,7 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) ([]DeliveryR
 			&i.Leg.Cost,
 			&i.Leg.PhoneIndex,
 			&i.AfterState,
+			&i.Suspended,
 		); err != nil {
 			return nil, err
 		}

@@ -11,12 +11,13 @@ import (
 )
 
 type Account struct {
-	ID        string
-	Name      string
-	Operator  bool
-	Region    string
-	CreatedAt time.Time
-	Defaults  []byte
+	ID          string
+	Name        string
+	Operator    bool
+	Region      string
+	CreatedAt   time.Time
+	Defaults    []byte
+	SuspendedAt *time.Time
 }
 
 type ApiKey struct {

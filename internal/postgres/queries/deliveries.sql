@@ -6,7 +6,8 @@ SELECT id FROM messages WHERE account_id = $1 AND id = $2 AND direction = 'out' 
 -- name: Delivery :many
 -- A locked message with its bot and the state of the reply that goes out before it, once for each of its legs.
 SELECT sqlc.embed(m), sqlc.embed(b), sqlc.embed(l),
-       coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state
+       coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state,
+       (SELECT a.suspended_at IS NOT NULL FROM accounts a WHERE a.id = m.account_id)::boolean AS suspended
 FROM messages m JOIN bots b ON b.id = m.bot_id JOIN legs l ON l.message_id = m.id
 WHERE m.account_id = $1 AND m.id = $2
 ORDER BY l.number;
