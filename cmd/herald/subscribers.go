@@ -151,8 +151,9 @@ func (c *console) showSubscriber(person client.Subscriber) error {
 
 // SubscribersForgetCmd erases a person.
 type SubscribersForgetCmd struct {
-	ID  string `arg:"" help:"The subscriber's id, sub_..."`
-	Bot string `required:"" placeholder:"BOT" help:"The bot, by @name or id."`
+	ID    string `arg:"" optional:"" help:"The subscriber's id, sub_..."`
+	Bot   string `placeholder:"BOT" env:"HERALD_FORGET_BOT" help:"The bot, by @name or id."`
+	Phone string `placeholder:"NUMBER" env:"HERALD_FORGET_PHONE" help:"Instead of an id: who proved this phone, on each of your bots."`
 	Remote
 }
 
@@ -160,19 +161,51 @@ type SubscribersForgetCmd struct {
 func (SubscribersForgetCmd) Help() string {
 	return `What names the person is gone at once, the texts of their messages within minutes. Messages that have not left yet are
 cancelled. History keeps that there were messages, what became of them and what they cost. It cannot be undone; who writes to the
-bot again is somebody new.`
+bot again is somebody new.
+
+Examples:
+
+    herald subscribers forget sub_06f0qv5n2cxw3y7m1k9hdz8t4r --bot @acme_bot
+    herald subscribers forget --phone +380501234567`
 }
 
 // Run forgets.
 func (s *SubscribersForgetCmd) Run(ctx context.Context, c *console) error {
+	if (s.ID == "") == (s.Phone == "") || (s.ID == "") != (s.Bot == "") {
+		return &exitError{code: exitUsage, text: "name a subscriber's id with its --bot, or a --phone alone"}
+	}
 	api, err := s.client()
 	if err != nil {
 		return err
 	}
-	if err := api.ForgetSubscriber(ctx, s.Bot, s.ID); err != nil {
+	if s.ID != "" {
+		return c.forget(ctx, api, s.Bot, s.ID)
+	}
+	for bot, err := range api.Bots(ctx) {
+		if err != nil {
+			return err
+		}
+		for person, err := range api.Subscribers(ctx, bot.ID, client.SubscriberFilter{Phone: s.Phone}) {
+			if err != nil && bot.Shared { // its people are the operator's
+				_, _ = fmt.Fprintf(c.Err, "@%s is not yours, so nobody is forgotten there: %v\n", bot.Username, err)
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if err := c.forget(ctx, api, bot.ID, person.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *console) forget(ctx context.Context, api *client.Client, bot, id string) error {
+	if err := api.ForgetSubscriber(ctx, bot, id); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.Out, "%s is forgotten.\n", s.ID)
+	_, err := fmt.Fprintf(c.Out, "%s is forgotten.\n", id)
 	return err
 }
 
