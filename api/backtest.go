@@ -42,6 +42,11 @@ type (
 		Replies      int `json:"replies"`
 		Translations int `json:"translations"`
 		Characters   int `json:"characters"`
+
+		Cost                string `json:"cost"`
+		Currency            string `json:"currency,omitempty"`
+		TranslationCost     string `json:"translation_cost"`
+		TranslationCurrency string `json:"translation_currency,omitempty"`
 	}
 )
 
@@ -55,9 +60,16 @@ func backtestLine(l rules.BacktestLine) (row backtestRow) {
 		}
 	case l.Summary != nil:
 		s := l.Summary
-		row.Summary = &backtestSummary{s.Messages, s.Changed, s.Failures, backtestFigures(s.Was), backtestFigures(s.Is), s.Incomplete}
+		row.Summary = &backtestSummary{s.Messages, s.Changed, s.Failures, backtestTotals(s.Was), backtestTotals(s.Is), s.Incomplete}
 	}
 	return row
+}
+
+func backtestTotals(f rules.BacktestFigures) backtestFigures {
+	return backtestFigures{
+		Answered: f.Answered, Replies: f.Replies, Translations: f.Translations, Characters: f.Characters,
+		Cost: f.Cost.String(), Currency: f.Currency, TranslationCost: f.TranslationCost.String(), TranslationCurrency: f.TranslationCurrency,
+	}
 }
 
 func backtestSide(d rules.Decision) backtestDecision {

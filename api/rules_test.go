@@ -15,6 +15,7 @@ import (
 	"herald/internal/gateway"
 	"herald/internal/inbox"
 	"herald/internal/telegram"
+	"herald/internal/translate"
 	"herald/rules"
 )
 
@@ -121,6 +122,7 @@ func TestBacktestTellsWhatWouldChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false)
 	w.publish(t, shopRules)
+	require.NoError(t, w.store.SetPrices(t.Context(), gateway.PriceList{Currency: "EUR", Prices: []gateway.Price{{Channel: gateway.ChannelTelegram, Amount: 15_000}}}, w.now()))
 	in := w.inbox()
 	w.says(t, in, 900, "where is 123456?")
 	priced := w.says(t, in, 901, "the price?")
@@ -143,5 +145,36 @@ func TestBacktestTellsWhatWouldChange(t *testing.T) {
 	require.Equal(t, []string{"Twelve, for 123456."}, change.Is.Replies, "what the draft kept before counts")
 	require.Equal(t, 1, rows[2].Summary.Changed)
 	require.Equal(t, 2, rows[2].Summary.Is.Answered)
-	require.Equal(t, 2, rows[2].Summary.Was.Answered)
+	require.Equal(t, backtestFigures{Answered: 2, Replies: 2, Cost: "0.03", Currency: "EUR", TranslationCost: "0"}, rows[2].Summary.Was)
+}
+
+// The same text is translated for many and paid once, and what is in the right language already is not paid at all.
+func TestBacktestCountsWhatTranslationsWouldCost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	w.publish(t, shopRules)
+	in := w.inbox()
+	for id, text := range []string{"the price?", "a price, please", "thanks"} {
+		w.says(t, in, int64(900+id), text)
+	}
+	translator, err := translate.New(t.Context(), translate.Config{Project: "acme", Endpoint: "http://127.0.0.1:1", Price: 20_000_000, Currency: "USD"}, translate.Deps{
+		Store: w.store, Sealer: w.sealer, IDs: w.ids, Now: w.now, Logger: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, translator.Close()) })
+	bot, err := w.store.Bot(t.Context(), w.mine, gateway.BotID(w.names["acme"]))
+	require.NoError(t, err)
+	bot.Network = gateway.NetworkReal
+
+	draft := strings.Replace(shopRules, "rules:", "translate: {replies: [{when: 'true', to: uk}], incoming: [{when: 'has(text, \"thanks\")', to: uk}]}\nrules:", 1)
+	var summary *rules.BacktestSummary
+	service := rules.NewService(w.store, rules.NewEngine(w.store, func(string) string { return "en" }), translator, w.now)
+	require.NoError(t, service.Backtest(t.Context(), w.mine, bot, rules.Backtest{Source: draft}, func(l rules.BacktestLine) error {
+		summary = l.Summary
+		return nil
+	}))
+	require.Equal(t, rules.BacktestFigures{Answered: 2, Replies: 2}, summary.Was)
+	require.Equal(t, rules.BacktestFigures{
+		Answered: 2, Replies: 2, Translations: 3, Characters: 4 + 4 + 6, TranslationCost: (4 + 6) * 20, TranslationCurrency: "USD",
+	}, summary.Is)
 }

@@ -50,6 +50,7 @@ type world struct {
 	courier   *messaging.Deliverer
 	service   *messaging.Service
 	messenger *telegram.Client
+	sealer    *seal.Box
 	anna      network.PersonID
 	clock     atomic.Int64 // milliseconds; it moves only when a test moves it
 	broken    atomic.Bool  // the database does not answer to /readyz
@@ -89,6 +90,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	require.NoError(t, err)
 	sealer, err := seal.Parse(keyset)
 	require.NoError(t, err)
+	w.sealer = sealer
 	messenger := telegram.NewClient(map[gateway.Network]string{gateway.NetworkSandbox: w.sandbox.URL()}, sealer)
 	t.Cleanup(messenger.Close)
 	w.accounts = accounts.New(w.store, w.ids, w.now)
@@ -134,7 +136,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, translator.Close()) })
 	handler, err := New(Deps{
-		Accounts: w.accounts, Bots: botService, Messaging: service, Rules: rules.NewService(w.store, engine, w.now), Policy: guard, Files: files.New(w.store, w.ids, w.now),
+		Accounts: w.accounts, Bots: botService, Messaging: service, Rules: rules.NewService(w.store, engine, translator, w.now), Policy: guard, Files: files.New(w.store, w.ids, w.now),
 		Events: w.store, Translation: translator, Claims: w.store, Updates: w.store, Sealer: sealer, Now: w.now, IDs: w.ids, Logger: logger,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; version=0.0.4")

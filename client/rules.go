@@ -114,6 +114,11 @@ type BacktestFigures struct {
 	Replies      int `json:"replies"`
 	Translations int `json:"translations"`
 	Characters   int `json:"characters"`
+
+	Cost                string `json:"cost"` // of replies, at today's prices
+	Currency            string `json:"currency,omitempty"`
+	TranslationCost     string `json:"translation_cost"` // at the translator's price of today
+	TranslationCurrency string `json:"translation_currency,omitempty"`
 }
 
 // maxBacktestLine bounds one line, in bytes: a message and what two files answer to it.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"herald/dsl"
 	"herald/internal/gateway"
@@ -60,6 +59,11 @@ type BacktestFigures struct {
 	Replies      int // to the person and to others: each is charged as a message
 	Translations int // of replies and of what people wrote
 	Characters   int // of them
+
+	Cost                gateway.Amount // of replies, at today's prices
+	Currency            string         // ISO 4217; empty as long as nothing has a price
+	TranslationCost     gateway.Amount // at the translator's price of today; what the cache has costs nothing
+	TranslationCurrency string
 }
 
 // Pace of a backtest.
@@ -80,9 +84,14 @@ func (s *Service) Backtest(ctx context.Context, account gateway.AccountID, bot g
 	if err != nil {
 		return err
 	}
+	terms, err := s.store.Terms(ctx, account)
+	if err != nil {
+		return err
+	}
 	limited, cancel := context.WithTimeout(ctx, backtestTimeout)
 	defer cancel()
 	r := replay{service: s, account: account, bot: bot, program: program, people: map[string]*gateway.PersonState{}, tell: tell, total: total}
+	r.wasBill, r.isBill = r.bill(&r.summary.Was, terms.Prices), r.bill(&r.summary.Is, terms.Prices)
 	if err := tell(BacktestLine{Progress: &BacktestProgress{0, total}}); err != nil {
 		return err
 	}
@@ -124,6 +133,8 @@ type replay struct {
 	tell    func(BacktestLine) error
 	total   int
 	summary BacktestSummary
+
+	wasBill, isBill *bill // they count in summary
 }
 
 func (r *replay) message(ctx context.Context, m gateway.RecordedMessage) error {
@@ -142,7 +153,10 @@ func (r *replay) message(ctx context.Context, m gateway.RecordedMessage) error {
 	state := r.people[in.User.ID]
 	applied := Apply(*state, verdict, m.Message.Kind.Written(), in.Now)
 	*state = applied.State
-	is := r.is(in, verdict, applied)
+	is, err := r.is(ctx, in, verdict, applied)
+	if err != nil {
+		return err
+	}
 	r.summary.Messages++
 	r.summary.Failures += len(verdict.Failures)
 	if !slices.Equal(was.Rules, is.Rules) || !slices.Equal(was.Replies, is.Replies) || !slices.Equal(was.Effects, is.Effects) {
@@ -214,50 +228,55 @@ func (r *replay) was(ctx context.Context, m gateway.RecordedMessage) (d Decision
 		return d, fmt.Errorf("read effects of message %s: %w", m.Message.ID, err)
 	}
 	d.Rules = v.Rules
-	figures := &r.summary.Was
 	for _, line := range stored {
-		if line.Left == "" {
-			d.add(line, figures)
+		if line.Left != "" {
+			continue
+		}
+		d.add(line)
+		if err := r.wasBill.effect(ctx, line); err != nil {
+			return d, err
 		}
 	}
 	if len(d.Replies) > 0 {
-		figures.Answered++
+		r.wasBill.Answered++
 	}
 	if m.Message.TranslateTo != "" {
-		figures.translate(m.Message.Text)
+		err = r.wasBill.translate(ctx, m.Message.Text, m.Message.Language, m.Message.TranslateTo)
 	}
-	return d, nil
+	return d, err
 }
 
-func (r *replay) is(in dsl.Input, verdict dsl.Verdict, applied Applied) (d Decision) {
+func (r *replay) is(ctx context.Context, in dsl.Input, verdict dsl.Verdict, applied Applied) (d Decision, err error) {
 	d.Rules = verdict.Rules
-	figures := &r.summary.Is
 	for _, e := range applied.Effects {
-		if e.Kind != dsl.EffectFired {
-			d.add(Line(e), figures)
+		if e.Kind == dsl.EffectFired {
+			continue
+		}
+		line := Line(e)
+		d.add(line)
+		if err := r.isBill.effect(ctx, line); err != nil {
+			return d, err
 		}
 	}
 	if len(d.Replies) > 0 {
-		figures.Answered++
+		r.isBill.Answered++
 	}
 	if verdict.Incoming != "" && in.Command == "" {
-		figures.translate(in.Text)
+		err = r.isBill.translate(ctx, in.Text, in.Message.Lang, verdict.Incoming)
 	}
-	return d
+	return d, err
 }
 
-func (d *Decision) add(line EffectLine, figures *BacktestFigures) {
+func (d *Decision) add(line EffectLine) {
 	if sends(dsl.EffectKind(line.Kind)) {
 		text := line.Text
 		if line.Name != "" {
 			text = "to " + line.Name + ": " + text
 		}
-		if line.Translate != "" && line.Translate != line.Language {
+		if line.translated() {
 			text = "[" + line.Translate + "] " + text
-			figures.translate(line.Text)
 		}
 		d.Replies = append(d.Replies, text)
-		figures.Replies++
 		return
 	}
 	words := []string{line.Kind}
@@ -270,9 +289,4 @@ func (d *Decision) add(line EffectLine, figures *BacktestFigures) {
 		words = append(words, (time.Duration(line.Seconds) * time.Second).String())
 	}
 	d.Effects = append(d.Effects, strings.Join(words, " "))
-}
-
-func (f *BacktestFigures) translate(text string) {
-	f.Translations++
-	f.Characters += utf8.RuneCountInString(text)
 }

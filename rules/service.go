@@ -18,18 +18,20 @@ type Store interface {
 	gateway.RuleStore
 	Message(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (gateway.Message, error)
 	Subscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID) (gateway.Subscriber, error)
+	Terms(ctx context.Context, account gateway.AccountID) (gateway.Terms, error)
 }
 
 // Service keeps the rule files of bots, and explains what they decide.
 type Service struct {
 	store  Store
 	engine *Engine
+	pricer gateway.TranslationPricer
 	now    gateway.Clock
 }
 
-// NewService returns a Service.
-func NewService(store Store, engine *Engine, now gateway.Clock) *Service {
-	return &Service{store: store, engine: engine, now: now}
+// NewService returns a Service. pricer tells backtests what translations would cost; without one they cost nothing.
+func NewService(store Store, engine *Engine, pricer gateway.TranslationPricer, now gateway.Clock) *Service {
+	return &Service{store: store, engine: engine, pricer: pricer, now: now}
 }
 
 // Limits of what goes with a version.

@@ -110,6 +110,9 @@ type EffectLine struct {
 	Left      string            `json:"left,omitempty"`      // why it was left out
 }
 
+// translated tells whether the text is wanted in another language.
+func (l EffectLine) translated() bool { return l.Translate != "" && l.Translate != l.Language }
+
 // Line writes an effect for people to read.
 func Line(e dsl.Effect) EffectLine {
 	l := EffectLine{Kind: string(e.Kind), Rule: e.Rule, Name: e.Name, Seconds: int64(e.Duration / time.Second)}

@@ -235,12 +235,13 @@ func (c *console) backtested(line client.BacktestLine, asJSON bool) error {
 		}
 	case line.Summary != nil:
 		s := line.Summary
-		table := terminal.NewTable("", "answered", "replies", "translations", "characters")
+		table := terminal.NewTable("", "answered", "replies", "cost", "translations", "characters", "their cost")
 		for _, side := range []struct {
 			name string
 			f    client.BacktestFigures
 		}{{"was", s.Was}, {"is", s.Is}} {
-			table.Add(side.name, strconv.Itoa(side.f.Answered), strconv.Itoa(side.f.Replies), strconv.Itoa(side.f.Translations), strconv.Itoa(side.f.Characters))
+			table.Add(side.name, strconv.Itoa(side.f.Answered), strconv.Itoa(side.f.Replies), priced(side.f.Cost, side.f.Currency),
+				strconv.Itoa(side.f.Translations), strconv.Itoa(side.f.Characters), priced(side.f.TranslationCost, side.f.TranslationCurrency))
 		}
 		if err := table.Write(c.Out); err != nil {
 			return err

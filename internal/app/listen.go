@@ -158,7 +158,7 @@ func (a *App) privateHandler() (http.Handler, error) {
 		return api.Health(api.HealthDeps{Ready: a.ready, Metrics: a.metrics(), IDs: a.ids, Logger: a.logger("health")}), nil
 	}
 	return api.New(api.Deps{
-		Accounts: a.accounts, Bots: a.botService(), Messaging: a.messagingService(), Rules: rules.NewService(a.store, a.rules, now), Policy: a.policy, Files: files.New(a.store, a.ids, now), Events: a.store, Updates: a.store, Translation: a.translator, Claims: a.store, Sealer: a.sealer, Ready: a.ready, Metrics: a.metrics(), Now: now, IDs: a.ids, Logger: a.logger("api"),
+		Accounts: a.accounts, Bots: a.botService(), Messaging: a.messagingService(), Rules: rules.NewService(a.store, a.rules, a.translator, now), Policy: a.policy, Files: files.New(a.store, a.ids, now), Events: a.store, Updates: a.store, Translation: a.translator, Claims: a.store, Sealer: a.sealer, Ready: a.ready, Metrics: a.metrics(), Now: now, IDs: a.ids, Logger: a.logger("api"),
 	})
 }
 
