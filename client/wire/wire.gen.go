@@ -1134,11 +1134,14 @@ type File struct {
 
 // ForgottenSubscriber A person of whom nothing is left but the id.
 type ForgottenSubscriber struct {
-	ID    string                   `json:"id"`
+	// ID The subscriber's id, which names nobody any more.
+	ID string `json:"id"`
+
+	// State What the subscriber is from now on.
 	State ForgottenSubscriberState `json:"state"`
 }
 
-// ForgottenSubscriberState defines model for ForgottenSubscriber.State.
+// ForgottenSubscriberState What the subscriber is from now on.
 type ForgottenSubscriberState string
 
 // Format `plain`: as it stands. `html`: tags such as `<b>` and `<a href>`. `markdown`: MarkdownV2. Both as the Bot API reads them: https://core.telegram.org/bots/api#formatting-options
