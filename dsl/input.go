@@ -27,6 +27,7 @@ type Input struct {
 	Args    string // what follows the command
 	Button  string // the data of the pressed button
 	Message Message
+	Told    bool // Message.Lang is what Env.LangOf says of Text, so that nobody has to ask again
 	User    User
 	Bot     Bot
 	Last    *Last // what we sent to the person last, nil if nothing

@@ -108,10 +108,12 @@ func (s *scope) wordsOf(text string) *cutText {
 }
 
 func (s *scope) langOf(text string) string {
-	if text != s.in.Text {
+	switch {
+	case text != s.in.Text:
 		return s.detect(text)
-	}
-	if !s.langSet {
+	case s.in.Told:
+		return s.in.Message.Lang
+	case !s.langSet:
 		s.lang, s.langSet = s.detect(text), true
 	}
 	return s.lang

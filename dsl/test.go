@@ -174,7 +174,7 @@ func (t *play) input(s *Step) Input {
 	}
 	in.Events = EventsOf(event, in.Command, first)
 	if detect := t.program.env.LangOf; detect != nil && in.Text != "" {
-		in.Message.Lang = detect(in.Text)
+		in.Message.Lang, in.Told = detect(in.Text), true
 	}
 	in.User = t.user
 	in.User.Tags = slices.Clone(t.user.Tags)

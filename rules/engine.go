@@ -76,6 +76,7 @@ const maxPrograms = 256
 type Engine struct {
 	sources Sources
 	env     dsl.Env
+	most    int // programs at a time
 
 	mu     sync.Mutex
 	known  map[programKey]*list.Element
@@ -100,7 +101,7 @@ func NewEngine(sources Sources, langOf func(text string) string) *Engine {
 	if langOf == nil {
 		langOf = func(string) string { return "" }
 	}
-	return &Engine{sources: sources, env: dsl.Env{LangOf: langOf}, known: map[programKey]*list.Element{}, recent: list.New()}
+	return &Engine{sources: sources, env: dsl.Env{LangOf: langOf}, most: maxPrograms, known: map[programKey]*list.Element{}, recent: list.New()}
 }
 
 // Env is what the engine gives the language.
@@ -148,7 +149,7 @@ func (e *Engine) entry(key programKey) *entry {
 	}
 	en := &entry{key: key}
 	e.known[key] = e.recent.PushFront(en)
-	for len(e.known) > maxPrograms {
+	for len(e.known) > e.most {
 		last := e.recent.Back()
 		e.recent.Remove(last)
 		delete(e.known, last.Value.(*entry).key)

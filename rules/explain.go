@@ -128,7 +128,7 @@ func (s *Service) Try(ctx context.Context, account gateway.AccountID, bot gatewa
 	}
 	in.Bot = dsl.Bot{Name: bot.Username, Platform: string(bot.Platform)}
 	if in.Text != "" {
-		in.Message.Lang = program.env.LangOf(in.Text)
+		in.Message.Lang, in.Told = program.env.LangOf(in.Text), true
 	}
 	verdict, err := program.Explain(ctx, in)
 	if err != nil {

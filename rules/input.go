@@ -94,7 +94,7 @@ func (p *Program) say(in *dsl.Input, f Facts) {
 	}
 	in.Text, in.Command, in.Args = u.Text, u.Command, u.Payload
 	if in.Text != "" {
-		in.Message.Lang = p.env.LangOf(in.Text)
+		in.Message.Lang, in.Told = p.env.LangOf(in.Text), true
 	}
 }
 
