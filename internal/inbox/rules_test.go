@@ -337,3 +337,65 @@ func TestEveryWorkerRunsTheNextUpdateThroughWhatIsActive(t *testing.T) {
 		require.Equal(t, []string{"two"}, w.says("x").texts())
 	}
 }
+
+// What could not be delivered is an update of our own, too. What rules sent themselves raises none: an answer to that would
+// be one more message to somebody who cannot be reached.
+func TestRulesHearOfWhatWasNotDelivered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, `
+herald: 1
+language: en
+rules:
+  - name: hello
+    on: message
+    reply: Hello.
+  - name: lost
+    on: undelivered
+    when: user.first_name == "Anna"
+    notify: {to: "@acme_manager", text: "{{ user.name }} did not get: {{ last?.label ?? 'a message' }}"}
+    forward: lost
+`)
+	reply := w.says("привіт").replies[0]
+	m := gateway.Message{
+		ID: "msg_parcel", AccountID: account, BotID: bot, Direction: gateway.Out, To: gateway.Address{Kind: gateway.AddressPlatform, Value: "42"},
+		Text: "Your parcel", Lane: gateway.LaneService, OnUnknown: gateway.Hold, Label: "parcel", CreatedAt: w.at, UpdatedAt: w.at, ExpiresAt: w.at.Add(time.Hour),
+	}
+	_, err := w.store.AcceptMessage(t.Context(), m, []gateway.Leg{{ID: "leg_1", Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}}, nil)
+	require.NoError(t, err)
+	fail := func(id gateway.MessageID) {
+		t.Helper()
+		_, err := w.store.ChangeDelivery(t.Context(), account, id, func(d gateway.Delivery) (gateway.Change, error) {
+			leg := d.Legs[0]
+			leg.State, leg.Reason, leg.SettledAt = gateway.LegFailed, gateway.ReasonUndelivered, w.at
+			c := gateway.Change{
+				State: gateway.Failed, Reason: gateway.ReasonUndelivered, Leg: &leg,
+				Events: []gateway.Event{{At: w.at, Kind: gateway.EventState, State: gateway.Failed}},
+			}
+			if d.Subscriber != nil {
+				c.Subscriber = d.Subscriber.ID
+			}
+			return c, nil
+		})
+		require.NoError(t, err)
+	}
+	fail(m.ID)
+	found, err := w.in.ProcessOne(t.Context())
+	require.NoError(t, err)
+	require.True(t, found)
+	o := w.about(m)
+	require.Equal(t, gateway.OwnUndelivered, o.verdict.Event)
+	require.Equal(t, []string{"lost"}, o.verdict.Rules)
+	require.Equal(t, "@acme_manager", o.replies[0].To.String())
+	require.Contains(t, o.replies[0].Text, "Anna did not get: ")
+	require.Equal(t, []string{"notify", "forward"}, kinds(o.lines))
+	events, err := w.store.AccountEvents(t.Context(), account, gateway.AccountEventFilter{Kind: "rule.forwarded", Label: "lost"}, gateway.Page{Limit: 1})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"rule":"lost","event":"undelivered"}`, string(events.Items[0].Data))
+
+	for _, own := range []gateway.MessageID{reply.ID, o.replies[0].ID} {
+		fail(own)
+		found, err = w.in.ProcessOne(t.Context())
+		require.NoError(t, err)
+		require.False(t, found, "what rules sent raises nothing")
+	}
+}
