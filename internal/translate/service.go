@@ -115,7 +115,7 @@ func (s *Service) On() bool { return s.google != nil }
 // Describe says in one line what translates, for the start of a process.
 func (s *Service) Describe() string {
 	if !s.On() {
-		return "off: see --translate-credentials-file"
+		return "real bots: off (--translate-credentials-file); sandbox: a stand-in"
 	}
 	where := ""
 	if s.config.Endpoint != "" {

@@ -347,7 +347,7 @@ func TestOff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { *c = Config{} })
 	require.False(t, w.On())
-	require.Contains(t, w.Describe(), "off")
+	require.Equal(t, "real bots: off (--translate-credentials-file); sandbox: a stand-in", w.Describe())
 	_, err := w.ask(t, "Hello")
 	require.Equal(t, gateway.TranslationOff, gateway.TranslationReasonOf(err))
 	sandbox := func(r *gateway.TranslationRequest) { r.Network = gateway.NetworkSandbox }
