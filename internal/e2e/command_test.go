@@ -111,13 +111,14 @@ func (s *stage) botName(name string) string {
 	return name
 }
 
-// person NAME makes somebody with a phone. $NAME_ID is the #id, $NAME_PHONE the number, $NAME_USERNAME the @name.
+// person NAME [LANGUAGE] makes somebody with a phone. $NAME_ID is the #id, $NAME_PHONE the number, $NAME_USERNAME the @name.
 func makePerson(ctx context.Context, ts *testscript.TestScript, s *stage, args []string) (string, error) {
-	if len(args) != 1 {
-		return "", usage("person name")
+	if len(args) != 1 && len(args) != 2 {
+		return "", usage("person name [language]")
 	}
 	made, err := s.sandbox.CreatePerson(ctx, controlclient.Person{
 		FirstName: strings.ToUpper(args[0][:1]) + args[0][1:], Username: args[0] + "_" + s.name, Phone: phoneOf(s.name, args[0]),
+		Language: strings.Join(args[1:], ""),
 	})
 	if err != nil {
 		return "", err
@@ -426,7 +427,7 @@ func showResponse(response *http.Response) (string, error) {
 	return fmt.Sprintf("HTTP %d\n%s%s\n", response.StatusCode, applied, text), nil
 }
 
-// inbound BOT shows what people sent to the bot, as the API tells it: kind and text, oldest first.
+// inbound BOT shows what people sent to the bot, as the API tells it: kind, text and translation, oldest first.
 func showInbound(ctx context.Context, _ *testscript.TestScript, s *stage, args []string) (string, error) {
 	if len(args) != 1 {
 		return "", usage("inbound bot")
@@ -436,7 +437,11 @@ func showInbound(ctx context.Context, _ *testscript.TestScript, s *stage, args [
 		if err != nil {
 			return "", err
 		}
-		lines = append(lines, m.Kind+" "+m.Text+"\n")
+		line := m.Kind + " " + m.Text
+		if m.Translation != "" {
+			line += " -> " + m.Translation
+		}
+		lines = append(lines, line+"\n")
 	}
 	slices.Reverse(lines)
 	return strings.Join(lines, ""), nil

@@ -18,6 +18,9 @@ func TestAccount(t *testing.T) {
 // TestUp starts one `herald up` for all stories that leave it running.
 func TestUp(t *testing.T) {
 	on := up(t, newFolder(t), "--log-level", "debug")
+	t.Run("the start says who gets translations", func(t *testing.T) {
+		require.Regexp(t, `translation +real bots: off \(--translate-credentials-file\); sandbox: a stand-in `, on.stdout.String()+on.stderr.String())
+	})
 	t.Run("stories", func(t *testing.T) { runScripts(t, "testdata/up", on, "") })
 	t.Run("polling", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Polling) })
 	t.Run("webhook", func(t *testing.T) { runScripts(t, "testdata/intake", on, wire.Webhook) })
