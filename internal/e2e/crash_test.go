@@ -181,13 +181,18 @@ func TestCrashBetweenIntentAndOutcome(t *testing.T) {
 	require.NoError(t, err)
 	for policy, name := range map[client.OnUnknown]string{wire.Hold: "hold_bot", wire.Resend: "resend_bot"} {
 		b := before.connected(t, name, wire.Polling, anna.ID)
-		fault(t, before, controlclient.Fault{Bot: b.at(), Method: "sendMessage", Kind: "slow", Delay: 4 * time.Second, Times: 1})
-		bots[policy], sent[policy] = b, before.send(t, b, anna.ID, "under "+string(policy), policy)
+		fault(t, before, controlclient.Fault{Bot: b.at(), Method: "sendMessage", Kind: "slow", Delay: 6 * time.Second, Times: 1})
+		bots[policy] = b
 	}
-	for policy, m := range sent {
+	for policy, b := range bots { // and all are locked before the first of them can have its answer
+		sent[policy] = before.send(t, b, anna.ID, "under "+string(policy), policy)
+	}
+	for _, m := range sent {
 		before.awaitEvent(t, m.ID, "intent")
 		_, err = lock.Exec(t.Context(), "SELECT FROM messages WHERE id = $1 FOR UPDATE", m.ID)
 		require.NoError(t, err)
+	}
+	for policy, m := range sent {
 		await(t, patience, m.Text, func() (bool, string) {
 			return before.copies(t, anna.ID, bots[policy].at(), m.Text) == 1, "it is not in Anna's chat"
 		})
