@@ -1,4 +1,4 @@
-// Cel measures how soon rules are found beside bare expr and cel-go. It is a module of its own, so that Herald does not
+// Command cel measures how soon rules are found beside bare expr and cel-go. It is a module of its own, so that Herald does not
 // depend on cel-go.
 package main
 
