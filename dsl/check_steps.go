@@ -105,25 +105,35 @@ func (c *checker) fieldValue(name, value Scalar) {
 
 func (c *checker) step(s *Step) {
 	acts := 0
-	for _, known := range []bool{s.Say.Known, s.Press.Known, s.Event.Known, s.Wait.Known} {
+	for _, known := range []bool{s.Say.Known, s.Press.Known, s.Event.Known, s.Sent != nil, s.Wait.Known} {
 		if known {
 			acts++
 		}
 	}
-	expects := s.Rule.Known || len(s.Bot) > 0 || len(s.Tags) > 0 || len(s.Fields) > 0 || s.Silent
-	switch {
+	answered := s.Rule.Known || len(s.Bot) > 0 || s.Silent || s.Buttons.Said() || s.Notify.Said() || s.Forward.Said()
+	switch expects := answered || len(s.Tags) > 0 || len(s.Fields) > 0; {
 	case acts > 1:
-		c.errorf(s.At, CodeWrongType, "a step is one thing that happens: `user` or `wait`; write two steps")
+		c.errorf(s.At, CodeWrongType, "a step is one thing that happens: `user`, `sent` or `wait`; write two steps")
 	case acts == 0 && s.Phone.Known: // see sharedPhone
 	case acts == 0 && !expects:
-		c.errorf(s.At, CodeMissingKey, "a step needs `user` or `wait`")
+		c.errorf(s.At, CodeMissingKey, "a step needs `user`, `sent` or `wait`")
 	case acts == 0:
-		c.errorf(s.At, CodeMissingKey, "a step needs `user` or `wait` before what follows from it")
-	case s.Wait.Known && (s.Rule.Known || len(s.Bot) > 0 || s.Silent):
+		c.errorf(s.At, CodeMissingKey, "a step needs `user`, `sent` or `wait` before what follows from it")
+	case s.Wait.Known && answered:
 		c.errorf(s.At, CodeWrongType, "nothing is answered while time passes; put what is expected into the step of the person")
+	case s.Sent != nil && answered:
+		c.errorf(s.At, CodeWrongType, "rules do not answer what is sent; put what is expected into the step of the person")
 	}
 	if s.Silent && len(s.Bot) > 0 {
 		c.errorf(s.At, CodeWrongType, "a step has either `bot` or `silent`")
+	}
+	if s.Silent && len(s.Buttons.All) > 0 {
+		c.errorf(s.Buttons.At, CodeWrongType, "buttons stand under replies, and this step is `silent`")
+	}
+	for _, notice := range s.Notify.All {
+		if notice.To.Known && !strings.Contains(notice.To.Value, "*") && !recipientForm.MatchString(notice.To.Value) {
+			c.errorf(notice.To.At, CodeWrongType, "`%s` is no recipient; write a phone such as +380501234567, a @name or a #id", clip(notice.To.Value))
+		}
 	}
 	if s.Event.Known {
 		c.event(s.Event)

@@ -147,11 +147,47 @@ type Step struct {
 	Press Scalar // the person presses
 	Event Scalar // another event is raised
 	Phone Scalar // that is shared, with Event phone
+	Sent  *Sent
 	Wait  Length
 
-	Bot    []Scalar // texts of the replies, * matches any run of characters
-	Rule   Scalar   // the rule that matched; "none"
-	Tags   []Scalar // that the person has afterwards, among others
-	Fields []Assignment
-	Silent bool // no reply
+	Bot     []Scalar // texts of the replies, * matches any run of characters
+	Rule    Scalar   // the rule that matched; "none"
+	Buttons Wanted[[]WantedButton]
+	Notify  Wanted[WantedNotice]
+	Forward Wanted[Scalar] // labels
+	Tags    []Scalar       // that the person has afterwards, among others
+	Fields  []Assignment
+	Silent  bool // no reply
+}
+
+// Sent is a message of ours that a test lets the person have got by other ways than rules.
+type Sent struct {
+	At    Position
+	Text  Scalar
+	Rule  Scalar
+	Label Scalar
+}
+
+// Wanted is all that a step of a test expects of one kind, in its order. At is zero if the step does not say.
+type Wanted[T any] struct {
+	At  Position
+	All []T
+}
+
+// Said tells whether the step expects anything of this kind, be it that there is none.
+func (w Wanted[T]) Said() bool { return w.At.Line > 0 }
+
+// WantedButton is what a test expects of a button. What it does not say may be anything.
+type WantedButton struct {
+	At   Position
+	Text Scalar // * matches any run of characters, here and below
+	Data Scalar
+	URL  Scalar
+}
+
+// WantedNotice is what a test expects of a message to somebody else. What it does not say may be anything.
+type WantedNotice struct {
+	At   Position
+	To   Scalar
+	Text Scalar
 }

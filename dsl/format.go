@@ -79,8 +79,14 @@ var layouts = map[string]layout{
 	"button":    {buttonKeys.names(), nil},
 	"notice":    {noticeKeys.names(), nil},
 	"test":      {testKeys.names(), map[string]string{"steps": "step"}},
-	"step":      {stepKeys.names(), map[string]string{"user": "act"}},
-	"act":       {actKeys.names(), nil},
+	"step": {stepKeys.names(), map[string]string{
+		"user": "act", "sent": "sent", "buttons": "wanted button", "notify": "wanted notice",
+	}},
+	"act":  {actKeys.names(), nil},
+	"sent": {sentKeys.names(), nil},
+
+	"wanted button": {wantedButtonKeys.names(), nil},
+	"wanted notice": {wantedNoticeKeys.names(), nil},
 }
 
 // printer writes nodes of YAML as lines.

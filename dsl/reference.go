@@ -18,6 +18,7 @@ func Mappings() []Mapping {
 	return []Mapping{
 		fileKeys.mapping(), translateKeys.mapping(), targetKeys.mapping(), ruleKeys.mapping(), replyKeys.mapping(), askKeys.mapping(),
 		buttonKeys.mapping(), noticeKeys.mapping(), testKeys.mapping(), stepKeys.mapping(), actKeys.mapping(),
+		sentKeys.mapping(), wantedButtonKeys.mapping(), wantedNoticeKeys.mapping(),
 	}
 }
 

@@ -22,7 +22,11 @@ func Schema() []byte {
 		"test":      testKeys.schema(),
 		"step":      stepKeys.schema(),
 		"act":       actKeys.schema(),
+		"sent":      sentKeys.schema(),
 		"event":     eventShape(),
+
+		"wanted_button": oneOf(textShape, wantedButtonKeys.schema)(),
+		"wanted_notice": wantedNoticeKeys.schema(),
 	}
 	// Strings, numbers, lists and maps can always be written.
 	text, _ := json.MarshalIndent(schema, "", "  ")

@@ -125,6 +125,9 @@ func (t *play) step(ctx context.Context, s *Step) {
 	if s.Wait.Duration > 0 {
 		t.now = t.now.Add(s.Wait.Duration)
 	}
+	if s.Sent != nil {
+		t.last = &Last{Text: s.Sent.Text.Value, SentAt: t.now, Rule: s.Sent.Rule.Value, Label: s.Sent.Label.Value}
+	}
 	var v Verdict
 	var in Input
 	if s.Say.Known || s.Press.Known || s.Event.Known {
@@ -134,8 +137,7 @@ func (t *play) step(ctx context.Context, s *Step) {
 			return
 		}
 	}
-	replies := t.happen(v)
-	t.compare(ctx, s, in, v, replies)
+	t.compare(ctx, s, in, v, t.happen(v))
 }
 
 // input makes the update of a step.
@@ -216,9 +218,14 @@ func (t *play) pressed(name string) string {
 	return name
 }
 
-// happen does what a host does with a verdict, and returns what the bot said.
-func (t *play) happen(v Verdict) []Effect {
-	var replies []Effect
+// seen is what a verdict lets others see.
+type seen struct {
+	replies, notices []Effect
+	labels           []string // of forward
+}
+
+// happen does what a host does with a verdict, and returns what others see of it.
+func (t *play) happen(v Verdict) (out seen) {
 	for _, e := range v.Effects {
 		switch e.Kind {
 		case EffectSet:
@@ -234,76 +241,23 @@ func (t *play) happen(v Verdict) []Effect {
 		case EffectUntag:
 			t.user.Tags = slices.DeleteFunc(t.user.Tags, func(tag string) bool { return tag == e.Name })
 		case EffectReply, EffectAskPhone:
-			if len(replies) == 0 {
+			if len(out.replies) == 0 {
 				t.buttons = nil
 			}
-			replies = append(replies, e)
+			out.replies = append(out.replies, e)
 			t.buttons = append(t.buttons, slices.Concat(e.Message.Buttons...)...)
 			t.last = &Last{Text: e.Message.Text, SentAt: t.now, Rule: e.Rule}
+		case EffectNotify:
+			out.notices = append(out.notices, e)
+		case EffectForward:
+			out.labels = append(out.labels, e.Name)
 		case EffectMute:
 			t.muted = t.now.Add(e.Duration)
 		case EffectFired:
 			t.fired[e.Name] = t.now
 		}
 	}
-	return replies
-}
-
-// compare holds what happened against what a step expects.
-func (t *play) compare(ctx context.Context, s *Step, in Input, v Verdict, replies []Effect) {
-	fail := func(at Scalar, format string, args ...any) {
-		place := at.At
-		if place.Line == 0 {
-			place = s.At
-		}
-		t.report.errorf(place, CodeTestFailed, "%s: %s", clip(t.test.Name.Value), fmt.Sprintf(format, args...))
-	}
-	for _, f := range v.Failures {
-		fail(Scalar{}, "the rule `%s` failed: %s", f.Rule, f.Message)
-	}
-	if s.Rule.Known {
-		switch want := s.Rule.Value; {
-		case want == noRule && len(v.Rules) > 0:
-			fail(s.Rule, "no rule was expected, and %s matched", ruleNames(v.Rules))
-		case want != noRule && !slices.Contains(v.Rules, want):
-			fail(s.Rule, "the rule `%s` was expected, and %s matched%s", want, ruleNames(v.Rules), t.why(ctx, want, in))
-		}
-	}
-	if s.Silent && len(replies) > 0 {
-		fail(Scalar{}, "no reply was expected, and the bot said %s", said(replies))
-	}
-	t.compareReplies(s, replies, fail)
-	for _, tag := range s.Tags {
-		if !slices.Contains(t.user.Tags, tag.Value) {
-			fail(tag, "the tag `%s` was expected; the person has %s", tag.Value, orNone(t.user.Tags))
-		}
-	}
-	for _, field := range s.Fields {
-		got := fieldValue(t.user.Fields[field.Field.Value])
-		want := fieldValue(t.program.fieldOf(field.Field.Value, field.Value.Value))
-		if !got.equal(want) {
-			zone := t.program.zone
-			fail(field.Value, "the field `%s` is %s, and %s was expected", field.Field.Value, got.literal(zone, maxShown), want.literal(zone, maxShown))
-		}
-	}
-}
-
-func (t *play) compareReplies(s *Step, replies []Effect, fail func(Scalar, string, ...any)) {
-	if len(s.Bot) == 0 {
-		return
-	}
-	for i, want := range s.Bot {
-		if i >= len(replies) {
-			fail(want, "the reply %s was expected, and the bot said %s", quote(want.Value), nothingMore(i))
-			continue
-		}
-		if got := replies[i].Message.Text; !matchesPattern(want.Value, got) {
-			fail(want, "the reply is %s, and %s was expected%s", quote(got), quote(want.Value), difference(want.Value, got))
-		}
-	}
-	if len(replies) > len(s.Bot) {
-		fail(s.Bot[len(s.Bot)-1], "nothing more was expected, and the bot also said %s", said(replies[len(s.Bot):]))
-	}
+	return out
 }
 
 // why says why a rule did not match.
@@ -338,34 +292,3 @@ func (t *play) why(ctx context.Context, name string, in Input) string {
 	}
 	return ""
 }
-
-func ruleNames(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return "`" + strings.Join(names, "`, `") + "`"
-}
-
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "no tags"
-	}
-	return strings.Join(names, ", ")
-}
-
-func said(replies []Effect) string {
-	texts := make([]string, len(replies))
-	for i, r := range replies {
-		texts[i] = quote(r.Message.Text)
-	}
-	return strings.Join(texts, " and ")
-}
-
-func nothingMore(replies int) string {
-	if replies == 0 {
-		return "nothing"
-	}
-	return "nothing more"
-}
-
-func quote(s string) string { return stringValue(s).literal(time.UTC, maxShown) }

@@ -106,6 +106,112 @@ tests:
 	}, got)
 }
 
+const expectingRules = `herald: 1
+language: en
+rules:
+  - name: menu
+    on: message
+    when: has(text, "menu")
+    reply:
+      - {text: Choose., buttons: [[Prices, {text: Delivery, data: d}], [{text: Site, url: "https://acme.example"}]]}
+      - {text: Or ask., buttons: [Ask]}
+  - name: person
+    on: [message, button]
+    when: has(text, "person") or button == "Ask"
+    notify: [{to: "@acme_desk", text: "{{ user.name }} asks"}, {to: "#{{ user.id }}", text: Seen.}]
+    forward: person
+    continue: true
+  - name: any button
+    on: button
+    reply: "You chose {{ button }}."
+  - {name: late, on: message, when: last != nil and ago(last.sent_at) > 1, reply: "About {{ last?.text ?? '' }}?"}
+  - {name: paid, on: read, when: last?.label == "invoice" and last?.rule == "", tag: saw-invoice, forward: paid}
+  - {name: any, on: [message, read, undelivered], forward: "other-{{ event }}"}
+tests:
+`
+
+func TestTestsSayWhatWasSent(t *testing.T) {
+	t.Parallel()
+	p := program(t, expectingRules+`  - name: last
+    steps:
+      - {user: {event: read}, rule: any}
+      - sent: {text: Your invoice., label: invoice}
+      - {user: {event: read}, rule: paid, tags: saw-invoice}
+      - sent: {text: Your invoice., label: invoice, rule: menu}
+      - {user: {event: read}, rule: any}
+      - {wait: 2h, tags: saw-invoice}
+      - {user: hm, bot: "About Your invoice.?"}
+      - {user: hm, rule: any}
+      - sent: Your order is ready.
+      - {user: {event: undelivered}, forward: other-undelivered}
+      - wait: 61m
+      - {user: hm, bot: "About Your order is ready.?"}
+`)
+	require.Empty(t, p.Test(t.Context()))
+}
+
+func TestTestsExpectButtonsNoticesAndLabels(t *testing.T) {
+	t.Parallel()
+	p := program(t, expectingRules+`  - name: right
+    steps:
+      - user: menu
+        buttons: [[Prices, Delivery], [Site], [A*]]
+        notify: []
+        forward: []
+      - user: menu
+        buttons: [[{data: Prices}, {text: D*, data: d}], {url: "https://*"}, Ask]
+      - user: {press: Delivery}
+        bot: You chose d.
+        buttons: []
+      - user: a person
+        notify: ["* asks", {to: "#1"}]
+        forward: [person, other-message]
+      - user: {press: Ask}
+        notify: [{to: "@acme_*", text: "* asks"}, Seen.]
+        forward: person
+  - name: wrong
+    steps:
+      - user: menu
+        buttons: [[Prices], [Delivery]]
+        notify: Seen.
+        forward: person
+      - user: menu
+        buttons: [[Price, {text: Delivery, data: x}], {url: "http://*"}, Ask]
+      - user: a person
+        buttons: [[Ask]]
+        notify: [{to: "@acme_boss", text: "*"}, {text: Not seen.}, "*"]
+        forward: [people, other-message, more]
+      - user: {press: Ask}
+        notify: "*"
+        forward: []
+      - user: hello
+        buttons: []
+        notify: []
+        forward: []
+`)
+	var got []string
+	for _, d := range p.Test(t.Context()) {
+		got = append(got, fmt.Sprintf("%d:%d: %s", d.Line, d.Column, d.Message))
+	}
+	require.Equal(t, []string{
+		`43:18: wrong: other buttons were expected; there are [["Prices", "Delivery"], ["Site"], ["Ask"]]`,
+		`44:17: wrong: a message to somebody else was expected, and there was nothing`,
+		`45:18: wrong: the label "person" was expected, and nothing was forwarded`,
+		`47:20: wrong: the button is "Prices", and "Price" was expected: Price{+s+}`,
+		"47:50: wrong: `data` of the button \"Delivery\" is \"d\", and \"x\" was expected: [-x-]{+d+}",
+		"47:61: wrong: `url` of the button \"Site\" is \"https://acme.example\", and \"http://*\" was expected; it does not begin with \"http://\"",
+		`49:18: wrong: other buttons were expected; there are none`,
+		`50:23: wrong: its recipient is "@acme_desk", and "@acme_boss" was expected: @acme_[-boss-]{+desk+}`,
+		`50:56: wrong: the message to #1 is "Seen.", and "Not seen." was expected: [-Not s-]{+S+}een.`,
+		`50:68: wrong: a message to somebody else was expected, and there was nothing more`,
+		`51:19: wrong: the label is "person", and "people" was expected: pe[-ople-]{+rson+}`,
+		`51:42: wrong: the label "more" was expected, and nothing more was forwarded`,
+		`53:17: wrong: no message to #1 was expected, and it is "Seen."`,
+		`54:18: wrong: it was also forwarded as "person"`,
+		`58:18: wrong: it was also forwarded as "other-message"`,
+	}, got)
+}
+
 func TestPatterns(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
