@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"time"
 
 	"herald/api/internal/wire"
 	"herald/internal/bots"
@@ -21,6 +22,7 @@ func (s *server) AddBot(ctx context.Context, r wire.AddBotRequestObject) (wire.A
 	b, err := s.bots.Add(ctx, who.key.AccountID, bots.NewBot{
 		ID: gateway.BotID(who.newID("bot")), Platform: gateway.Platform(r.Body.Platform),
 		Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake), Sharing: sharing,
+		Reconfirm: reconfirm(r.Body.ReconfirmEvery, r.Body.ReconfirmBy, r.Body.ReconfirmRemindAfter, r.Body.ReconfirmLapseAfter),
 	})
 	if err != nil {
 		return nil, err
@@ -69,7 +71,8 @@ func (s *server) ChangeBot(ctx context.Context, r wire.ChangeBotRequestObject) (
 	change := bots.Change{
 		State: gateway.BotState(r.Body.State), Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake),
 		AskPhone: r.Body.AskPhoneOnStart, Reclaim: r.Body.Reclaim, Description: r.Body.Description, About: r.Body.About,
-		Sharing: bots.Sharing{Shared: r.Body.Shared, Purpose: gateway.Purpose(r.Body.Purpose), Service: r.Body.Service},
+		Sharing:   bots.Sharing{Shared: r.Body.Shared, Purpose: gateway.Purpose(r.Body.Purpose), Service: r.Body.Service},
+		Reconfirm: reconfirm(r.Body.ReconfirmEvery, r.Body.ReconfirmBy, r.Body.ReconfirmRemindAfter, r.Body.ReconfirmLapseAfter),
 	}
 	if err := s.mayShare(ctx, change.Sharing); err != nil {
 		return nil, err
@@ -172,6 +175,21 @@ func (s *server) connectLink(ctx context.Context, ref, payload string) (gateway.
 	return b, link, err
 }
 
+// reconfirm is what an owner says about how often people prove their phones anew.
+func reconfirm(every *string, by wire.ConfirmBy, remind, lapse *string) bots.Reconfirm {
+	read := func(text *string, most time.Duration) *time.Duration {
+		if text == nil {
+			return nil
+		}
+		span := spanUpTo(*text, most)
+		return &span
+	}
+	return bots.Reconfirm{
+		Every: read(every, bots.MaxReconfirmEvery), By: gateway.ConfirmBy(by),
+		RemindAfter: read(remind, bots.MaxLapseAfter), LapseAfter: read(lapse, bots.MaxLapseAfter),
+	}
+}
+
 // mayShare refuses everybody but the operator to say who may use a bot.
 func (s *server) mayShare(ctx context.Context, c bots.Sharing) error {
 	if !c.Asked() {
@@ -194,6 +212,10 @@ func (s *server) bot(ctx context.Context, b gateway.Bot) (wire.Bot, error) {
 		return out, err
 	}
 	out.AskPhoneOnStart = b.AskPhone
+	if r := b.Reconfirm; r.Every > 0 {
+		out.ReconfirmEvery, out.ReconfirmBy = span(r.Every), wire.ConfirmBy(r.By)
+		out.ReconfirmRemindAfter, out.ReconfirmLapseAfter = span(r.RemindAfter), span(r.LapseAfter)
+	}
 	out.Intake, out.StateReason, out.Reclaim = wire.Intake(b.Intake), b.StateReason, b.Reclaim
 	out.Pending, out.Lagging, out.HookError, out.WatchedAt = b.Watch.Pending, b.Watch.Lagging, b.Watch.HookError, b.Watch.At
 	return out, err

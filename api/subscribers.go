@@ -146,12 +146,12 @@ func subscriber(p gateway.Subscriber) (wire.Subscriber, error) {
 		ID: string(p.ID), Bot: string(p.BotID), Kind: wire.SubscriberKind(p.Kind), PlatformID: p.PlatformID, ExternalID: p.ExternalID, Username: p.Username,
 		UsernameSeenAt: p.UsernameSeenAt, Name: p.Name(), FirstName: p.FirstName, LastName: p.LastName,
 		Language: p.Language, LanguageChosen: p.Chosen != "", Timezone: p.Timezone, Tags: p.Tags, Phone: p.Phone, PhoneProof: wire.PhoneProof(p.PhoneProof),
-		PhoneProvedAt: p.PhoneProvedAt, Connection: wire.Connection(p.Connection), Reason: string(p.Reason),
+		PhoneProvedAt: p.PhoneProvedAt, PhoneLapsedAt: p.PhoneLapsedAt, Connection: wire.Connection(p.Connection), Reason: string(p.Reason),
 		ReasonText: messaging.Explain(p.Reason), StartPayload: p.StartPayload, ConnectedAt: p.ConnectedAt,
 		DisconnectedAt: p.DisconnectedAt, LastSeenAt: p.LastSeenAt,
 		EarlierNames: each(p.Names, func(n gateway.EarlierName) wire.EarlierName { return wire.EarlierName(n) }),
 		Proofs: each(p.Proofs, func(f gateway.ProvedPhone) wire.ProvedPhone {
-			return wire.ProvedPhone{Phone: f.Phone, Proof: wire.PhoneProof(f.Proof), ProvedAt: f.At, ClosedAt: f.Closed}
+			return wire.ProvedPhone{Phone: f.Phone, Proof: wire.PhoneProof(f.Proof), ProvedAt: f.At, ClosedAt: f.Closed, Lapsed: f.Lapsed}
 		}),
 	}
 	if p.Kind != gateway.KindPerson {

@@ -748,6 +748,18 @@ type Bot struct {
 	// Reclaim Herald takes the bot back when another service connects to it.
 	Reclaim bool `json:"reclaim,omitempty,omitzero"`
 
+	// ReconfirmBy How a person proves a phone. `contact`: with a button that shares their contact. `sms`: an SMS brings eight digits to the phone that they proved before, and they write them to the bot; without such a phone, by contact.
+	ReconfirmBy ConfirmBy `json:"reconfirm_by,omitempty,omitzero"`
+
+	// ReconfirmEvery How long the proof of a person's phone is good, such as `90d`. Left out: for ever, and nobody is asked to prove it again.
+	ReconfirmEvery string `json:"reconfirm_every,omitempty,omitzero"`
+
+	// ReconfirmLapseAfter When the phone lapses of people who were asked.
+	ReconfirmLapseAfter string `json:"reconfirm_lapse_after,omitempty,omitzero"`
+
+	// ReconfirmRemindAfter When people are reminded who were asked.
+	ReconfirmRemindAfter string `json:"reconfirm_remind_after,omitempty,omitzero"`
+
 	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
 	Service string `json:"service,omitempty,omitzero"`
 
@@ -795,6 +807,18 @@ type BotChange struct {
 
 	// Reclaim Take the bot back when another service connects to it.
 	Reclaim *bool `json:"reclaim,omitempty"`
+
+	// ReconfirmBy How a person proves a phone. `contact`: with a button that shares their contact. `sms`: an SMS brings eight digits to the phone that they proved before, and they write them to the bot; without such a phone, by contact.
+	ReconfirmBy ConfirmBy `json:"reconfirm_by,omitempty,omitzero"`
+
+	// ReconfirmEvery How long the proof of a person's phone is good, such as `90d`: at least a day (in the sandbox a second), at most 3660 days. Whoever's proof grows older is asked to prove the phone again, reminded once, and loses the phone if nothing comes: messages to it end as `not_subscribed`, reason `phone_lapsed`. An empty text is for ever, the default: nobody is asked.
+	ReconfirmEvery *string `json:"reconfirm_every,omitempty"`
+
+	// ReconfirmLapseAfter When the phone lapses of people who were asked, later than the reminder. The default is `14d`.
+	ReconfirmLapseAfter *string `json:"reconfirm_lapse_after,omitempty"`
+
+	// ReconfirmRemindAfter When people are reminded who were asked, at least an hour (in the sandbox a second). The default is `3d`.
+	ReconfirmRemindAfter *string `json:"reconfirm_remind_after,omitempty"`
 
 	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
 	Service *string `json:"service,omitempty"`
@@ -1457,6 +1481,18 @@ type NewBot struct {
 	// Purpose What a shared bot may carry. `service`: the lanes `code` and `service`. `codes`: the lane `code`. `alerts`: the lane `service`. `any`: every lane.
 	Purpose Purpose `json:"purpose,omitempty,omitzero"`
 
+	// ReconfirmBy How a person proves a phone. `contact`: with a button that shares their contact. `sms`: an SMS brings eight digits to the phone that they proved before, and they write them to the bot; without such a phone, by contact.
+	ReconfirmBy ConfirmBy `json:"reconfirm_by,omitempty,omitzero"`
+
+	// ReconfirmEvery How long the proof of a person's phone is good, such as `90d`: at least a day (in the sandbox a second), at most 3660 days. Whoever's proof grows older is asked to prove the phone again, reminded once, and loses the phone if nothing comes: messages to it end as `not_subscribed`, reason `phone_lapsed`. An empty text is for ever, the default: nobody is asked.
+	ReconfirmEvery *string `json:"reconfirm_every,omitempty"`
+
+	// ReconfirmLapseAfter When the phone lapses of people who were asked, later than the reminder. The default is `14d`.
+	ReconfirmLapseAfter *string `json:"reconfirm_lapse_after,omitempty"`
+
+	// ReconfirmRemindAfter When people are reminded who were asked, at least an hour (in the sandbox a second). The default is `3d`.
+	ReconfirmRemindAfter *string `json:"reconfirm_remind_after,omitempty"`
+
 	// Service The service that this shared bot is one name of, at most 64 characters. Whoever is connected to any of its bots is reached.
 	Service *string `json:"service,omitempty"`
 
@@ -1881,6 +1917,9 @@ type ProvedPhone struct {
 	// ClosedAt When it stopped to count, because the person proved another phone, or somebody else this one. Left out while it counts.
 	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
 
+	// Lapsed It was not renewed in time, and closed for that.
+	Lapsed bool `json:"lapsed,omitempty,omitzero"`
+
 	// Proof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
 	Proof PhoneProof `json:"proof"`
 
@@ -2115,6 +2154,9 @@ type Subscriber struct {
 
 	// LastSeenAt When the person last did something in the chat.
 	LastSeenAt time.Time `json:"last_seen_at"`
+
+	// PhoneLapsedAt When the person lost the phone because its proof was not renewed in time. Left out once they prove one again.
+	PhoneLapsedAt time.Time `json:"phone_lapsed_at,omitempty,omitzero"`
 
 	// Proofs Who proved which phone how and when, newest first, at most 50. Only where one subscriber is read.
 	Proofs []ProvedPhone `json:"proofs,omitempty,omitzero"`
@@ -3207,7 +3249,8 @@ type ClientInterface interface {
 	// days, unless the installation says otherwise.
 	//
 	// Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
-	// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+	// `subscriber.phone_changed`, `subscriber.phone_lost` (somebody else proved it later) and `subscriber.phone_lapsed`
+	// (its proof was not renewed in time) are about people;
 	// `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
 	// More kinds will come: ignore what you do not know.
 	//
@@ -4457,7 +4500,8 @@ func (c *Client) SetDefaults(ctx context.Context, body SetDefaultsJSONRequestBod
 // days, unless the installation says otherwise.
 //
 // Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
-// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+// `subscriber.phone_changed`, `subscriber.phone_lost` (somebody else proved it later) and `subscriber.phone_lapsed`
+// (its proof was not renewed in time) are about people;
 // `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
 // More kinds will come: ignore what you do not know.
 //
@@ -8863,7 +8907,8 @@ type ClientWithResponsesInterface interface {
 	// days, unless the installation says otherwise.
 	//
 	// Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
-	// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+	// `subscriber.phone_changed`, `subscriber.phone_lost` (somebody else proved it later) and `subscriber.phone_lapsed`
+	// (its proof was not renewed in time) are about people;
 	// `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
 	// More kinds will come: ignore what you do not know.
 	//
@@ -12908,7 +12953,8 @@ func (c *ClientWithResponses) SetDefaultsWithResponse(ctx context.Context, body 
 // days, unless the installation says otherwise.
 //
 // Kinds are `noun.verb`. `subscriber.connected`, `subscriber.disconnected`, `subscriber.phone_proved`,
-// `subscriber.phone_changed` and `subscriber.phone_lost` (somebody else proved it later) are about people;
+// `subscriber.phone_changed`, `subscriber.phone_lost` (somebody else proved it later) and `subscriber.phone_lapsed`
+// (its proof was not renewed in time) are about people;
 // `bot.conflict` (another program receives the bot's updates), `bot.revoked` and `bot.recovered` about bots.
 // More kinds will come: ignore what you do not know.
 //

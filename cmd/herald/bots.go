@@ -119,6 +119,10 @@ func (c *console) showBot(bot client.Bot, o Output) error {
 	if bot.AskPhoneOnStart {
 		record.Add("start", "greets, and asks for the phone")
 	}
+	if bot.ReconfirmEvery != "" {
+		record.Add("phones", fmt.Sprintf("proved anew every %s by %s: reminded after %s, lapsed after %s",
+			bot.ReconfirmEvery, bot.ReconfirmBy, bot.ReconfirmRemindAfter, bot.ReconfirmLapseAfter))
+	}
 	record.Add("description", bot.Description)
 	record.Add("about", bot.About)
 	for _, command := range bot.Commands {
@@ -135,12 +139,29 @@ type Sharing struct {
 	Service *string `placeholder:"NAME" env:"HERALD_BOT_SERVICE" help:"The service that a shared bot is one name of: whoever is connected to any of its bots is reached."`
 }
 
+// Reconfirming is what an owner says about how often people prove their phones anew.
+type Reconfirming struct {
+	ReconfirmEvery       *string `placeholder:"SPAN" env:"HERALD_BOT_RECONFIRM_EVERY" help:"How long the proof of a phone is good, such as 90d; off: for ever. Whoever's is older is asked to prove the phone again, and else not found by it any more."`
+	ReconfirmBy          string  `placeholder:"HOW" env:"HERALD_BOT_RECONFIRM_BY" help:"How people prove it again: contact or sms (default contact)."`
+	ReconfirmRemindAfter *string `placeholder:"SPAN" env:"HERALD_BOT_RECONFIRM_REMIND_AFTER" help:"When people are reminded who were asked (default 3d)."`
+	ReconfirmLapseAfter  *string `placeholder:"SPAN" env:"HERALD_BOT_RECONFIRM_LAPSE_AFTER" help:"When the phone of people lapses who were asked (default 14d)."`
+}
+
+// every is the span as the API takes it: off is an empty one.
+func (r Reconfirming) every() *string {
+	if r.ReconfirmEvery != nil && *r.ReconfirmEvery == "off" {
+		return new(string)
+	}
+	return r.ReconfirmEvery
+}
+
 // BotsAddCmd adds a bot.
 type BotsAddCmd struct {
 	Token     gateway.Secret `arg:"" optional:"" env:"HERALD_BOT_TOKEN" help:"The bot's token, as BotFather gave it. Better kept in a file"`
 	TokenFile string         `placeholder:"FILE" env:"HERALD_BOT_TOKEN_FILE" help:"File that holds the token; - is standard input."`
 	Platform  string         `default:"telegram" placeholder:"NAME" env:"HERALD_BOT_PLATFORM" help:"The messenger (default telegram)."`
 	Intake    string         `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
+	Reconfirming
 	Sharing
 	Output
 	Remote
@@ -170,6 +191,7 @@ func (b *BotsAddCmd) Run(ctx context.Context, c *console) error {
 	bot, err := api.AddBot(ctx, client.NewBot{
 		Platform: b.Platform, Token: token.Reveal(), Intake: client.Intake(b.Intake),
 		Shared: b.Shared, Purpose: client.Purpose(b.Purpose), Service: b.Service,
+		ReconfirmEvery: b.every(), ReconfirmBy: client.ConfirmBy(b.ReconfirmBy), ReconfirmRemindAfter: b.ReconfirmRemindAfter, ReconfirmLapseAfter: b.ReconfirmLapseAfter,
 	})
 	if err != nil {
 		return err

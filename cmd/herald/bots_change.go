@@ -8,7 +8,7 @@ import (
 	"herald/internal/gateway"
 )
 
-// BotsSetCmd changes what a bot says of itself.
+// BotsSetCmd changes what a bot says of itself, and what its owner wants of it.
 type BotsSetCmd struct {
 	Bot             string   `arg:"" help:"The bot, by @name or id."`
 	Command         []string `sep:"none" placeholder:"NAME=TEXT" env:"HERALD_BOT_COMMAND" help:"A command of the menu, such as start=Connect; more flags are more commands, in this order. They replace the whole menu."`
@@ -18,6 +18,7 @@ type BotsSetCmd struct {
 	AskPhoneOnStart *bool    `negatable:"" env:"HERALD_BOT_ASK_PHONE_ON_START" help:"Greet whoever presses Start, and ask for the phone with a button."`
 	Reclaim         *bool    `negatable:"" env:"HERALD_BOT_RECLAIM" help:"Take the bot back when another service connects to it."`
 	Intake          string   `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
+	Reconfirming
 	Sharing
 	Output
 	Remote
@@ -32,6 +33,7 @@ Examples:
     herald bots set @acme_bot --command start=Connect --command stop=Disconnect
     herald bots set @acme_bot --description "Codes and notices of Acme. We never ask you for codes."
     herald bots set @acme_bot --ask-phone-on-start
+    herald bots set @acme_bot --reconfirm-every 90d
     herald bots set @acme_bot --reclaim`
 }
 
@@ -39,6 +41,8 @@ Examples:
 func (b *BotsSetCmd) Run(ctx context.Context, c *console) error {
 	change := client.BotChange{Description: b.Description, About: b.About, Reclaim: b.Reclaim, AskPhoneOnStart: b.AskPhoneOnStart, Intake: client.Intake(b.Intake)}
 	change.Shared, change.Purpose, change.Service = b.Shared, client.Purpose(b.Purpose), b.Service
+	change.ReconfirmEvery, change.ReconfirmBy = b.every(), client.ConfirmBy(b.ReconfirmBy)
+	change.ReconfirmRemindAfter, change.ReconfirmLapseAfter = b.ReconfirmRemindAfter, b.ReconfirmLapseAfter
 	if len(b.Command) > 0 || b.NoCommands {
 		commands := []client.BotCommand{}
 		for _, text := range b.Command {

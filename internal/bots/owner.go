@@ -20,6 +20,7 @@ type Change struct {
 	Commands    []gateway.BotCommand // its menu; empty and not nil removes it
 	Description *string              // what people read before they press Start
 	About       *string              // the short text on its profile
+	Reconfirm   Reconfirm            // how often its people prove their phones anew
 	Sharing     Sharing              // whether all accounts may use it
 }
 
@@ -68,6 +69,9 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 	}
 	b, err := s.Owned(ctx, account, ref)
 	if err != nil {
+		return b, err
+	}
+	if _, err := c.Reconfirm.apply(b); err != nil {
 		return b, err
 	}
 	if b, err = s.share(ctx, b, c.Sharing); err != nil {
@@ -128,7 +132,7 @@ func (s *Service) replaceToken(ctx context.Context, b gateway.Bot, token gateway
 // describe tells the messenger about the bot, and keeps what was said.
 func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.Intake, c Change) (gateway.Bot, error) {
 	words := c.Commands != nil || c.Description != nil || c.About != nil
-	if !words && c.Reclaim == nil && c.AskPhone == nil && intake == b.Intake {
+	if !words && c.Reclaim == nil && c.AskPhone == nil && !c.Reconfirm.asked() && intake == b.Intake {
 		return b, nil
 	}
 	if words {
@@ -138,6 +142,10 @@ func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.In
 		if err := s.registrar.Describe(ctx, b, c.Commands, c.Description, c.About); err != nil {
 			return b, describing(err)
 		}
+	}
+	var err error
+	if b.Reconfirm, err = c.Reconfirm.apply(b); err != nil {
+		return b, err
 	}
 	b.Intake = intake
 	if c.AskPhone != nil {

@@ -60,6 +60,8 @@ type NewBot struct {
 	Token    gateway.Secret
 	Intake   gateway.Intake // empty chooses: webhook where a public URL is configured, else polling
 	Sharing  Sharing
+
+	Reconfirm Reconfirm // how often its people prove their phones anew
 }
 
 // Add registers the bot that the token belongs to. A new token of a bot that the account has already replaces its old
@@ -71,6 +73,9 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	}
 	shared, err := n.Sharing.apply(gateway.Bot{})
 	if err != nil {
+		return gateway.Bot{}, err
+	}
+	if _, err := n.Reconfirm.apply(gateway.Bot{Network: network}); err != nil {
 		return gateway.Bot{}, err
 	}
 	intake, err := s.chooseIntake(n.Intake, network)
@@ -112,7 +117,10 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	if bot, err = s.store.Bot(ctx, account, bot.ID); err != nil {
 		return bot, err
 	}
-	if bot, err = s.share(ctx, bot, n.Sharing); err != nil || bot.State != gateway.BotActive {
+	if bot, err = s.share(ctx, bot, n.Sharing); err != nil {
+		return bot, err
+	}
+	if bot, err = s.reconfirm(ctx, bot, n.Reconfirm); err != nil || bot.State != gateway.BotActive {
 		return bot, err
 	}
 	return bot, s.Connect(ctx, bot)

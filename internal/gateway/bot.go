@@ -59,6 +59,7 @@ type Bot struct {
 	Description   string       // what people read before they press Start, as its owner set it through us
 	About         string       // the short text on its profile, likewise
 	Watch         BotWatch
+	Reconfirm     ReconfirmPolicy
 	Shared        bool    // all accounts may send by it
 	Purpose       Purpose // of a shared one: what it may carry
 	Service       string  // of a shared one: the service that it is one name of, empty if it stands alone

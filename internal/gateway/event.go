@@ -17,6 +17,7 @@ const (
 	SubscriberPhoneProved  AccountEventKind = "subscriber.phone_proved"  // proved a phone, for the first time or once more
 	SubscriberPhoneChanged AccountEventKind = "subscriber.phone_changed" // proved another phone than before
 	SubscriberPhoneLost    AccountEventKind = "subscriber.phone_lost"    // somebody else proved the phone later
+	SubscriberPhoneLapsed  AccountEventKind = "subscriber.phone_lapsed"  // its proof grew too old and was not renewed
 
 	SubscriberForgotten AccountEventKind = "subscriber.forgotten" // everything that names them is erased
 	SubscriberLinked    AccountEventKind = "subscriber.linked"    // known by an id of the sender's

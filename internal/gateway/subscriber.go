@@ -47,6 +47,7 @@ type ProvedPhone struct {
 	Proof  PhoneProof
 	At     time.Time
 	Closed time.Time // when it stopped to count; zero: it counts
+	Lapsed bool      // it was not renewed in time
 }
 
 // Subscriber is one person connected to one bot; or a group or channel that took the bot in.
@@ -68,6 +69,7 @@ type Subscriber struct {
 	Phone          string // E.164, empty if not proved
 	PhoneProof     PhoneProof
 	PhoneProvedAt  time.Time
+	PhoneLapsedAt  time.Time // when the phone was lost that was not proved anew in time; zero: none was
 	Connection     Connection
 	Reason         Reason // why disconnected: blocked, deactivated, ...
 	StartPayload   string // of the last /start that had one

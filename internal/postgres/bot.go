@@ -139,6 +139,8 @@ func (s *Store) DescribeBot(ctx context.Context, b gateway.Bot, at time.Time) (g
 	row, err := s.q.DescribeBot(ctx, dbsqlc.DescribeBotParams{
 		AccountID: string(b.AccountID), ID: string(b.ID), Reclaim: b.Reclaim, AskPhoneOnStart: b.AskPhone, Commands: commands, Description: b.Description, About: b.About,
 		Intake: string(b.Intake), At: at,
+		ReconfirmEveryMs: b.Reconfirm.Every.Milliseconds(), ReconfirmBy: string(b.Reconfirm.By),
+		ReconfirmRemindMs: b.Reconfirm.RemindAfter.Milliseconds(), ReconfirmLapseMs: b.Reconfirm.LapseAfter.Milliseconds(),
 	})
 	return s.changedBot(ctx, row, err, "describe bot")
 }
@@ -284,6 +286,10 @@ func bot(r dbsqlc.Bot) gateway.Bot {
 		Description: r.Description, About: r.About, Shared: r.Shared, Purpose: gateway.Purpose(r.Purpose), Service: r.Service,
 		Watch: gateway.BotWatch{
 			At: orZero(r.WatchedAt), Pending: int(r.Pending), Growing: int(r.Growing), Lagging: r.Lagging, HookError: r.HookError,
+		},
+		Reconfirm: gateway.ReconfirmPolicy{
+			Every: milliseconds(r.ReconfirmEveryMs), By: gateway.ConfirmBy(r.ReconfirmBy),
+			RemindAfter: milliseconds(r.ReconfirmRemindMs), LapseAfter: milliseconds(r.ReconfirmLapseMs),
 		},
 		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}

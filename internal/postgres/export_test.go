@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,4 +34,32 @@ func (s *Store) Behind(ctx context.Context) bool {
 	}
 	defer conn.Release()
 	return conn.behind
+}
+
+// PlanOf returns the plans, in JSON and with what was really read, of the statements that fn makes. None of them answers.
+func (s *Store) PlanOf(ctx context.Context, fn func(*dbsqlc.Queries) error) (plans []string) {
+	e := &explainer{guard: guard{s.pool}}
+	_ = fn(dbsqlc.New(e)) // errExplained
+	return e.plans
+}
+
+// explainer explains statements in their stead.
+type explainer struct {
+	guard
+	plans []string
+}
+
+var errExplained = errors.New("explained")
+
+func (e *explainer) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	rows, err := e.guard.Query(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
+	e.plans = append(e.plans, plan)
+	return nil, errExplained
 }

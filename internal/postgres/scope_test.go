@@ -208,7 +208,8 @@ var overAllAccounts = map[string]string{
 	"AnsweredOwner": "whose an update is", "LastWriter": "whose an update is",
 	"BotForIntake": "a webhook names its bot alone", "LiveBots": "intake of all bots", "AcquirePolls": "leases",
 	"ReleasePolls": "leases", "StillPolls": "leases", "TakeWatches": "the watchdog",
-	"BotStats": "metrics", "CountSubscribers": "metrics", "SendQueue": "metrics", "Refusals": "metrics",
+	"ReconfirmingBots": "proofs of all accounts grow old",
+	"BotStats":         "metrics", "CountSubscribers": "metrics", "SendQueue": "metrics", "Refusals": "metrics",
 	"InboxDepth": "metrics", "OutboxDepth": "metrics",
 
 	"LegInChat": "a reply or a button names a message as the messenger does, with its bot",

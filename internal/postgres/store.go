@@ -162,6 +162,9 @@ func list[R, T any](rows []R, limit int, convert func(R) T, id func(T) string) g
 	return out
 }
 
+// milliseconds is a span as it is stored.
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
 // orNull is the pointer that sqlc wants for a nullable time: nil for the zero time.
 func orNull(t time.Time) *time.Time {
 	if t.IsZero() {

@@ -45,7 +45,7 @@ func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot g
 		return person, fmt.Errorf("read proofs of subscriber: %w", err)
 	}
 	for _, f := range proofs {
-		person.Proofs = append(person.Proofs, gateway.ProvedPhone{Phone: s.q.vault.opened(&err, proofBound(string(id)), f.Phone), Proof: gateway.PhoneProof(f.Proof), At: f.ProvedAt.UTC(), Closed: orZero(f.ClosedAt)})
+		person.Proofs = append(person.Proofs, gateway.ProvedPhone{Phone: s.q.vault.opened(&err, proofBound(string(id)), f.Phone), Proof: gateway.PhoneProof(f.Proof), At: f.ProvedAt.UTC(), Closed: orZero(f.ClosedAt), Lapsed: f.Lapsed})
 	}
 	return person, err
 }
@@ -205,7 +205,7 @@ func (v *vault) subscriber(r dbsqlc.Subscriber) (s gateway.Subscriber, err error
 		PlatformID: r.PlatformID, ChatID: r.ChatID, ExternalID: r.ExternalID, Username: n.Username, UsernameSeenAt: orZero(r.UsernameSeenAt),
 		FirstName: n.FirstName, LastName: n.LastName, Language: r.Language, Chosen: r.ChosenLanguage, Timezone: r.Timezone,
 		Phone:      v.opened(&err, personBound("phone", r.BotID, r.PlatformID), r.Phone),
-		PhoneProof: gateway.PhoneProof(r.PhoneProof), PhoneProvedAt: orZero(r.PhoneProvedAt),
+		PhoneProof: gateway.PhoneProof(r.PhoneProof), PhoneProvedAt: orZero(r.PhoneProvedAt), PhoneLapsedAt: orZero(r.PhoneLapsedAt),
 		Connection: gateway.Connection(r.Connection), Reason: gateway.Reason(r.Reason), StartPayload: r.StartPayload,
 		ConnectedAt: orZero(r.ConnectedAt), DisconnectedAt: orZero(r.DisconnectedAt), LastSeenAt: r.LastSeenAt.UTC(),
 	}

@@ -16,7 +16,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.intake = 'polling' AND b.state IN ('active', 'conflict')
                AND (b.poll_holder = $1 OR b.poll_until IS NULL OR b.poll_until < $3)
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
 `
 
 type AcquirePollsParams struct {
@@ -65,6 +65,10 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 			&i.Service,
 			&i.UsernameKey,
 			&i.AskPhoneOnStart,
+			&i.ReconfirmEveryMs,
+			&i.ReconfirmBy,
+			&i.ReconfirmRemindMs,
+			&i.ReconfirmLapseMs,
 		); err != nil {
 			return nil, err
 		}
@@ -77,7 +81,7 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 }
 
 const aliases = `-- name: Aliases :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
 `
 
 type AliasesParams struct {
@@ -125,6 +129,10 @@ func (q *Queries) Aliases(ctx context.Context, arg AliasesParams) ([]Bot, error)
 			&i.Service,
 			&i.UsernameKey,
 			&i.AskPhoneOnStart,
+			&i.ReconfirmEveryMs,
+			&i.ReconfirmBy,
+			&i.ReconfirmRemindMs,
+			&i.ReconfirmLapseMs,
 		); err != nil {
 			return nil, err
 		}
@@ -146,7 +154,7 @@ func (q *Queries) AnnounceBots(ctx context.Context) error {
 }
 
 const bot = `-- name: Bot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
 `
 
 type BotParams struct {
@@ -188,12 +196,16 @@ func (q *Queries) Bot(ctx context.Context, arg BotParams) (Bot, error) {
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
 
 const botByPlatformID = `-- name: BotByPlatformID :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
 ORDER BY state = 'removed', created_at DESC LIMIT 1
 `
 
@@ -244,12 +256,16 @@ func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
 
 const botByUsername = `-- name: BotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND username_key = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND username_key = lower($2) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1
 `
 
@@ -292,12 +308,16 @@ func (q *Queries) BotByUsername(ctx context.Context, arg BotByUsernameParams) (B
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
 
 const botForIntake = `-- name: BotForIntake :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE id = $1 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE id = $1 AND state <> 'removed'
 `
 
 // A webhook names its bot by id alone: the secret that comes with it stands for the account.
@@ -335,6 +355,10 @@ func (q *Queries) BotForIntake(ctx context.Context, id string) (Bot, error) {
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
@@ -382,7 +406,7 @@ func (q *Queries) BotStats(ctx context.Context, most int32) ([]BotStatsRow, erro
 }
 
 const bots = `-- name: Bots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type BotsParams struct {
@@ -431,6 +455,10 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 			&i.Service,
 			&i.UsernameKey,
 			&i.AskPhoneOnStart,
+			&i.ReconfirmEveryMs,
+			&i.ReconfirmBy,
+			&i.ReconfirmRemindMs,
+			&i.ReconfirmLapseMs,
 		); err != nil {
 			return nil, err
 		}
@@ -530,20 +558,26 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 }
 
 const describeBot = `-- name: DescribeBot :one
-UPDATE bots SET ask_phone_on_start = $8, reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $9
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
+UPDATE bots SET ask_phone_on_start = $8, reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $9,
+                reconfirm_every_ms = $10, reconfirm_by = $11,
+                reconfirm_remind_ms = $12, reconfirm_lapse_ms = $13
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
 `
 
 type DescribeBotParams struct {
-	AccountID       string
-	ID              string
-	Reclaim         bool
-	Commands        []byte
-	Description     string
-	About           string
-	Intake          string
-	AskPhoneOnStart bool
-	At              time.Time
+	AccountID         string
+	ID                string
+	Reclaim           bool
+	Commands          []byte
+	Description       string
+	About             string
+	Intake            string
+	AskPhoneOnStart   bool
+	At                time.Time
+	ReconfirmEveryMs  int64
+	ReconfirmBy       string
+	ReconfirmRemindMs int64
+	ReconfirmLapseMs  int64
 }
 
 func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, error) {
@@ -557,6 +591,10 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		arg.Intake,
 		arg.AskPhoneOnStart,
 		arg.At,
+		arg.ReconfirmEveryMs,
+		arg.ReconfirmBy,
+		arg.ReconfirmRemindMs,
+		arg.ReconfirmLapseMs,
 	)
 	var i Bot
 	err := row.Scan(
@@ -590,12 +628,16 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
 
 const liveBots = `-- name: LiveBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
 `
 
 func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
@@ -638,6 +680,10 @@ func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
 			&i.Service,
 			&i.UsernameKey,
 			&i.AskPhoneOnStart,
+			&i.ReconfirmEveryMs,
+			&i.ReconfirmBy,
+			&i.ReconfirmRemindMs,
+			&i.ReconfirmLapseMs,
 		); err != nil {
 			return nil, err
 		}
@@ -679,7 +725,7 @@ func (q *Queries) NoteWatch(ctx context.Context, arg NoteWatchParams) error {
 
 const pauseBot = `-- name: PauseBot :one
 UPDATE bots SET state = 'paused', state_reason = '', poll_holder = '', poll_until = NULL, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
 `
 
 type PauseBotParams struct {
@@ -722,6 +768,10 @@ func (q *Queries) PauseBot(ctx context.Context, arg PauseBotParams) (Bot, error)
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
@@ -738,7 +788,7 @@ func (q *Queries) ReleasePolls(ctx context.Context, holder string) error {
 const removeBot = `-- name: RemoveBot :one
 UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook_secret = $3, poll_holder = '', poll_until = NULL,
                 lagging = false, updated_at = $4
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
 `
 
 type RemoveBotParams struct {
@@ -787,6 +837,10 @@ func (q *Queries) RemoveBot(ctx context.Context, arg RemoveBotParams) (Bot, erro
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
@@ -829,7 +883,7 @@ func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int
 
 const resumeBot = `-- name: ResumeBot :one
 UPDATE bots SET state = 'active', state_reason = '', growing = 0, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
+WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
 `
 
 type ResumeBotParams struct {
@@ -872,6 +926,10 @@ func (q *Queries) ResumeBot(ctx context.Context, arg ResumeBotParams) (Bot, erro
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
@@ -907,7 +965,7 @@ func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error 
 
 const shareBot = `-- name: ShareBot :one
 UPDATE bots SET shared = $3, purpose = $4, service = $5, updated_at = $6
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
 `
 
 type ShareBotParams struct {
@@ -960,6 +1018,10 @@ func (q *Queries) ShareBot(ctx context.Context, arg ShareBotParams) (Bot, error)
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
@@ -987,7 +1049,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.state IN ('active', 'conflict') AND (b.watched_at IS NULL OR b.watched_at <= $2)
              ORDER BY b.watched_at NULLS FIRST LIMIT $3
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
 `
 
 type TakeWatchesParams struct {
@@ -1037,6 +1099,10 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 			&i.Service,
 			&i.UsernameKey,
 			&i.AskPhoneOnStart,
+			&i.ReconfirmEveryMs,
+			&i.ReconfirmBy,
+			&i.ReconfirmRemindMs,
+			&i.ReconfirmLapseMs,
 		); err != nil {
 			return nil, err
 		}
@@ -1049,7 +1115,7 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 }
 
 const usableBot = `-- name: UsableBot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
 `
 
 type UsableBotParams struct {
@@ -1091,12 +1157,16 @@ func (q *Queries) UsableBot(ctx context.Context, arg UsableBotParams) (Bot, erro
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
 
 const usableBotByUsername = `-- name: UsableBotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower($2) AND state <> 'removed'
 ORDER BY account_id <> $1, created_at DESC LIMIT 1
 `
 
@@ -1139,12 +1209,16 @@ func (q *Queries) UsableBotByUsername(ctx context.Context, arg UsableBotByUserna
 		&i.Service,
 		&i.UsernameKey,
 		&i.AskPhoneOnStart,
+		&i.ReconfirmEveryMs,
+		&i.ReconfirmBy,
+		&i.ReconfirmRemindMs,
+		&i.ReconfirmLapseMs,
 	)
 	return i, err
 }
 
 const usableBots = `-- name: UsableBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type UsableBotsParams struct {
@@ -1193,6 +1267,10 @@ func (q *Queries) UsableBots(ctx context.Context, arg UsableBotsParams) ([]Bot, 
 			&i.Service,
 			&i.UsernameKey,
 			&i.AskPhoneOnStart,
+			&i.ReconfirmEveryMs,
+			&i.ReconfirmBy,
+			&i.ReconfirmRemindMs,
+			&i.ReconfirmLapseMs,
 		); err != nil {
 			return nil, err
 		}

@@ -139,6 +139,7 @@ WITH proofs AS (DELETE FROM phone_proofs d WHERE d.subscriber_id = $3),
 UPDATE subscribers s SET
     kind = 'forgotten', platform_id = -4611686018427387904 - nextval('forgotten_people'), chat_id = 0, names = '', names_index = '',
     username_index = '', username_seen_at = NULL, phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL,
+    phone_lapsed_at = NULL, reconfirm_due_at = NULL,
     external_id = '', language = '', chosen_language = '', timezone = '', start_payload = '',
     connection = 'disconnected', reason = 'forgotten', disconnected_at = $1::timestamptz
 WHERE s.account_id = $2 AND s.id = $3
@@ -165,7 +166,7 @@ func (q *Queries) Forget(ctx context.Context, arg ForgetParams) error {
 }
 
 const lockForgetting = `-- name: LockForgetting :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR UPDATE
+SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index, reconfirm_due_at, phone_lapsed_at FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR UPDATE
 `
 
 type LockForgettingParams struct {
@@ -210,6 +211,8 @@ func (q *Queries) LockForgetting(ctx context.Context, arg LockForgettingParams) 
 		&i.NamesIndex,
 		&i.UsernameIndex,
 		&i.PhoneIndex,
+		&i.ReconfirmDueAt,
+		&i.PhoneLapsedAt,
 	)
 	return i, err
 }

@@ -34,36 +34,40 @@ type ApiKey struct {
 }
 
 type Bot struct {
-	ID              string
-	AccountID       string
-	Platform        string
-	Network         string
-	PlatformID      int64
-	Username        string
-	Name            string
-	SealedToken     []byte
-	WebhookSecret   string
-	Intake          string
-	State           string
-	StateReason     string
-	PollHolder      string
-	PollUntil       *time.Time
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
-	Reclaim         bool
-	Commands        []byte
-	Description     string
-	About           string
-	WatchedAt       *time.Time
-	Pending         int32
-	Growing         int32
-	Lagging         bool
-	HookError       string
-	Shared          bool
-	Purpose         string
-	Service         string
-	UsernameKey     *string
-	AskPhoneOnStart bool
+	ID                string
+	AccountID         string
+	Platform          string
+	Network           string
+	PlatformID        int64
+	Username          string
+	Name              string
+	SealedToken       []byte
+	WebhookSecret     string
+	Intake            string
+	State             string
+	StateReason       string
+	PollHolder        string
+	PollUntil         *time.Time
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+	Reclaim           bool
+	Commands          []byte
+	Description       string
+	About             string
+	WatchedAt         *time.Time
+	Pending           int32
+	Growing           int32
+	Lagging           bool
+	HookError         string
+	Shared            bool
+	Purpose           string
+	Service           string
+	UsernameKey       *string
+	AskPhoneOnStart   bool
+	ReconfirmEveryMs  int64
+	ReconfirmBy       string
+	ReconfirmRemindMs int64
+	ReconfirmLapseMs  int64
 }
 
 type BotSlot struct {
@@ -297,18 +301,19 @@ type PersonState struct {
 }
 
 type PhoneAsk struct {
-	ID           string
-	AccountID    string
-	BotID        string
-	SubscriberID string
-	Way          string
-	SmsID        string
-	CodeHash     []byte
-	CodeUntil    *time.Time
-	Tries        int32
-	AskedAt      time.Time
-	ClosedAt     *time.Time
-	Outcome      string
+	ID             string
+	AccountID      string
+	BotID          string
+	SubscriberID   string
+	Way            string
+	SmsID          string
+	CodeHash       []byte
+	CodeUntil      *time.Time
+	Tries          int32
+	AskedAt        time.Time
+	ClosedAt       *time.Time
+	Outcome        string
+	ReconfirmDueAt *time.Time
 }
 
 type PhoneProof struct {
@@ -320,6 +325,7 @@ type PhoneProof struct {
 	ProvedAt     time.Time
 	ClosedAt     *time.Time
 	PhoneIndex   []byte
+	Lapsed       bool
 }
 
 type Policy struct {
@@ -461,6 +467,8 @@ type Subscriber struct {
 	NamesIndex         []byte
 	UsernameIndex      []byte
 	PhoneIndex         []byte
+	ReconfirmDueAt     *time.Time
+	PhoneLapsedAt      *time.Time
 }
 
 type SubscriberName struct {

@@ -79,7 +79,7 @@ func (q *Queries) CountPhoneTry(ctx context.Context, arg CountPhoneTryParams) er
 }
 
 const openPhoneAsk = `-- name: OpenPhoneAsk :one
-SELECT id, account_id, bot_id, subscriber_id, way, sms_id, code_hash, code_until, tries, asked_at, closed_at, outcome FROM phone_asks WHERE bot_id = $1 AND subscriber_id = $2 AND closed_at IS NULL FOR UPDATE
+SELECT id, account_id, bot_id, subscriber_id, way, sms_id, code_hash, code_until, tries, asked_at, closed_at, outcome, reconfirm_due_at FROM phone_asks WHERE bot_id = $1 AND subscriber_id = $2 AND closed_at IS NULL FOR UPDATE
 `
 
 type OpenPhoneAskParams struct {
@@ -104,6 +104,7 @@ func (q *Queries) OpenPhoneAsk(ctx context.Context, arg OpenPhoneAskParams) (Pho
 		&i.AskedAt,
 		&i.ClosedAt,
 		&i.Outcome,
+		&i.ReconfirmDueAt,
 	)
 	return i, err
 }
@@ -125,7 +126,7 @@ func (q *Queries) PhoneAskOfSMS(ctx context.Context, arg PhoneAskOfSMSParams) (s
 }
 
 const proofs = `-- name: Proofs :many
-SELECT account_id, bot_id, subscriber_id, phone, proof, proved_at, closed_at, phone_index FROM phone_proofs WHERE account_id = $1 AND subscriber_id = $2 ORDER BY proved_at DESC LIMIT $3
+SELECT account_id, bot_id, subscriber_id, phone, proof, proved_at, closed_at, phone_index, lapsed FROM phone_proofs WHERE account_id = $1 AND subscriber_id = $2 ORDER BY proved_at DESC LIMIT $3
 `
 
 type ProofsParams struct {
@@ -152,6 +153,7 @@ func (q *Queries) Proofs(ctx context.Context, arg ProofsParams) ([]PhoneProof, e
 			&i.ProvedAt,
 			&i.ClosedAt,
 			&i.PhoneIndex,
+			&i.Lapsed,
 		); err != nil {
 			return nil, err
 		}

@@ -83,7 +83,7 @@ WITH closed AS (
     WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.platform_id <> $3
       AND s.phone_proved_at <= $4
       AND a.subscriber_id = s.id AND a.closed_at IS NULL)
-UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL
+UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL, reconfirm_due_at = NULL
 WHERE o.bot_id = $1 AND o.phone_index = $2 AND o.platform_id <> $3 AND o.phone_proved_at <= $4
 `
 
@@ -223,7 +223,7 @@ func (q *Queries) LockPeople(ctx context.Context, arg LockPeopleParams) ([]strin
 }
 
 const lockPersonOf = `-- name: LockPersonOf :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index FROM messages m JOIN subscribers s ON s.id = m.subscriber_id
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at FROM messages m JOIN subscribers s ON s.id = m.subscriber_id
 WHERE m.account_id = $1 AND m.id = $2 FOR NO KEY UPDATE OF s
 `
 
@@ -268,6 +268,8 @@ func (q *Queries) LockPersonOf(ctx context.Context, arg LockPersonOfParams) (Sub
 		&i.NamesIndex,
 		&i.UsernameIndex,
 		&i.PhoneIndex,
+		&i.ReconfirmDueAt,
+		&i.PhoneLapsedAt,
 	)
 	return i, err
 }
@@ -283,7 +285,7 @@ func (q *Queries) LockPhone(ctx context.Context, phoneIndex []byte) error {
 }
 
 const lockSubscriber = `-- name: LockSubscriber :one
-SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 AND kind <> 'forgotten' FOR NO KEY UPDATE
+SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index, reconfirm_due_at, phone_lapsed_at FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 AND kind <> 'forgotten' FOR NO KEY UPDATE
 `
 
 type LockSubscriberParams struct {
@@ -327,6 +329,8 @@ func (q *Queries) LockSubscriber(ctx context.Context, arg LockSubscriberParams) 
 		&i.NamesIndex,
 		&i.UsernameIndex,
 		&i.PhoneIndex,
+		&i.ReconfirmDueAt,
+		&i.PhoneLapsedAt,
 	)
 	return i, err
 }
@@ -425,7 +429,8 @@ func (q *Queries) SetExternalID(ctx context.Context, arg SetExternalIDParams) er
 }
 
 const setPhone = `-- name: SetPhone :execrows
-UPDATE subscribers SET phone = $3, phone_index = $4, phone_proof = $5, phone_proved_at = $6, phone_update_id = $7
+UPDATE subscribers SET phone = $3, phone_index = $4, phone_proof = $5, phone_proved_at = $6, phone_update_id = $7,
+                       phone_lapsed_at = NULL, reconfirm_due_at = NULL
 WHERE account_id = $1 AND id = $2
   AND (phone_proved_at IS NULL OR NOT newer_mark(phone_proved_at, phone_update_id, $6, $7))
 `
@@ -478,7 +483,7 @@ func (q *Queries) StateForChange(ctx context.Context, arg StateForChangeParams) 
 }
 
 const subscriber = `-- name: Subscriber :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3 AND s.kind <> 'forgotten'
 `
@@ -530,6 +535,8 @@ func (q *Queries) Subscriber(ctx context.Context, arg SubscriberParams) (Subscri
 		&i.Subscriber.NamesIndex,
 		&i.Subscriber.UsernameIndex,
 		&i.Subscriber.PhoneIndex,
+		&i.Subscriber.ReconfirmDueAt,
+		&i.Subscriber.PhoneLapsedAt,
 		&i.Tags,
 		&i.Fields,
 	)
@@ -573,7 +580,7 @@ func (q *Queries) SubscriberNames(ctx context.Context, arg SubscriberNamesParams
 }
 
 const subscribers = `-- name: Subscribers :many
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
 WHERE s.account_id = $1 AND s.bot_id = $2
   AND ($4::text = '' OR s.id < $4) AND s.kind <> 'forgotten'
@@ -668,6 +675,8 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 			&i.Subscriber.NamesIndex,
 			&i.Subscriber.UsernameIndex,
 			&i.Subscriber.PhoneIndex,
+			&i.Subscriber.ReconfirmDueAt,
+			&i.Subscriber.PhoneLapsedAt,
 			&i.Tags,
 			&i.Fields,
 		); err != nil {
@@ -709,7 +718,7 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
     profile_update_id = CASE WHEN newer_mark(excluded.profile_at, excluded.profile_update_id, subscribers.profile_at, subscribers.profile_update_id) THEN excluded.profile_update_id ELSE subscribers.profile_update_id END,
     connection_at = greatest(subscribers.connection_at, excluded.connection_at),
     connection_update_id = CASE WHEN newer_mark(excluded.connection_at, excluded.connection_update_id, subscribers.connection_at, subscribers.connection_update_id) THEN excluded.connection_update_id ELSE subscribers.connection_update_id END
-RETURNING id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index
+RETURNING id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index, reconfirm_due_at, phone_lapsed_at
 `
 
 type UpsertSubscriberParams struct {
@@ -789,6 +798,8 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 		&i.NamesIndex,
 		&i.UsernameIndex,
 		&i.PhoneIndex,
+		&i.ReconfirmDueAt,
+		&i.PhoneLapsedAt,
 	)
 	return i, err
 }

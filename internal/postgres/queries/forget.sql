@@ -18,6 +18,7 @@ WITH proofs AS (DELETE FROM phone_proofs d WHERE d.subscriber_id = @id),
 UPDATE subscribers s SET
     kind = 'forgotten', platform_id = -4611686018427387904 - nextval('forgotten_people'), chat_id = 0, names = '', names_index = '',
     username_index = '', username_seen_at = NULL, phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL,
+    phone_lapsed_at = NULL, reconfirm_due_at = NULL,
     external_id = '', language = '', chosen_language = '', timezone = '', start_payload = '',
     connection = 'disconnected', reason = 'forgotten', disconnected_at = @at::timestamptz
 WHERE s.account_id = @account_id AND s.id = @id;

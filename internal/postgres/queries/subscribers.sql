@@ -111,14 +111,15 @@ WITH closed AS (
     WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.platform_id <> @platform_id
       AND s.phone_proved_at <= @at
       AND a.subscriber_id = s.id AND a.closed_at IS NULL)
-UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL
+UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL, reconfirm_due_at = NULL
 WHERE o.bot_id = @bot_id AND o.phone_index = @phone_index AND o.platform_id <> @platform_id AND o.phone_proved_at <= @at;
 
 -- name: PhoneHolder :one
 SELECT id FROM subscribers WHERE bot_id = @bot_id AND phone_index = @phone_index;
 
 -- name: SetPhone :execrows
-UPDATE subscribers SET phone = @phone, phone_index = @phone_index, phone_proof = @proof, phone_proved_at = @at, phone_update_id = @update_id
+UPDATE subscribers SET phone = @phone, phone_index = @phone_index, phone_proof = @proof, phone_proved_at = @at, phone_update_id = @update_id,
+                       phone_lapsed_at = NULL, reconfirm_due_at = NULL
 WHERE account_id = $1 AND id = $2
   AND (phone_proved_at IS NULL OR NOT newer_mark(phone_proved_at, phone_update_id, @at, @update_id));
 
