@@ -8,8 +8,11 @@ const (
 	BotRate = 30.0
 	// LeastRate is how slow a bot gets at most when the messenger says no again and again.
 	LeastRate = 1.0
-	// BotBurst is how many messages may leave at the same moment after a rest.
-	BotBurst = 3
+	// BotBurst is how many messages may leave at the same moment after a rest: workers that come late by a third of a
+	// second lose no slot.
+	BotBurst = 10
+	// TurnBurst is how many turns may come at the same moment after a rest.
+	TurnBurst = 3
 	// ChatGap is the time between two messages to one chat; ChatBurst of them may leave at once after a rest.
 	ChatGap   = time.Second
 	ChatBurst = 3
@@ -19,9 +22,9 @@ const (
 	// BulkShare is what bulk messages may use of a bot's rate, so that a code never waits behind a mailing.
 	BulkShare = 0.8
 
-	// eager is how much faster turns come than slots: somebody always waits for a slot, so that none is lost to a worker
-	// that wakes late.
-	eager = 1.05
+	// unhurried is how much slower turns come than slots. Were they as fast, those who find no slot would gather, and look
+	// for one again and again: each look costs a timer and a task of its workflow, which is more than a call.
+	unhurried = 0.98
 
 	slowDown = 0.8         // of the rate, at each 429
 	speedUp  = 1.1         // of the rate, for each quiet minute
@@ -37,6 +40,7 @@ const (
 // and a turn that nobody came to leaves no hole.
 type Slots struct {
 	Free        time.Time // the bot's slots
+	CodeFree    time.Time // turns of codes
 	ServiceFree time.Time // turns of service messages
 	BulkFree    time.Time // turns of bulk messages: a share of the bot's rate
 	ChatFree    time.Time // turns in the chat
@@ -46,7 +50,8 @@ type Slots struct {
 	Group       bool      // the chat is a group or a channel
 }
 
-// Ticket is the message's turn. Codes only wait for their chat.
+// Ticket is the message's turn. It also puts off the turns of the lanes behind its own, so that all turns together are no
+// more than the slots.
 func (s Slots) Ticket(now time.Time, lane Lane) (turn time.Time, next Slots) {
 	s = s.recovered(now)
 	turn = later(now, s.Blocked)
@@ -56,11 +61,16 @@ func (s Slots) Ticket(now time.Time, lane Lane) (turn time.Time, next Slots) {
 	}
 	inChat, chatFree := place(turn, s.ChatFree, gap, burst)
 	s.ChatFree = chatFree
+	gap = interval(s.rate() * unhurried)
 	switch lane {
+	case LaneCode:
+		turn, s.CodeFree = place(turn, s.CodeFree, gap, TurnBurst)
+		s.ServiceFree, s.BulkFree = later(s.ServiceFree, now).Add(gap), later(s.BulkFree, now).Add(gap)
+	case LaneService:
+		turn, s.ServiceFree = place(turn, s.ServiceFree, gap, TurnBurst)
+		s.BulkFree = later(s.BulkFree, now).Add(gap)
 	case LaneBulk:
 		turn, s.BulkFree = place(turn, s.BulkFree, interval(s.rate()*BulkShare), 1)
-	case LaneService:
-		turn, s.ServiceFree = place(turn, s.ServiceFree, interval(s.rate()*eager), BotBurst)
 	}
 	return later(turn, inChat), s
 }

@@ -18,6 +18,7 @@ type decision struct {
 	ask       bool // the person is to be asked to prove their phone
 	translate bool // the text is wanted in another language: translate it and decide again
 	behind    bool // an earlier reply of the chat has not left yet: look again soon
+	near      bool // its turn comes in a moment: wait here, without a timer, and decide again
 }
 
 // step tells the workflow what an attempt left to do, given the delivery after its change: nothing, once no leg waits.
@@ -141,7 +142,8 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 }
 
 // takeTurn decides whether the leg's turn has come, and if so takes a slot that is near enough to call now. A turn that
-// is held stays good unless the messenger has blocked the bot past it since.
+// is held stays good unless the messenger has blocked the bot past it since. No slot is taken before the turn has come:
+// those between now and then would be lost to everybody.
 func (p Policy) takeTurn(s story) decision {
 	slots, lane := s.delivery.Slots, s.delivery.Message.Lane
 	turn := s.delivery.Leg.Slot
@@ -149,21 +151,27 @@ func (p Policy) takeTurn(s story) decision {
 		turn, slots = slots.Ticket(s.at, lane)
 	}
 	s.delivery.Leg.Slot = turn
-	if turn.After(s.at.Add(p.Horizon)) {
-		return p.waitForTurn(s, turn.Sub(s.at), slots)
+	if left := turn.Sub(s.at); left > 0 {
+		next := p.waitForTurn(s, left, slots)
+		next.near = left <= p.Horizon
+		return next
 	}
 	if backlog := slots.Backlog(s.at); backlog > gateway.Patience(lane) {
-		pause := p.Horizon / 2
+		pause := max(p.Horizon/2, backlog)
 		if lane == gateway.LaneBulk {
 			pause = 2*p.Horizon + backlog // others are many: do not ask every moment
 		}
-		return p.waitForTurn(s, max(turn.Sub(s.at), pause), slots)
+		return p.waitForTurn(s, max(pause, min(s.at.Sub(turn)/2, longestPause)), slots)
 	}
-	at, slots := slots.Slot(latest(turn, s.at))
+	at, slots := slots.Slot(s.at)
 	change := s.intent(at)
 	change.Slots = &slots
 	return decision{change: change, call: true, pause: at.Sub(s.at)}
 }
+
+// longestPause is how long one whose turn has come waits at most before it looks for a slot again. The longer it has
+// waited, the longer are the pauses, so that a crowd does not spend its time on looking.
+const longestPause = 15 * time.Second
 
 // waitForTurn leaves the leg with its turn. The message is on its way from now on.
 func (p Policy) waitForTurn(s story, wait time.Duration, slots gateway.Slots) decision {
@@ -180,13 +188,6 @@ func (p Policy) waitForTurn(s story, wait time.Duration, slots gateway.Slots) de
 	})
 	change.Events = s.events
 	return decision{change: change, wait: wait}
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // settle decides what the messenger's answer to an attempt means.

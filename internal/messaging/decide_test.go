@@ -102,21 +102,37 @@ func TestBegin(t *testing.T) {
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	policy := Policy{}.filled()
-	t.Run("waits inside the attempt for a slot that is near", func(t *testing.T) {
+	t.Run("waits inside the attempt for a turn that is near, and takes no slot before it", func(t *testing.T) {
 		t.Parallel()
 		d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(500 * time.Millisecond) })
 		got := policy.begin(d, noon)
+		require.True(t, got.near)
+		require.False(t, got.call)
+		require.Positive(t, got.wait)
+		require.LessOrEqual(t, got.wait, time.Second)
+		require.Zero(t, got.change.Slots.Free, "the slots until then are for others")
+
+		d.Message.State, d.Leg, d.Slots = gateway.Sending, *got.change.Leg, *got.change.Slots
+		then := noon.Add(got.wait)
+		again := policy.begin(d, then)
+		require.True(t, again.call)
+		require.Equal(t, then, again.change.Leg.Intent, "the doubt begins with the call")
+	})
+	t.Run("waits inside the attempt for a slot that others have taken until a moment", func(t *testing.T) {
+		t.Parallel()
+		taken := (gateway.BotBurst + 4) * time.Second / 30
+		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(taken) })
+		got := policy.begin(d, noon)
 		require.True(t, got.call)
-		require.Positive(t, got.pause)
-		require.LessOrEqual(t, got.pause, time.Second)
+		require.InDelta(t, 5.0/30, got.pause.Seconds(), 0.01)
 		require.Equal(t, noon.Add(got.pause), got.change.Leg.Intent, "the doubt begins with the call")
-		require.NotNil(t, got.change.Slots)
 	})
 	t.Run("leaves a slot that is far to a timer, and holds it", func(t *testing.T) {
 		t.Parallel()
 		d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(10 * time.Second) })
 		got := policy.begin(d, noon)
 		require.False(t, got.call)
+		require.False(t, got.near)
 		require.Equal(t, gateway.Sending, got.change.State)
 		require.True(t, got.change.LeaveQueue, "its workflow runs")
 		require.InDelta(t, 10, got.wait.Seconds(), 0.2)
@@ -131,47 +147,19 @@ func TestTurns(t *testing.T) {
 	})
 	t.Run("comes again when its turn has come and the slots are taken by others", func(t *testing.T) {
 		t.Parallel()
-		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(900 * time.Millisecond) })
+		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(1100 * time.Millisecond) })
 		got := policy.begin(d, noon)
 		require.False(t, got.call)
-		require.Equal(t, 500*time.Millisecond, got.wait)
-		d.Message.Lane = gateway.LaneCode
-		code := policy.begin(d, noon)
-		require.True(t, code.call, "a code goes first")
-		require.InDelta(t, 0.83, code.pause.Seconds(), 0.02)
-	})
-	t.Run("a burst of codes takes one slot each, and none waits longer than a second inside an attempt", func(t *testing.T) {
-		t.Parallel()
-		const codes = 120
-		var slots gateway.Slots
-		left := map[int]time.Time{} // code -> when it comes again
-		for i := range codes {
-			left[i] = noon
-		}
-		var calls int
-		var last time.Time
-		for now := noon; len(left) > 0; now = now.Add(100 * time.Millisecond) {
-			for i := range codes {
-				again, waits := left[i]
-				if !waits || again.After(now) {
-					continue
-				}
-				slots.ChatFree = time.Time{}
-				got := policy.begin(delivery(func(d *gateway.Delivery) { d.Slots, d.Message.Lane = slots, gateway.LaneCode }), now)
-				slots = *got.change.Slots
-				if !got.call {
-					left[i] = now.Add(got.wait)
-					continue
-				}
-				require.LessOrEqual(t, got.pause, time.Second)
-				calls++
-				last = now.Add(got.pause)
-				delete(left, i)
-			}
-			require.Less(t, now.Sub(noon), time.Minute, "every code gets its slot")
-		}
-		require.Equal(t, codes, calls)
-		require.InDelta(t, codes/gateway.BotRate, last.Sub(noon).Seconds(), 0.7, "no slot is taken twice or left empty")
+		require.False(t, got.near, "a timer, so that it holds nothing up")
+		require.InDelta(t, 0.8, got.wait.Seconds(), 0.02, "when they are free")
+		code := d
+		code.Message.Lane = gateway.LaneCode
+		first := policy.begin(code, noon)
+		require.True(t, first.call, "a code goes first")
+		require.InDelta(t, 0.8, first.pause.Seconds(), 0.02)
+
+		d.Message.State, d.Leg.Slot = gateway.Sending, noon.Add(-8*time.Second)
+		require.Equal(t, 4*time.Second, policy.begin(d, noon).wait, "who has waited long looks less often")
 	})
 	t.Run("takes a new slot when the messenger blocked the bot past the held one", func(t *testing.T) {
 		t.Parallel()

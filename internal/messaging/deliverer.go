@@ -120,7 +120,8 @@ func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id g
 const behindFirst = 20 * time.Millisecond
 
 // begin decides how the attempt starts. A text that is wanted in another language is translated first, outside of the
-// lock. A reply whose predecessor is just leaving waits here for a moment: most do not need a timer.
+// lock. A reply whose predecessor is just leaving, and a message whose turn is near, wait here for a moment: most do not
+// need a timer, which costs more than the whole attempt.
 func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (delivery gateway.Delivery, next decision, err error) {
 	patience := d.policy.Horizon
 	for pause := behindFirst; ; pause *= 2 {
@@ -138,6 +139,9 @@ func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gat
 		case next.behind && pause <= patience:
 			patience -= pause
 			time.Sleep(pause)
+		case next.near && next.wait <= patience:
+			patience -= next.wait
+			time.Sleep(next.wait)
 		default:
 			return delivery, next, nil
 		}

@@ -180,12 +180,15 @@ func (p Policy) beginEdit(d gateway.Delivery, e gateway.Edit, now time.Time) edi
 		turn, slots = slots.Ticket(now, gateway.LaneService)
 	}
 	e.Slot = turn
-	if wait := turn.Sub(now); wait > p.Horizon {
+	if wait := turn.Sub(now); wait > 0 {
 		e.DueAt, e.Intent = turn, time.Time{}
+		if wait <= p.Horizon {
+			return editDecision{edit: e, change: gateway.Change{Slots: &slots, Events: s.events}}
+		}
 		s.tell(gateway.Event{Kind: gateway.EventTurn, Wait: wait, Detail: "The bot or this chat has sent as much as the messenger allows. The change is made when its turn comes."})
 		return editDecision{edit: e, change: gateway.Change{Slots: &slots, Events: s.events}}
 	}
-	at, slots := slots.Slot(latest(turn, now))
+	at, slots := slots.Slot(now)
 	e.Intent, e.Attempts, e.DueAt = at, e.Attempts+1, at.Add(p.doubtAfter())
 	return editDecision{edit: e, call: true, pause: at.Sub(now), change: gateway.Change{Slots: &slots, Events: s.events}}
 }

@@ -127,3 +127,10 @@ func nextOpen(at time.Time, zone *time.Location, from, to int) time.Time {
 	}
 	return opening.UTC()
 }
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

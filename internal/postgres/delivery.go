@@ -131,7 +131,7 @@ func addRare(ctx context.Context, q *queries, d *gateway.Delivery) (err error) {
 
 func slots(t dbsqlc.BotSlot, s dbsqlc.Subscriber) gateway.Slots {
 	return gateway.Slots{
-		Free: orZero(t.FreeAt), ServiceFree: orZero(t.ServiceFreeAt), BulkFree: orZero(t.BulkFreeAt),
+		Free: orZero(t.FreeAt), CodeFree: orZero(t.CodeFreeAt), ServiceFree: orZero(t.ServiceFreeAt), BulkFree: orZero(t.BulkFreeAt),
 		ChatFree: orZero(s.ChatFreeAt), Blocked: orZero(t.BlockedUntil), Rate: t.Rate, RateSince: orZero(t.RateSince),
 		Group: s.Kind != string(gateway.KindPerson),
 	}
@@ -234,7 +234,7 @@ func changeParams(d *gateway.Delivery, c gateway.Change) (p dbsqlc.ApplyChangePa
 		p.TakeSlot, p.BotAccountID, p.BotID = true, string(d.Bot.AccountID), string(d.Bot.ID)
 		p.SlotSubscriberID = string(d.Subscriber.ID)
 		p.FreeAt, p.ServiceFreeAt, p.BulkFreeAt = orNull(c.Slots.Free), orNull(c.Slots.ServiceFree), orNull(c.Slots.BulkFree)
-		p.ChatFreeAt = orNull(c.Slots.ChatFree)
+		p.CodeFreeAt, p.ChatFreeAt = orNull(c.Slots.CodeFree), orNull(c.Slots.ChatFree)
 		p.BlockedUntil, p.Rate, p.RateSince = orNull(c.Slots.Blocked), c.Slots.Rate, orNull(c.Slots.RateSince)
 		if c.Refused {
 			p.Refusals = 1

@@ -263,11 +263,11 @@ func TestSlotsAreSharedAndKept(t *testing.T) {
 		w := newWorld(t)
 		const messages = 40
 		taken := take(t, w, messages, func(s gateway.Slots) gateway.Slots { s.ChatFree = time.Time{}; return s })
-		require.Equal(t, gateway.BotBurst, taken[noon])
-		require.Len(t, taken, messages-gateway.BotBurst+1, "no slot is given twice")
+		require.Equal(t, gateway.TurnBurst, taken[noon])
+		require.Len(t, taken, messages-gateway.TurnBurst+1, "no turn is given twice")
 		stats, err := w.QueueStats(t.Context(), noon)
 		require.NoError(t, err)
-		require.Equal(t, messages-gateway.BotBurst, stats.Waiting[gateway.LaneService])
+		require.Equal(t, messages-gateway.TurnBurst, stats.Waiting[gateway.LaneService])
 		require.Positive(t, stats.Last[gateway.LaneService])
 	})
 	t.Run("of a chat", func(t *testing.T) {

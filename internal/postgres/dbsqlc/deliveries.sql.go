@@ -43,21 +43,21 @@ WITH moved AS (
            unnest($43::text[]), unnest($44::text[]), unnest($45::integer[]), unnest($46::text[]),
            unnest($47::text[]), unnest($48::bigint[]) FROM moved
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $49, bulk_free_at = $50, service_free_at = $51,
-                           blocked_until = $52, rate = $53, rate_since = $54,
-                           refusals = t.refusals + $55
-    FROM moved WHERE t.account_id = $56 AND t.bot_id = $57 AND $58::boolean
+    UPDATE bot_slots t SET free_at = $49, code_free_at = $50, bulk_free_at = $51, service_free_at = $52,
+                           blocked_until = $53, rate = $54, rate_since = $55,
+                           refusals = t.refusals + $56
+    FROM moved WHERE t.account_id = $57 AND t.bot_id = $58 AND $59::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $59
-    FROM moved WHERE s.account_id = $56 AND s.id = $60 AND $58
+    UPDATE subscribers s SET chat_free_at = $60
+    FROM moved WHERE s.account_id = $57 AND s.id = $61 AND $59
 ), settled AS (
-    DELETE FROM outbox o USING moved WHERE o.account_id = $17 AND o.message_id = $2 AND $61::boolean
+    DELETE FROM outbox o USING moved WHERE o.account_id = $17 AND o.message_id = $2 AND $62::boolean
 ), raised AS (
     -- An event from our own side, if the active rules are about it: an update like those of messengers.
     INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $62::bytea, $7
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $63::bytea, $7
     FROM moved, rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
-    WHERE $63::text <> '' AND r.account_id = $17 AND r.bot_id = $64 AND $63 = ANY(r.raises)
+    WHERE $64::text <> '' AND r.account_id = $17 AND r.bot_id = $65 AND $64 = ANY(r.raises)
       AND s.id = $5
     RETURNING 1
 )
@@ -116,6 +116,7 @@ type ApplyChangeParams struct {
 	Details               []string
 	WaitMs                []int64
 	FreeAt                *time.Time
+	CodeFreeAt            *time.Time
 	BulkFreeAt            *time.Time
 	ServiceFreeAt         *time.Time
 	BlockedUntil          *time.Time
@@ -186,6 +187,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.Details,
 		arg.WaitMs,
 		arg.FreeAt,
+		arg.CodeFreeAt,
 		arg.BulkFreeAt,
 		arg.ServiceFreeAt,
 		arg.BlockedUntil,
@@ -681,7 +683,7 @@ func (q *Queries) LockMessage(ctx context.Context, arg LockMessageParams) (strin
 }
 
 const recipient = `-- name: Recipient :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals, t.code_free_at
 FROM messages m
 JOIN bot_slots t ON t.bot_id = m.bot_id
 JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
@@ -763,6 +765,7 @@ func (q *Queries) Recipient(ctx context.Context, arg RecipientParams) (Recipient
 		&i.BotSlot.Rate,
 		&i.BotSlot.RateSince,
 		&i.BotSlot.Refusals,
+		&i.BotSlot.CodeFreeAt,
 	)
 	return i, err
 }

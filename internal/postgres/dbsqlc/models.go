@@ -80,6 +80,7 @@ type BotSlot struct {
 	Rate          float64
 	RateSince     *time.Time
 	Refusals      int64
+	CodeFreeAt    *time.Time
 }
 
 type ConnectLink struct {

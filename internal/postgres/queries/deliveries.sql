@@ -73,7 +73,7 @@ WITH moved AS (
            unnest(@from_states::text[]), unnest(@states::text[]), unnest(@legs::integer[]), unnest(@reasons::text[]),
            unnest(@details::text[]), unnest(@wait_ms::bigint[]) FROM moved
 ), slots AS (
-    UPDATE bot_slots t SET free_at = sqlc.narg(free_at), bulk_free_at = sqlc.narg(bulk_free_at), service_free_at = sqlc.narg(service_free_at),
+    UPDATE bot_slots t SET free_at = sqlc.narg(free_at), code_free_at = sqlc.narg(code_free_at), bulk_free_at = sqlc.narg(bulk_free_at), service_free_at = sqlc.narg(service_free_at),
                            blocked_until = sqlc.narg(blocked_until), rate = @rate, rate_since = sqlc.narg(rate_since),
                            refusals = t.refusals + @refusals
     FROM moved WHERE t.account_id = @bot_account_id AND t.bot_id = @bot_id AND @take_slot::boolean
