@@ -19,6 +19,7 @@ import (
 
 	"herald/client"
 	"herald/client/wire"
+	"herald/internal/sandbox/controlclient"
 )
 
 const countingRules = `herald: 1
@@ -42,7 +43,8 @@ rules:
 `
 
 // TestRulesThroughCrashes feeds one bot in order, and another one with the same updates twice, disordered, and while its
-// workers are killed again and again: both answer the same.
+// workers are killed again and again. What the rules decide is the same, and what people see in their chats of both bots is
+// exactly what was decided, in its order; only a reply whose call a kill cut off may be missing, and says that it may.
 func TestRulesThroughCrashes(t *testing.T) {
 	t.Parallel()
 	const people, each = 100, 10
@@ -60,36 +62,53 @@ func TestRulesThroughCrashes(t *testing.T) {
 		_, err := on.api.PublishRules(t.Context(), b.ID, client.NewRuleVersion{Source: countingRules})
 		require.NoError(t, err)
 	}
+	worker := launch(t, append([]string{"worker"}, o.flags...)...)
+	worker.awaitReady(t)
+	crowd := on.starters(t, people, calm, rough)
 	var updates []json.RawMessage
+	want := map[int64][]string{}
 	for n := range people * each {
-		text := fmt.Sprintf("message %d", n)
+		person, text := crowd[n%people], fmt.Sprintf("message %d", n)
 		if n%3 == 0 {
 			text = "a gift"
 		}
-		updates = append(updates, written(n+1, 500_000+n%people, text))
+		updates = append(updates, written(firstFed+n, person, text))
+		want[person] = append(want[person], answersTo(text, want[person])...)
 	}
-	worker := launch(t, append([]string{"worker"}, o.flags...)...)
-	worker.awaitReady(t)
 	on.feed(t, calm, updates)
-	on.processed(t, calm, people*each)
+	on.processed(t, calm, people*(each+1))
+	decided := on.decided(t, calm)
+	for _, person := range crowd {
+		require.Equal(t, want[person], textsOf(decided[person]), "without a crash, decided for %d", person)
+	}
+	require.Zero(t, on.shows(t, calm, crowd)[wire.MessageStateUnknown], "nothing was cut off")
 
 	random := rand.New(rand.NewPCG(1, 2))
 	twice := append(append([]json.RawMessage{}, updates...), updates...)
 	random.Shuffle(len(twice), func(i, j int) { twice[i], twice[j] = twice[j], twice[i] })
+	fault(t, on, controlclient.Fault{Bot: rough.at(), Method: "sendMessage", Kind: "slow", Delay: 300 * time.Millisecond, Probability: 0.5})
 	fed := make(chan struct{})
 	go func() { defer close(fed); on.feed(t, rough, twice) }()
+	const (
+		done   = "SELECT count(*) FROM updates WHERE bot_id = $1 AND done_at IS NOT NULL"
+		called = "SELECT count(*) FROM legs l JOIN messages m ON m.id = l.message_id WHERE m.bot_id = $1 AND l.state = 'pending' AND l.intent_at BETWEEN $2 AND now()"
+	)
 	for range 3 {
-		seen := on.count(t, "SELECT count(*) FROM updates WHERE bot_id = $1 AND done_at IS NOT NULL", rough.ID)
+		began := time.Now()
+		seen := on.count(t, done, rough.ID)
 		await(t, patience, "progress", func() (bool, string) {
-			now := on.count(t, "SELECT count(*) FROM updates WHERE bot_id = $1 AND done_at IS NOT NULL", rough.ID)
+			now := on.count(t, done, rough.ID)
 			return now != seen, now + " updates done"
+		})
+		await(t, patience, "a call under way", func() (bool, string) {
+			return on.count(t, called, rough.ID, began) != "0", "none"
 		})
 		worker.kill9(t)
 		worker = launch(t, append([]string{"worker"}, o.flags...)...)
 		worker.awaitReady(t)
 	}
 	<-fed
-	on.processed(t, rough, people*each)
+	on.processed(t, rough, people*(each+1))
 
 	require.Equal(t, "0", on.count(t, "SELECT count(*) FROM updates WHERE error <> ''"))
 	for what, sql := range map[string]string{
@@ -104,22 +123,133 @@ func TestRulesThroughCrashes(t *testing.T) {
 		require.NotEmpty(t, strings.TrimSpace(want), what)
 		require.Equal(t, want, got, what)
 	}
-	require.Equal(t, on.replies(t, calm), on.replies(t, rough))
 	require.Equal(t, on.remembered(t, calm), on.remembered(t, rough))
+	decided = on.decided(t, rough)
+	for _, person := range crowd {
+		require.ElementsMatch(t, want[person], textsOf(decided[person]), "through crashes, decided for %d", person)
+	}
+	on.shows(t, rough, crowd)
 	require.Zero(t, worker.interrupt(t))
 	require.Zero(t, on.interrupt(t))
 }
 
-// replies are what the bot's rules sent, in an order of their own.
-func (i *installation) replies(t testing.TB, b bot) (replies []string) {
+// firstFed is the id of the first update that the tests feed: ids of those that the sandbox makes begin far above.
+const firstFed = 1
+
+// starters are people who have started the bots.
+func (i *installation) starters(t testing.TB, people int, bots ...bot) (crowd []int64) {
 	t.Helper()
+	for n := range people {
+		person, err := i.sandbox.CreatePerson(t.Context(), controlclient.Person{FirstName: fmt.Sprintf("Person %d", n)})
+		require.NoError(t, err)
+		crowd = append(crowd, person.ID)
+		for _, b := range bots {
+			require.NoError(t, i.sandbox.Start(t.Context(), person.ID, b.at(), ""))
+		}
+	}
+	for _, b := range bots {
+		i.processed(t, b, people)
+	}
+	return crowd
+}
+
+// answersTo are what countingRules say to a text, to a person to whom they have said this much already.
+func answersTo(text string, before []string) []string {
+	switch {
+	case text == "a gift" && !slices.Contains(before, "A gift!"):
+		return []string{"A gift!"}
+	case strings.Contains(text, "7"):
+		return []string{text + ", says the first", text + ", says the second"}
+	default:
+		return nil
+	}
+}
+
+// decided are the replies of the bot's rules to each person, in the order in which they were decided: each names the one
+// before it.
+func (i *installation) decided(t testing.TB, b bot) map[int64][]client.Message {
+	t.Helper()
+	rows, err := i.query(t.Context(), "herald", "SELECT id, after_id FROM messages WHERE bot_id = $1 AND direction = 'out'", b.ID)
+	require.NoError(t, err)
+	before, next := map[string]string{}, map[string]string{}
+	for row := range strings.Lines(rows) {
+		id, after, _ := strings.Cut(strings.TrimSuffix(row, "\n"), "\t")
+		before[id] = after
+	}
+	byID, first := map[string]client.Message{}, map[int64]string{}
 	for m, err := range i.api.Messages(t.Context(), client.MessageFilter{Bot: b.ID, Direction: wire.Out}) {
 		require.NoError(t, err)
-		replies = append(replies, fmt.Sprint(m.To, " ", m.Rule, " ", m.Text))
+		byID[m.ID] = m
+		if after := before[m.ID]; after != "" {
+			require.NotContains(t, next, after, "one reply follows another")
+			next[after] = m.ID
+			continue
+		}
+		require.NotContains(t, first, addressee(t, m), "one reply is the first")
+		first[addressee(t, m)] = m.ID
 	}
-	require.NotEmpty(t, replies)
-	slices.Sort(replies)
-	return replies
+	require.NotEmpty(t, byID)
+	told, decided := 0, map[int64][]client.Message{}
+	for person, id := range first {
+		for ; id != ""; id = next[id] {
+			require.Equal(t, person, addressee(t, byID[id]))
+			decided[person] = append(decided[person], byID[id])
+			told++
+		}
+	}
+	require.Len(t, byID, told, "every reply has its place")
+	return decided
+}
+
+func addressee(t testing.TB, m client.Message) (person int64) {
+	t.Helper()
+	_, err := fmt.Sscanf(m.To, "#%d", &person)
+	require.NoError(t, err, m.To)
+	return person
+}
+
+func textsOf(messages []client.Message) (texts []string) {
+	for _, m := range messages {
+		texts = append(texts, m.Text)
+	}
+	return texts
+}
+
+// shows waits until all replies of the bot have their outcome and holds the chats against them: what was accepted stands
+// there once, in the order of the decisions, and what is unknown does so at most once. It returns how many ended how.
+func (i *installation) shows(t testing.TB, b bot, crowd []int64) map[client.MessageState]int {
+	t.Helper()
+	await(t, 4*patience, "the outcomes of all replies", func() (bool, string) {
+		open := i.count(t, "SELECT count(*) FROM messages WHERE bot_id = $1 AND state IN ('queued', 'scheduled', 'sending')", b.ID)
+		return open == "0", open + " have none"
+	})
+	decided, states := i.decided(t, b), map[client.MessageState]int{}
+	for _, person := range crowd {
+		chat, err := i.sandbox.Messages(t.Context(), person, b.at())
+		require.NoError(t, err)
+		var shown []string
+		for _, m := range chat {
+			if !m.Out {
+				shown = append(shown, m.Text)
+			}
+		}
+		var want []string
+		for _, m := range decided[person] {
+			states[m.State]++
+			if m.State == wire.MessageStateUnknown {
+				require.Equal(t, "answer_lost", m.Reason, m.ID)
+				if len(want) == len(shown) || shown[len(want)] != m.Text {
+					continue // its call did not get as far as the messenger
+				}
+			} else {
+				require.Equal(t, wire.MessageStateAccepted, m.State, "%s: %s", m.ID, m.Reason)
+			}
+			want = append(want, m.Text)
+		}
+		require.Equal(t, want, shown, "the chat of %d with %s", person, b.at())
+	}
+	t.Log(b.at(), states)
+	return states
 }
 
 // remembered is what the bot's rules keep about people.
@@ -135,7 +265,7 @@ func (i *installation) remembered(t testing.TB, b bot) map[int64]any {
 }
 
 // written is an update of somebody who writes.
-func written(id, person int, text string) json.RawMessage {
+func written(id int, person int64, text string) json.RawMessage {
 	who := map[string]any{"id": person, "is_bot": false, "first_name": "Anna", "language_code": "en"}
 	body, err := json.Marshal(map[string]any{"update_id": id, "message": map[string]any{
 		"message_id": id, "date": time.Now().Unix(), "text": text, "from": who, "chat": map[string]any{"id": person, "type": "private"},
