@@ -167,14 +167,22 @@ func TestBacktestCountsWhatTranslationsWouldCost(t *testing.T) {
 	bot.Network = gateway.NetworkReal
 
 	draft := strings.Replace(shopRules, "rules:", "translate: {replies: [{when: 'true', to: uk}], incoming: [{when: 'has(text, \"thanks\")', to: uk}]}\nrules:", 1)
+	draft = strings.Replace(draft, "reply: Ten.", "reply: {text: Ten., buttons: [[{text: More, data: m}], [{text: Site, url: 'https://acme.example'}]]}", 1)
+	draft += "  - {name: more, on: button, reply: No more.}\n"
 	var summary *rules.BacktestSummary
+	var change *rules.BacktestChange
 	service := rules.NewService(w.store, rules.NewEngine(w.store, func(string) string { return "en" }), translator, w.now)
 	require.NoError(t, service.Backtest(t.Context(), w.mine, bot, rules.Backtest{Source: draft}, func(l rules.BacktestLine) error {
 		summary = l.Summary
+		if l.Change != nil {
+			change = l.Change
+		}
 		return nil
 	}))
 	require.Equal(t, rules.BacktestFigures{Answered: 2, Replies: 2}, summary.Was)
 	require.Equal(t, rules.BacktestFigures{
-		Answered: 2, Replies: 2, Translations: 3, Characters: 4 + 4 + 6, TranslationCost: (4 + 6) * 20, TranslationCurrency: "USD",
+		Answered: 2, Replies: 2, Translations: 3 + 3 + 1, Characters: 2*(4+4+4) + 6, TranslationCost: (4 + 4 + 4 + 6) * 20, TranslationCurrency: "USD",
 	}, summary.Is)
+	require.Equal(t, []string{"Ten."}, change.Was.Replies)
+	require.Equal(t, []string{"[uk] Ten. [More: m] / [Site: https://acme.example]"}, change.Is.Replies)
 }

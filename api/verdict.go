@@ -111,6 +111,11 @@ func ruleEffect(e rules.ExplainedEffect) wire.RuleEffect {
 		Kind: e.Kind, Rule: e.Rule, Name: e.Name, Value: e.Value, Text: e.Text, Language: e.Language, Translate: e.Translate,
 		Seconds: e.Seconds, Message: string(e.Message), Left: e.Left,
 	}
+	for _, row := range e.Buttons {
+		body.Buttons = append(body.Buttons, each(row, func(b rules.ButtonLine) wire.Button {
+			return wire.Button{Text: b.Text, Data: b.Data, URL: b.URL}
+		}))
+	}
 	if e.Sent != nil {
 		body.State = wire.MessageState(e.Sent.State)
 		body.Translation, body.TranslationReason = e.Sent.Translation.Text, string(e.Sent.Translation.Reason)

@@ -40,7 +40,7 @@ type BacktestChange struct {
 // Decision is what rules do about one message, in brief.
 type Decision struct {
 	Rules   []string
-	Replies []string // to the person, and to others
+	Replies []string // to the person, and to others, with their buttons
 	Effects []string // all others, such as "tag vip"
 }
 
@@ -57,7 +57,7 @@ type BacktestSummary struct {
 type BacktestFigures struct {
 	Answered     int // messages that got a reply
 	Replies      int // to the person and to others: each is charged as a message
-	Translations int // of replies and of what people wrote
+	Translations int // texts: of replies, of buttons, and what people wrote
 	Characters   int // of them
 
 	Cost                gateway.Amount // of replies, at today's prices
@@ -275,6 +275,9 @@ func (d *Decision) add(line EffectLine) {
 		}
 		if line.translated() {
 			text = "[" + line.Translate + "] " + text
+		}
+		if buttons := line.ButtonWords(); buttons != "" {
+			text += " " + buttons
 		}
 		d.Replies = append(d.Replies, text)
 		return

@@ -40,13 +40,24 @@ func (b *bill) effect(ctx context.Context, line EffectLine) error {
 	}
 	b.Replies++
 	b.Cost += b.prices.Leg(gateway.ChannelTelegram, "", 1) // rules name no other channel
-	if line.translated() {
-		return b.translate(ctx, line.Text, line.Language, line.Translate)
+	if !line.translated() {
+		return nil
+	}
+	texts := []string{line.Text}
+	for _, row := range line.Buttons {
+		for _, button := range row {
+			texts = append(texts, button.Text)
+		}
+	}
+	for _, text := range texts {
+		if err := b.translate(ctx, text, line.Language, line.Translate); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// translate counts one translation. One that would be refused, or that the cache has, costs nothing.
+// translate counts the translation of one text. One that would be refused, or that the cache has, costs nothing.
 func (b *bill) translate(ctx context.Context, text, from, to string) error {
 	b.Translations++
 	b.Characters += utf8.RuneCountInString(text)

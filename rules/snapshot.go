@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"herald/dsl"
@@ -104,10 +105,41 @@ type EffectLine struct {
 	Value     string            `json:"value,omitempty"` // of set, as JSON writes it
 	Text      string            `json:"text,omitempty"`
 	Language  string            `json:"language,omitempty"`  // in which Text is
-	Translate string            `json:"translate,omitempty"` // the language that it is wanted in
-	Seconds   int64             `json:"seconds,omitempty"`   // of mute
-	Message   gateway.MessageID `json:"message,omitempty"`   // that it became
-	Left      string            `json:"left,omitempty"`      // why it was left out
+	Translate string            `json:"translate,omitempty"` // the language that it is wanted in, with its buttons
+	Buttons   [][]ButtonLine    `json:"buttons,omitempty"`
+	Seconds   int64             `json:"seconds,omitempty"` // of mute
+	Message   gateway.MessageID `json:"message,omitempty"` // that it became
+	Left      string            `json:"left,omitempty"`    // why it was left out
+}
+
+// ButtonLine is a button under what an effect sends.
+type ButtonLine struct {
+	Text string `json:"text"`
+	Data string `json:"data,omitempty"`
+	URL  string `json:"url,omitempty"`
+}
+
+// String shows what stands on the button, and what is behind it if that is something else.
+func (b ButtonLine) String() string {
+	switch {
+	case b.URL != "":
+		return "[" + b.Text + ": " + b.URL + "]"
+	case b.Data != b.Text:
+		return "[" + b.Text + ": " + b.Data + "]"
+	default:
+		return "[" + b.Text + "]"
+	}
+}
+
+// ButtonWords shows the buttons of the line, row by row; nothing if it has none.
+func (l EffectLine) ButtonWords() string {
+	rows := make([]string, len(l.Buttons))
+	for i, row := range l.Buttons {
+		for _, b := range row {
+			rows[i] += b.String()
+		}
+	}
+	return strings.Join(rows, " / ")
 }
 
 // translated tells whether the text is wanted in another language.
@@ -122,6 +154,13 @@ func Line(e dsl.Effect) EffectLine {
 	}
 	if e.Message != nil {
 		l.Text, l.Language, l.Translate = e.Message.Text, e.Message.Language, e.Message.Translate
+		for _, row := range e.Message.Buttons {
+			line := make([]ButtonLine, len(row))
+			for i, b := range row {
+				line[i] = ButtonLine(b)
+			}
+			l.Buttons = append(l.Buttons, line)
+		}
 	}
 	return l
 }

@@ -1986,6 +1986,9 @@ type RuleEffect struct {
 	// Text What was to be sent.
 	Text string `json:"text,omitempty,omitzero"`
 
+	// Buttons The rows of buttons under it.
+	Buttons [][]Button `json:"buttons,omitempty,omitzero"`
+
 	// Value What a field was set to, as JSON.
 	Value string `json:"value,omitempty,omitzero"`
 
@@ -2005,7 +2008,7 @@ type RuleEffect struct {
 	// Seconds For how long the person is muted.
 	Seconds int64 `json:"seconds,omitempty,omitzero"`
 
-	// Translate The language that it is wanted in.
+	// Translate The language that it is wanted in, with its buttons.
 	Translate string `json:"translate,omitempty,omitzero"`
 
 	// Translation The text in the language that is wanted.

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"herald/client/wire"
 	"herald/dsl"
 	"herald/internal/terminal"
 	"herald/rules"
@@ -181,10 +182,23 @@ func (r *RulesExplainCmd) stored(ctx context.Context, c *console) error {
 		explained.tried = append(explained.tried, tried)
 	}
 	for _, e := range v.Effects {
-		words := effectWords(rules.EffectLine{Kind: e.Kind, Name: e.Name, Value: e.Value, Text: e.Text, Translate: e.Translate, Seconds: e.Seconds})
+		words := effectWords(rules.EffectLine{
+			Kind: e.Kind, Name: e.Name, Value: e.Value, Text: e.Text, Translate: e.Translate, Buttons: buttonLines(e.Buttons), Seconds: e.Seconds,
+		})
 		explained.effects = append(explained.effects, words+became(e.Left, string(e.State), e.TranslationReason))
 	}
 	return c.explained(explained)
+}
+
+func buttonLines(rows [][]wire.Button) (lines [][]rules.ButtonLine) {
+	for _, row := range rows {
+		line := make([]rules.ButtonLine, len(row))
+		for i, b := range row {
+			line[i] = rules.ButtonLine{Text: b.Text, Data: b.Data, URL: b.URL}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // became tells what became of an effect.
@@ -214,6 +228,9 @@ func effectWords(e rules.EffectLine) string {
 	}
 	if e.Text != "" {
 		words = append(words, fmt.Sprintf("%q", e.Text))
+	}
+	if buttons := e.ButtonWords(); buttons != "" {
+		words = append(words, buttons)
 	}
 	if e.Translate != "" {
 		words = append(words, "in "+e.Translate)
