@@ -15,7 +15,7 @@ type BotsSetCmd struct {
 	NoCommands      bool     `help:"Remove the menu."`
 	Description     *string  `placeholder:"TEXT" env:"HERALD_BOT_DESCRIPTION" help:"What people read before they press Start, at most 512 characters."`
 	About           *string  `placeholder:"TEXT" env:"HERALD_BOT_ABOUT" help:"The short text on the bot's profile, at most 120 characters."`
-	AskPhoneOnStart *bool    `negatable:"" env:"HERALD_BOT_ASK_PHONE_ON_START" help:"Greet whoever presses Start, and ask for the phone with a button."`
+	AskPhoneOnStart *bool    `negatable:"" env:"HERALD_BOT_ASK_PHONE_ON_START" help:"Let the greeting after Start ask for the phone, with a button."`
 	Reclaim         *bool    `negatable:"" env:"HERALD_BOT_RECLAIM" help:"Take the bot back when another service connects to it."`
 	Intake          string   `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
 	Reconfirming

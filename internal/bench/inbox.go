@@ -41,6 +41,7 @@ const inboxRules = `herald: 1
 language: en
 fields: {seen: int}
 rules:
+  - {name: quiet, on: /start, tag: started}
   - {name: price, on: message, when: 'has(text, "price", "cost")', reply: Ten.}
   - name: echo
     on: message

@@ -84,6 +84,13 @@ func (w *world) connect(ctx context.Context, name string, bots, people int) ([]c
 	return chats, nil
 }
 
+// quietRules keep a bot from greeting whoever starts it: what it sends is what is measured, and nothing else.
+const quietRules = `herald: 1
+language: en
+rules:
+  - {name: quiet, on: /start, tag: started}
+`
+
 // connect makes a bot and people who start it.
 func connect(ctx context.Context, api *client.Client, sandbox *controlclient.Client, name string, put func(int, chat), people int) error {
 	made, err := sandbox.CreateBot(ctx, "Bench "+name, "bench_"+name+"_bot")
@@ -92,6 +99,9 @@ func connect(ctx context.Context, api *client.Client, sandbox *controlclient.Cli
 	}
 	bot, err := api.AddBot(ctx, client.NewBot{Platform: "telegram", Token: made.Token})
 	if err != nil {
+		return err
+	}
+	if _, err := api.PublishRules(ctx, bot.ID, client.NewRuleVersion{Source: quietRules}); err != nil {
 		return err
 	}
 	for i := range people {

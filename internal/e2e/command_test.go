@@ -59,10 +59,15 @@ func herald(ctx context.Context, ts *testscript.TestScript, s *stage, args []str
 	return r.stdout, nil
 }
 
-// bot NAME [polling|webhook] makes a bot and adds it. $NAME is its @name, $NAME_ID its id, $NAME_TOKEN its token.
+// bot NAME [polling|webhook] [quiet] makes a bot and adds it. $NAME is its @name, $NAME_ID its id, $NAME_TOKEN its token. A
+// quiet one greets nobody.
 func makeBot(ctx context.Context, ts *testscript.TestScript, s *stage, args []string) (string, error) {
+	quiet := len(args) > 1 && args[len(args)-1] == "quiet"
+	if quiet {
+		args = args[:len(args)-1]
+	}
 	if len(args) < 1 || len(args) > 2 {
-		return "", usage("bot name [polling|webhook]")
+		return "", usage("bot name [polling|webhook] [quiet]")
 	}
 	var intake client.Intake
 	if len(args) == 2 {
@@ -71,6 +76,11 @@ func makeBot(ctx context.Context, ts *testscript.TestScript, s *stage, args []st
 	made, err := s.addBot(ctx, args[0]+"_"+s.name+"_bot", intake)
 	if err != nil {
 		return "", err
+	}
+	if quiet {
+		if err := s.quiet(ctx, made); err != nil {
+			return "", err
+		}
 	}
 	s.bots[args[0]] = made
 	variable := strings.ToUpper(args[0])

@@ -103,11 +103,12 @@ func TestCrash(t *testing.T) {
 	require.Zero(t, messenger.interrupt(t))
 }
 
-// connected makes a bot that one person has started.
+// connected makes a bot that one person has started, and that did not greet them.
 func (i *installation) connected(t testing.TB, name string, intake client.Intake, person int64) bot {
 	t.Helper()
 	b, err := i.addBot(t.Context(), name, intake)
 	require.NoError(t, err)
+	require.NoError(t, i.quiet(t.Context(), b))
 	require.NoError(t, i.sandbox.Start(t.Context(), person, b.at(), ""))
 	i.subscribed(t, b.ID, client.SubscriberFilter{PlatformID: person})
 	return b

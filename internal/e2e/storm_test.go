@@ -151,6 +151,7 @@ func (i *installation) crowd(t *testing.T) ([]bot, []controlclient.Person) {
 		var err error
 		bots[n], err = i.addBot(t.Context(), fmt.Sprintf("storm_%d_bot", n), wire.Polling)
 		require.NoError(t, err)
+		require.NoError(t, i.quiet(t.Context(), bots[n]))
 		for _, p := range people {
 			require.NoError(t, i.sandbox.Start(t.Context(), p.ID, bots[n].at(), ""))
 		}

@@ -46,7 +46,7 @@ func chosenLanguage(u gateway.Update) string {
 
 // byDefault returns what asks the rules first, and answers what they leave to the bot itself.
 func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answerer, accepted *[]gateway.MessageID) gateway.Answerer {
-	if i.composer == nil || v.CheckCode == nil && v.Chosen == "" && !hasDefault(c.update) && !(v.Starts && c.bot.AskPhone) {
+	if i.composer == nil || v.CheckCode == nil && v.Chosen == "" && !hasDefault(c.update) {
 		return ask
 	}
 	return func(ctx context.Context, talk gateway.Conversation) (a gateway.Answer, err error) {
@@ -76,7 +76,7 @@ func hasDefault(u gateway.Update) bool {
 		return false
 	}
 	switch u.Command {
-	case commandStop, commandPrivacy, commandLanguage, commandPhone:
+	case commandStart, commandStop, commandPrivacy, commandLanguage, commandPhone:
 		return true
 	default:
 		return false
@@ -124,14 +124,15 @@ func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation)
 		return phrase.CodeSpent, nil, false
 	case v.Chosen != "":
 		return phrase.LanguageSet, nil, false
-	case v.Starts && c.bot.AskPhone && talk.Person.Phone == "":
-		return phrase.WelcomePhone, nil, true
-	case v.Starts && c.bot.AskPhone:
-		return phrase.Welcome, nil, false
 	case !hasDefault(c.update):
 		return "", nil, false
 	}
 	switch c.update.Command {
+	case commandStart:
+		if c.bot.AskPhone && talk.Person.Phone == "" {
+			return phrase.WelcomePhone, nil, true
+		}
+		return phrase.Welcome, nil, false
 	case commandStop:
 		return phrase.Stopped, nil, false
 	case commandPrivacy:

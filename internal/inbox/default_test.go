@@ -35,6 +35,12 @@ func (w *world) asked(text string) gateway.Message {
 	return got[0]
 }
 
+// shares lets Anna share the contact of somebody, herself perhaps.
+func (w *world) shares(phone string, whose int64) {
+	w.t.Helper()
+	w.comes(message(map[string]any{"date": w.at.Unix(), "contact": map[string]any{"phone_number": phone, "first_name": "Anna", "user_id": whose}}))
+}
+
 func TestWhatBotsAnswerByThemselves(t *testing.T) {
 	t.Parallel()
 	t.Run("on a bot without rules, in the person's language, until they choose another one", func(t *testing.T) {
@@ -85,13 +91,13 @@ func TestWhatBotsAnswerByThemselves(t *testing.T) {
 		require.True(t, got.AskPhone)
 		require.Equal(t, "Поділитися телефоном", got.Buttons[0][0].Text)
 		w.later(time.Minute)
-		w.comes(message(map[string]any{"date": w.at.Unix(), "contact": map[string]any{"phone_number": "380501234567", "first_name": "Anna", "user_id": anna}}))
+		w.shares("380501234567", anna)
 		require.Contains(t, w.asked("/phone").Text, "закінчується на 67")
 	})
 	t.Run("who stops a bot gets no messages until they start it again, but still what they ask for", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, "")
-		require.Empty(t, w.says("/start").replies)
+		w.says("/start")
 		got := w.asked("/stop")
 		require.Contains(t, got.Text, "/start поверне їх")
 		require.Equal(t, gateway.Disconnected, w.person().Connection)
@@ -105,22 +111,25 @@ func TestWhatBotsAnswerByThemselves(t *testing.T) {
 		require.Equal(t, gateway.Connected, w.person().Connection)
 		require.Empty(t, w.person().Reason)
 	})
-	t.Run("greets and asks for the phone where the owner wants it", func(t *testing.T) {
+	t.Run("greets whoever starts it, and asks for the phone where the owner wants it", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, "")
-		w.says("/start")
-		require.Empty(t, w.answers())
+		got := w.asked("/start shop7")
+		require.Equal(t, "herald:welcome", got.Rule)
+		require.Contains(t, got.Text, "Вітаємо! @acme_bot писатиме вам тут.")
+		require.False(t, got.AskPhone, "its owner did not ask for that")
+		require.Contains(t, *w.started, got.ID)
 		b, err := w.store.Bot(t.Context(), account, bot)
 		require.NoError(t, err)
 		b.AskPhone = true
 		b, err = w.store.DescribeBot(t.Context(), b, w.at)
 		require.NoError(t, err)
 		require.True(t, b.AskPhone)
-		got := w.asked("/start")
+		got = w.asked("/start")
+		require.Equal(t, "herald:welcome_phone", got.Rule)
 		require.True(t, got.AskPhone)
-		require.Contains(t, got.Text, "Вітаємо! @acme_bot писатиме вам тут.")
 		w.later(time.Minute)
-		w.comes(message(map[string]any{"date": w.at.Unix(), "contact": map[string]any{"phone_number": "380501234567", "first_name": "Anna", "user_id": anna}}))
+		w.shares("380501234567", anna)
 		require.False(t, w.asked("/start").AskPhone, "it is known")
 	})
 	t.Run("rules come first", func(t *testing.T) {
@@ -130,5 +139,14 @@ func TestWhatBotsAnswerByThemselves(t *testing.T) {
 		require.Equal(t, "We keep nothing.", got.Text)
 		require.Equal(t, "secrets", got.Rule)
 		require.Equal(t, "herald:stopped", w.asked("/stop").Rule, "what no rule answers the bot does")
+		require.Equal(t, "herald:welcome", w.asked("/start").Rule)
+	})
+	t.Run("rules greet in the bot's stead, by what is first or by /start, or keep silent", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "herald: 1\nlanguage: en\nrules:\n  - {name: first, on: first_message, reply: New here.}\n  - {name: quiet, on: /start, tag: again}\n")
+		require.Equal(t, []string{"New here."}, w.says("/start").texts())
+		w.later(time.Minute)
+		require.Empty(t, w.says("/start").texts())
+		require.Equal(t, []string{"again"}, w.state().Tags)
 	})
 }

@@ -48,7 +48,7 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 		v.Silent = i.line(raw, u)
 		return v
 	}
-	if u.Kind == gateway.UpdateCommand && u.Command == "start" {
+	if u.Kind == gateway.UpdateCommand && u.Command == commandStart {
 		v.Payload = u.Payload
 	}
 	v.Starts = u.Kind == gateway.UpdateCommand && u.Command == commandStart

@@ -724,7 +724,7 @@ type Bot struct {
 	// About The short text on the bot's profile, as it was set here.
 	About string `json:"about,omitempty,omitzero"`
 
-	// AskPhoneOnStart The bot greets whoever presses Start, and asks for their phone with a button if it knows none.
+	// AskPhoneOnStart The greeting after Start asks for the phone with a button, if the bot knows none.
 	AskPhoneOnStart bool `json:"ask_phone_on_start,omitempty,omitzero"`
 
 	// Commands The menu of commands, as it was set here.
@@ -793,7 +793,7 @@ type BotChange struct {
 	// About The short text on the bot's profile, at most 120 characters; an empty one removes it.
 	About *string `json:"about,omitempty"`
 
-	// AskPhoneOnStart Greet whoever presses Start, and ask for their phone with a button if the bot knows none. A rule that answers takes its place. The default is false.
+	// AskPhoneOnStart Ask for the phone with a button in the greeting after Start, if the bot knows none. A rule that answers takes its place. The default is false.
 	AskPhoneOnStart *bool `json:"ask_phone_on_start,omitempty"`
 
 	// Commands The menu of commands, at most 100; an empty list removes it.
