@@ -163,6 +163,8 @@ func (i *installation) plant(t *testing.T) planted {
 		require.NoError(t, i.sandbox.ShareContact(ctx, vera.ID, b.at()))
 		_, err = i.sandbox.Write(ctx, vera.ID, b.at(), "a planted reply")
 		require.NoError(t, err)
+		_, err = i.sandbox.AwaitMessage(ctx, vera.ID, b.at(), "Thank you. Your phone that ends in 33 is confirmed.")
+		require.NoError(t, err)
 		i.subscribed(t, b.ID, client.SubscriberFilter{Phone: vera.Phone})
 	}
 

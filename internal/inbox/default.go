@@ -73,7 +73,7 @@ func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answere
 // hasDefault tells whether the bot has an answer of its own to the update.
 func hasDefault(u gateway.Update) bool {
 	if u.Kind != gateway.UpdateCommand {
-		return false
+		return u.Kind == gateway.UpdateContact
 	}
 	switch u.Command {
 	case commandStart, commandStop, commandPrivacy, commandLanguage, commandPhone:
@@ -126,6 +126,9 @@ func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation)
 		return phrase.LanguageSet, nil, false
 	case !hasDefault(c.update):
 		return "", nil, false
+	case c.update.Kind == gateway.UpdateContact:
+		key, share = contactPhrase(v)
+		return key, nil, share
 	}
 	switch c.update.Command {
 	case commandStart:
@@ -150,5 +153,21 @@ func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation)
 			return phrase.LanguageOdd, buttons, false
 		}
 		return phrase.Language, buttons, false
+	}
+}
+
+// contactPhrase thanks for a contact that proved a phone, or says why it did not and whether the button would help.
+func contactPhrase(v gateway.Verdict) (key phrase.Key, share bool) {
+	switch {
+	case v.Phone != "":
+		return phrase.PhoneProved, false
+	case v.Note == NoteContactForwarded:
+		return phrase.ContactForwarded, true
+	case v.Note == NoteContactAnonymous:
+		return phrase.ContactAnonymous, false // the button would share the same number again
+	case v.Note == NoteContactInvalid:
+		return phrase.ContactInvalid, false
+	default:
+		return phrase.ContactForeign, true
 	}
 }

@@ -150,3 +150,71 @@ func TestWhatBotsAnswerByThemselves(t *testing.T) {
 		require.Equal(t, []string{"again"}, w.state().Tags)
 	})
 }
+
+func TestWhatBotsSayToContacts(t *testing.T) {
+	t.Parallel()
+	const boris = 43
+	shared := func(w *world, phone string, whose int64) gateway.Message {
+		w.later(time.Minute)
+		w.shares(phone, whose)
+		got := w.answers()
+		require.Len(w.t, got, 1)
+		return got[0]
+	}
+	t.Run("thanks for one's own, in the person's language", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		got := shared(w, "380501234567", anna)
+		require.Equal(t, "herald:phone_proved", got.Rule)
+		require.Equal(t, "Дякуємо. Ваш телефон, що закінчується на 67, підтверджено.", got.Text)
+		require.False(t, got.AskPhone)
+		require.Contains(t, *w.started, got.ID)
+	})
+	t.Run("refuses somebody else's, and shows the button that shares the right one", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		got := shared(w, "380671112233", boris)
+		require.Equal(t, "herald:contact_foreign", got.Rule)
+		require.Contains(t, got.Text, "Це не ваш контакт.")
+		require.True(t, got.AskPhone)
+		require.Empty(t, w.person().Phone)
+		require.Equal(t, "herald:contact_foreign", shared(w, "380671112233", 0).Rule, "or of somebody who has no account")
+	})
+	t.Run("refuses one that was forwarded, though it is one's own", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		w.comes(message(map[string]any{
+			"date": w.at.Unix(), "contact": map[string]any{"phone_number": "380501234567", "first_name": "Anna", "user_id": anna},
+			"forward_origin": map[string]any{"type": "user", "date": w.at.Unix(), "sender_user": map[string]any{"id": boris, "is_bot": false, "first_name": "Boris"}},
+		}))
+		got := w.answers()
+		require.Len(t, got, 1)
+		require.Equal(t, "herald:contact_forwarded", got[0].Rule)
+		require.Contains(t, got[0].Text, "переслано")
+		require.True(t, got[0].AskPhone)
+		require.Empty(t, w.person().Phone)
+	})
+	t.Run("explains that an anonymous number is no phone", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, "")
+		got := shared(w, "88801234567", anna)
+		require.Equal(t, "herald:contact_anonymous", got.Rule)
+		require.Contains(t, got.Text, "+888")
+		require.Contains(t, got.Text, "@acme_bot")
+		require.False(t, got.AskPhone, "the button would share the same number")
+		require.Empty(t, w.person().Phone)
+		require.Equal(t, "herald:contact_invalid", shared(w, "12", anna).Rule)
+	})
+	t.Run("rules come first: phone is one's own, message is any other", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, `
+herald: 1
+language: en
+rules:
+  - {name: thanks, on: phone, reply: "Noted, {{ user.phone ?? 'nobody' }}."}
+  - {name: odd contact, on: message, when: 'message.kind == "contact"', reply: Yours please.}
+`)
+		require.Equal(t, "Yours please.", shared(w, "380671112233", boris).Text)
+		require.Equal(t, "Noted, +380501234567.", shared(w, "380501234567", anna).Text)
+	})
+}

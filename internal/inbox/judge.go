@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"crypto/subtle"
+	"errors"
 	"time"
 
 	"herald/internal/gateway"
@@ -17,7 +18,8 @@ const (
 	NoteUnknownKind      = "unknown_kind"      // a kind of update that we do not know
 	NoteContactNotOwn    = "contact_not_own"   // somebody else's contact proves nothing
 	NoteContactForwarded = "contact_forwarded" // a forwarded contact proves nothing
-	NoteContactInvalid   = "contact_invalid"   // the number is no phone, or an anonymous one
+	NoteContactAnonymous = "contact_anonymous" // the number is one of the messenger's own, which no operator knows
+	NoteContactInvalid   = "contact_invalid"   // the number is no phone
 )
 
 // judge decides what an update means. It is pure but for the ids of what it makes.
@@ -135,8 +137,12 @@ func provedPhone(u gateway.Update) (e164, note string) {
 		return "", NoteContactForwarded
 	}
 	e164, err := phone.FromContact(u.Contact.Phone)
-	if err != nil {
+	switch {
+	case errors.Is(err, phone.ErrAnonymous):
+		return "", NoteContactAnonymous
+	case err != nil:
 		return "", NoteContactInvalid
+	default:
+		return e164, ""
 	}
-	return e164, ""
 }

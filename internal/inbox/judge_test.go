@@ -52,7 +52,8 @@ func TestJudge(t *testing.T) {
 			contact(gateway.Contact{Phone: "380501234567", PlatformID: 42})(u)
 			u.Forwarded = true
 		}), connection: gateway.Connected, note: NoteContactForwarded, kind: gateway.UpdateContact},
-		{name: "an anonymous number proves nothing", u: update(contact(gateway.Contact{Phone: "88812345678", PlatformID: 42})), connection: gateway.Connected, note: NoteContactInvalid, kind: gateway.UpdateContact},
+		{name: "an anonymous number proves nothing", u: update(contact(gateway.Contact{Phone: "88812345678", PlatformID: 42})), connection: gateway.Connected, note: NoteContactAnonymous, kind: gateway.UpdateContact},
+		{name: "a number that nobody could call proves nothing", u: update(contact(gateway.Contact{Phone: "12", PlatformID: 42})), connection: gateway.Connected, note: NoteContactInvalid, kind: gateway.UpdateContact},
 		{name: "a block disconnects", u: update(func(u *gateway.Update) { u.Kind = gateway.UpdateMembership }), connection: gateway.Disconnected},
 		{name: "an unblock connects", u: update(func(u *gateway.Update) { u.Kind, u.Member = gateway.UpdateMembership, true }), connection: gateway.Connected},
 		{name: "a group makes nobody a subscriber", u: update(func(u *gateway.Update) { u.Private = false }), note: NoteNotPrivate},

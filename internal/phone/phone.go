@@ -11,6 +11,9 @@ import (
 // ErrInvalid is a text that is no phone number that could be called.
 var ErrInvalid = errors.New("not a valid phone number")
 
+// ErrAnonymous is one of Telegram's anonymous numbers.
+var ErrAnonymous = errors.New("an anonymous number")
+
 // anonymousPrefix begins Telegram's anonymous numbers: they prove nobody's phone and cannot receive SMS.
 const anonymousPrefix = "+888"
 
@@ -34,7 +37,7 @@ func Parse(text, region string) (string, error) {
 }
 
 // FromContact returns the E.164 form of the number of a shared contact: clients send it with or without +, always
-// in international form. Anonymous numbers are refused.
+// in international form. Anonymous numbers are refused as such.
 func FromContact(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(text) > maxLength {
@@ -44,7 +47,7 @@ func FromContact(text string) (string, error) {
 		text = "+" + text
 	}
 	if Anonymous(text) {
-		return "", ErrInvalid
+		return "", ErrAnonymous
 	}
 	return parse(text, "")
 }

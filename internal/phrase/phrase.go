@@ -11,26 +11,28 @@ type Key string
 
 // Keys of all texts.
 const (
-	AskContact     Key = "ask_contact"     // confirm your phone by the button; {bot}
-	AskSMS         Key = "ask_sms"         // confirm your phone by the code that came by SMS; {bot}, {tail}
-	SMSCode        Key = "sms_code"        // the SMS with the code; {bot}, {code}
-	Remind         Key = "remind"          // once more; {bot}
-	ShareButton    Key = "share_button"    // on the button that shares the contact
-	PhoneProved    Key = "phone_proved"    // thanks; {tail}
-	ContactForeign Key = "contact_foreign" // somebody else's contact
-	ContactInvalid Key = "contact_invalid" // a number that proves nothing
-	CodeWrong      Key = "code_wrong"      // the code is wrong
-	CodeSpent      Key = "code_spent"      // too many tries, or too late
-	Welcome        Key = "welcome"         // {bot}
-	WelcomePhone   Key = "welcome_phone"   // {bot}; with the button
-	Stopped        Key = "stopped"         // {bot}
-	Privacy        Key = "privacy"         // {bot}
-	ForgetButton   Key = "forget_button"   // under it: erases everything
-	Language       Key = "language"        // choose
-	LanguageSet    Key = "language_set"    // done
-	LanguageOdd    Key = "language_odd"    // we do not speak that one
-	PhoneShare     Key = "phone_share"     // none is known; {bot}
-	PhoneChange    Key = "phone_change"    // {tail} is known; {bot}
+	AskContact       Key = "ask_contact"       // confirm your phone by the button; {bot}
+	AskSMS           Key = "ask_sms"           // confirm your phone by the code that came by SMS; {bot}, {tail}
+	SMSCode          Key = "sms_code"          // the SMS with the code; {bot}, {code}
+	Remind           Key = "remind"            // once more; {bot}
+	ShareButton      Key = "share_button"      // on the button that shares the contact
+	PhoneProved      Key = "phone_proved"      // thanks; {tail}
+	ContactForeign   Key = "contact_foreign"   // somebody else's contact
+	ContactForwarded Key = "contact_forwarded" // one that was forwarded
+	ContactAnonymous Key = "contact_anonymous" // a number that the messenger sold
+	ContactInvalid   Key = "contact_invalid"   // a number that proves nothing
+	CodeWrong        Key = "code_wrong"        // the code is wrong
+	CodeSpent        Key = "code_spent"        // too many tries, or too late
+	Welcome          Key = "welcome"           // {bot}
+	WelcomePhone     Key = "welcome_phone"     // {bot}; with the button
+	Stopped          Key = "stopped"           // {bot}
+	Privacy          Key = "privacy"           // {bot}
+	ForgetButton     Key = "forget_button"     // under it: erases everything
+	Language         Key = "language"          // choose
+	LanguageSet      Key = "language_set"      // done
+	LanguageOdd      Key = "language_odd"      // we do not speak that one
+	PhoneShare       Key = "phone_share"       // none is known; {bot}
+	PhoneChange      Key = "phone_change"      // {tail} is known; {bot}
 )
 
 //go:embed phrases.json
