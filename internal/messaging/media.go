@@ -121,7 +121,7 @@ func (d *Deliverer) attachment(ctx context.Context, delivery gateway.Delivery) (
 		return a, nil
 	}
 	var err error
-	if a.Handle, err = d.store.FileHandle(ctx, delivery.Bot, *m); err != nil {
+	if a.Handle, err = d.store.FileHandle(ctx, delivery.Message.AccountID, delivery.Bot.ID, *m); err != nil {
 		return nil, &gateway.DeliveryError{Class: gateway.ClassUnavailable, Err: err}
 	}
 	if a.Handle != "" {
@@ -140,8 +140,8 @@ func (d *Deliverer) attachment(ctx context.Context, delivery gateway.Delivery) (
 
 // MediaStore is what a Deliverer needs to send files.
 type MediaStore interface {
-	// FileHandle returns what the messenger calls the file when this bot sends it as this kind, "" if it has not yet.
-	FileHandle(ctx context.Context, b gateway.Bot, m gateway.Media) (string, error)
+	// FileHandle returns what the messenger calls the account's file when this bot sends it as this kind, "" if it has not yet.
+	FileHandle(ctx context.Context, account gateway.AccountID, bot gateway.BotID, m gateway.Media) (string, error)
 	// OpenFile reads a file from its beginning.
 	OpenFile(ctx context.Context, account gateway.AccountID, id gateway.FileID) (io.Reader, error)
 }

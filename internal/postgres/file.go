@@ -70,11 +70,12 @@ func (s *Store) HoldFile(ctx context.Context, account gateway.AccountID, id gate
 	return file(row), found(err, gateway.ErrFileNotFound, "hold file")
 }
 
-// FileHandle returns what the messenger calls the file when this bot sends it as this kind, "" if it has not yet.
-func (s *Store) FileHandle(ctx context.Context, b gateway.Bot, m gateway.Media) (string, error) {
-	ctx = of(ctx, b.AccountID)
+// FileHandle returns what the messenger calls the file when this bot sends it as this kind, "" if it has not yet. It is the
+// account's whose file it is: the bot may be lent by somebody else.
+func (s *Store) FileHandle(ctx context.Context, account gateway.AccountID, b gateway.BotID, m gateway.Media) (string, error) {
+	ctx = of(ctx, account)
 	handle, err := s.q.FileHandle(ctx, dbsqlc.FileHandleParams{
-		AccountID: string(b.AccountID), FileID: string(m.File), BotID: string(b.ID), Kind: string(m.Kind),
+		AccountID: string(account), FileID: string(m.File), BotID: string(b), Kind: string(m.Kind),
 	})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("read handle of file %s: %w", m.File, err)
