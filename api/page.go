@@ -8,11 +8,16 @@ import (
 
 // page reads the limit and the cursor of a list whose ids begin with prefix.
 func page(limit int, cursor, prefix string) (gateway.Page, error) {
+	return pageAfter(limit, cursor, func(after string) bool { return gateway.HasPrefix(after, prefix) })
+}
+
+// pageAfter is page for a list whose items have no ids; fits tells whether a cursor may be its.
+func pageAfter(limit int, cursor string, fits func(after string) bool) (gateway.Page, error) {
 	if cursor == "" {
 		return gateway.Page{Limit: limit}, nil
 	}
 	after, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || !gateway.HasPrefix(string(after), prefix) {
+	if err != nil || !fits(string(after)) {
 		return gateway.Page{}, gateway.Fault(gateway.CodeCursor, "cursor", "This cursor was not made by this list. Give back the next of the page before as it came.")
 	}
 	return gateway.Page{Limit: limit, After: string(after)}, nil

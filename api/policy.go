@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/hex"
+	"regexp"
 
 	"herald/api/internal/wire"
 	"herald/internal/gateway"
@@ -45,6 +47,29 @@ func (s *server) CheckPolicy(ctx context.Context, r wire.CheckPolicyRequestObjec
 	}
 	return wire.CheckPolicy200JSONResponse{Refused: true, Rule: refusal.Rule, Words: refusal.Words}, nil
 }
+
+// ListPolicyAllowances lists where the operator overruled the policy.
+func (s *server) ListPolicyAllowances(ctx context.Context, r wire.ListPolicyAllowancesRequestObject) (wire.ListPolicyAllowancesResponseObject, error) {
+	if err := s.accounts.RequireOperator(ctx, callerOf(ctx).key.AccountID); err != nil {
+		return nil, err
+	}
+	p, err := pageAfter(given(r.Params.Limit), given(r.Params.Cursor), allowanceForm.MatchString)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.policy.Allowances(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ListPolicyAllowances200JSONResponse{
+		Items: each(list.Items, func(a gateway.PolicyAllowance) wire.KeptAllowance {
+			return wire.KeptAllowance{Account: string(a.AccountID), TextHash: hex.EncodeToString(a.TextHash), Note: a.Note, CreatedAt: a.CreatedAt}
+		}), Next: next(list.Next),
+	}, nil
+}
+
+// allowanceForm is how the cursor of allowances names one: by account and text.
+var allowanceForm = regexp.MustCompile(`^acc_[0-9a-z]{26}/([0-9a-f]{64})?$`)
 
 // SetPolicyAllowance overrules the policy for an account, or for one text of it. It is the operator's.
 func (s *server) SetPolicyAllowance(ctx context.Context, r wire.SetPolicyAllowanceRequestObject) (wire.SetPolicyAllowanceResponseObject, error) {

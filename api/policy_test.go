@@ -70,6 +70,9 @@ func TestThePolicyOfSharedBots(t *testing.T) {
 	allowance := client.PolicyAllowance{Account: string(s.red.account), TextHash: hash, Allowed: true}
 	_, err = s.operator.api.SetPolicyAllowance(t.Context(), allowance)
 	require.NoError(t, err)
+	allowed := collected(t, s.operator.api.PolicyAllowances(t.Context()))
+	require.Len(t, allowed, 1)
+	require.Equal(t, hash, allowed[0].TextHash)
 	require.Equal(t, client.MessageState("queued"), s.try(t, s.red, "#3", "Hello all").State)
 	require.Contains(t, words(t, s.red, s.try(t, s.red, "#4", "A sale for you")), "No adverts.")
 	allowance.Allowed = false
@@ -97,6 +100,14 @@ func TestThePolicyOfSharedBots(t *testing.T) {
 	require.Equal(t, client.MessageState("queued"), own.State)
 	require.Len(t, collected(t, s.red.api.Messages(t.Context(), client.MessageFilter{State: "failed"})), 4, "every refusal is in History")
 	require.Zero(t, s.rows("policy_texts WHERE encode(text_hash, 'escape') ILIKE '%hello%'"))
+
+	free, err := s.operator.api.Bot(t.Context(), "@free_bot")
+	require.NoError(t, err)
+	require.ElementsMatch(t, []gateway.PolicyRefusals{
+		{BotID: gateway.BotID(free.ID), Rule: "mailing", Count: 2},
+		{BotID: gateway.BotID(free.ID), Rule: "advert", Count: 1},
+		{BotID: gateway.BotID(free.ID), Rule: "budget", Count: 1},
+	}, s.guard.Refusals(), "they are counted, by bot and rule")
 }
 
 func TestThePolicyHoldsOnEveryWay(t *testing.T) {
@@ -109,6 +120,7 @@ func TestThePolicyHoldsOnEveryWay(t *testing.T) {
 	require.Equal(t, "policy_refused", preview.Reason)
 	require.Equal(t, []string{"No adverts. Rule of the policy: advert."}, preview.Explanation)
 	require.Zero(t, s.rows("policy_days"), "a preview counts nothing")
+	require.Empty(t, s.guard.Refusals(), "and is no refusal")
 
 	s.send(t, s.red, "Hello")
 	sent := collected(t, s.red.api.Messages(t.Context(), client.MessageFilter{Direction: "out", State: "accepted"}))
@@ -121,6 +133,11 @@ func TestThePolicyHoldsOnEveryWay(t *testing.T) {
 	s.write(t, "hi red", 0)
 	require.Equal(t, []string{"hi red"}, s.hears(t, s.red))
 	require.Len(t, collected(t, s.red.api.Messages(t.Context(), client.MessageFilter{Direction: "out", Bot: "@free_bot"})), 1, "no answer went out")
+
+	refusals := s.guard.Refusals()
+	require.Len(t, refusals, 1)
+	require.Equal(t, "advert", refusals[0].Rule)
+	require.EqualValues(t, 2, refusals[0].Count, "the change, and the answer of the rules")
 
 	said, err := s.red.api.CheckPolicy(t.Context(), "Сьогодні в нас великий sale, чекаємо на вас у магазині", "")
 	require.NoError(t, err)

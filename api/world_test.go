@@ -49,6 +49,7 @@ type world struct {
 	public    *httptest.Server // what people and SMS providers call
 	courier   *messaging.Deliverer
 	service   *messaging.Service
+	guard     *policy.Service
 	messenger *telegram.Client
 	sealer    *seal.Box
 	anna      network.PersonID
@@ -122,7 +123,7 @@ func newWorld(t *testing.T, delivers bool) *world {
 	}
 	service := messaging.New(w.store, starter, listener, reachedAt+"/r/", w.ids, w.now).WithRoutes(router)
 	guard := policy.New(w.store, languageOf, w.now)
-	service = service.WithGuard(guard)
+	service, w.guard = service.WithGuard(guard), guard
 	w.service = service
 	w.public.Config.Handler = Public(PublicDeps{
 		SMS: router.Callbacks(messaging.NewReports(w.store, starter, w.ids, w.now)), Links: service, IDs: w.ids, Logger: logger,
@@ -213,6 +214,7 @@ func (w *world) furnish(t *testing.T, service *bots.Service) {
 	require.NoError(t, w.store.CreateAccount(ctx, gateway.Account{ID: w.theirs, Name: "theirs", CreatedAt: w.now()}))
 	w.names["key"] = w.newKey(t, w.mine)
 	w.names["their_key"] = w.newKey(t, w.theirs)
+	w.names["account"], w.names["their_account"] = string(w.mine), string(w.theirs)
 
 	acme := w.sandboxBot(t, "Acme", "acme_bot")
 	other := w.sandboxBot(t, "Other", "other_bot")

@@ -34,3 +34,24 @@ func (c *Client) Account(ctx context.Context, id string) (Account, error) {
 func (c *Client) ChangeAccount(ctx context.Context, id string, change AccountChange) (Account, error) {
 	return call[Account](ctx, c, func() (*http.Response, error) { return c.calls.ChangeAccount(ctx, id, change) })
 }
+
+// CreateAccountKey makes an API key of an account. Its secret is in the answer and nowhere else.
+func (c *Client) CreateAccountKey(ctx context.Context, account string, k NewKey) (CreatedKey, error) {
+	params := wire.CreateAccountKeyParams{IdempotencyKey: newKey()}
+	return call[CreatedKey](ctx, c, func() (*http.Response, error) { return c.calls.CreateAccountKey(ctx, account, &params, k) })
+}
+
+// AccountKeys walks the API keys of an account, newest first, revoked ones too.
+func (c *Client) AccountKeys(ctx context.Context, account string) iter.Seq2[Key, error] {
+	return walk(func(cursor string) ([]Key, string, error) {
+		list, err := call[wire.KeyList](ctx, c, func() (*http.Response, error) {
+			return c.calls.ListAccountKeys(ctx, account, &wire.ListAccountKeysParams{Cursor: optional(cursor)})
+		})
+		return list.Items, list.Next, err
+	})
+}
+
+// RevokeAccountKey ends a key of an account for good.
+func (c *Client) RevokeAccountKey(ctx context.Context, account, id string) (Key, error) {
+	return call[Key](ctx, c, func() (*http.Response, error) { return c.calls.RevokeAccountKey(ctx, account, id) })
+}

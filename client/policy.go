@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/http"
 
 	"herald/client/wire"
@@ -28,4 +29,14 @@ func (c *Client) CheckPolicy(ctx context.Context, text string, lane Lane) (Polic
 // SetPolicyAllowance lets an account send what the policy refuses, or takes that back.
 func (c *Client) SetPolicyAllowance(ctx context.Context, a PolicyAllowance) (PolicyAllowance, error) {
 	return call[PolicyAllowance](ctx, c, func() (*http.Response, error) { return c.calls.SetPolicyAllowance(ctx, a) })
+}
+
+// PolicyAllowances walks what accounts may send whatever the policy says, the youngest account first.
+func (c *Client) PolicyAllowances(ctx context.Context) iter.Seq2[KeptAllowance, error] {
+	return walk(func(cursor string) ([]KeptAllowance, string, error) {
+		list, err := call[wire.KeptAllowanceList](ctx, c, func() (*http.Response, error) {
+			return c.calls.ListPolicyAllowances(ctx, &wire.ListPolicyAllowancesParams{Cursor: optional(cursor)})
+		})
+		return list.Items, list.Next, err
+	})
 }

@@ -30,6 +30,7 @@ type (
 	Policy           = wire.Policy
 	PolicyCheck      = wire.PolicyCheck
 	PolicyAllowance  = wire.PolicyAllowance
+	KeptAllowance    = wire.KeptAllowance
 	NewTranslation   = wire.NewTranslation
 	Translation      = wire.Translation
 	TranslationUsage = wire.TranslationUsage

@@ -1189,6 +1189,30 @@ type HealthParts string
 // Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
 type Intake string
 
+// KeptAllowance An allowance as it is kept.
+type KeptAllowance struct {
+	// Note What the operator noted.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Account The account, `acc_...`.
+	Account string `json:"account"`
+
+	// TextHash Of one text, 64 hexadecimal digits; left out if all texts of the account are allowed.
+	TextHash string `json:"text_hash,omitempty,omitzero"`
+
+	// CreatedAt When it was given first.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// KeptAllowanceList defines model for KeptAllowanceList.
+type KeptAllowanceList struct {
+	// Items The page, by account, the youngest account first.
+	Items []KeptAllowance `json:"items"`
+
+	// Next The `cursor` of the following page. Left out at the end of the list.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // Key An API key, without its secret.
 type Key struct {
 	// ID The key's id, `key_...`.
@@ -2403,6 +2427,22 @@ type CreateAccountParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListAccountKeysParams defines parameters for ListAccountKeys.
+type ListAccountKeysParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateAccountKeyParams defines parameters for CreateAccountKey.
+type CreateAccountKeyParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListBotsParams defines parameters for ListBots.
 type ListBotsParams struct {
 	// Limit How many items the page has at most.
@@ -2644,6 +2684,15 @@ type CancelMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListPolicyAllowancesParams defines parameters for ListPolicyAllowances.
+type ListPolicyAllowancesParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // CheckPolicyParams defines parameters for CheckPolicy.
 type CheckPolicyParams struct {
 	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
@@ -2708,6 +2757,9 @@ type CreateAccountJSONRequestBody = NewAccount
 
 // ChangeAccountJSONRequestBody defines body for ChangeAccount for application/json ContentType.
 type ChangeAccountJSONRequestBody = AccountChange
+
+// CreateAccountKeyJSONRequestBody defines body for CreateAccountKey for application/json ContentType.
+type CreateAccountKeyJSONRequestBody = NewKey
 
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
@@ -2870,7 +2922,8 @@ type ClientInterface interface {
 	// CreateAccountWithBody Make an account
 	//
 	// Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-	// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+	// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+	// account.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2880,7 +2933,8 @@ type ClientInterface interface {
 	// CreateAccount Make an account
 	//
 	// Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-	// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+	// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+	// account.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2915,6 +2969,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /v1/accounts/{account} (the `ChangeAccount` operationId).
 	ChangeAccount(ctx context.Context, account AccountID, body ChangeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAccountKeys List API keys of an account
+	//
+	// The keys of an account, newest first, revoked ones too, with their last use. Secrets are never listed. Only the operator may.
+	//
+	// Corresponds with GET /v1/accounts/{account}/keys (the `ListAccountKeys` operationId).
+	ListAccountKeys(ctx context.Context, account AccountID, params *ListAccountKeysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateAccountKeyWithBody Make an API key of an account
+	//
+	// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+	// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+	// Only the operator may.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+	CreateAccountKeyWithBody(ctx context.Context, account AccountID, params *CreateAccountKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateAccountKey Make an API key of an account
+	//
+	// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+	// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+	// Only the operator may.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+	CreateAccountKey(ctx context.Context, account AccountID, params *CreateAccountKeyParams, body CreateAccountKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeAccountKey Revoke an API key of an account
+	//
+	// Ends a key for good, within a second everywhere. Revoking it once more changes nothing. Only the operator may.
+	//
+	// Corresponds with DELETE /v1/accounts/{account}/keys/{key} (the `RevokeAccountKey` operationId).
+	RevokeAccountKey(ctx context.Context, account AccountID, key KeyID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBots List bots
 	//
@@ -3514,6 +3604,14 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
 	SetPolicy(ctx context.Context, body SetPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPolicyAllowances List what is allowed in spite of the policy
+	//
+	// Accounts, and texts of accounts, that are carried whatever the policy says: by account, the youngest account first.
+	// Only the operator's account may read them.
+	//
+	// Corresponds with GET /v1/policy/allowances (the `ListPolicyAllowances` operationId).
+	ListPolicyAllowances(ctx context.Context, params *ListPolicyAllowancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetPolicyAllowanceWithBody Overrule the policy
 	//
 	// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
@@ -3741,7 +3839,8 @@ func (c *Client) ListAccounts(ctx context.Context, params *ListAccountsParams, r
 // CreateAccountWithBody Make an account
 //
 // Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+// account.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3761,7 +3860,8 @@ func (c *Client) CreateAccountWithBody(ctx context.Context, params *CreateAccoun
 // CreateAccount Make an account
 //
 // Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+// account.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3827,6 +3927,82 @@ func (c *Client) ChangeAccountWithBody(ctx context.Context, account AccountID, c
 // Corresponds with PATCH /v1/accounts/{account} (the `ChangeAccount` operationId).
 func (c *Client) ChangeAccount(ctx context.Context, account AccountID, body ChangeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangeAccountRequest(c.Server, account, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAccountKeys List API keys of an account
+//
+// The keys of an account, newest first, revoked ones too, with their last use. Secrets are never listed. Only the operator may.
+//
+// Corresponds with GET /v1/accounts/{account}/keys (the `ListAccountKeys` operationId).
+func (c *Client) ListAccountKeys(ctx context.Context, account AccountID, params *ListAccountKeysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAccountKeysRequest(c.Server, account, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateAccountKeyWithBody Make an API key of an account
+//
+// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+// Only the operator may.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+func (c *Client) CreateAccountKeyWithBody(ctx context.Context, account AccountID, params *CreateAccountKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAccountKeyRequestWithBody(c.Server, account, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateAccountKey Make an API key of an account
+//
+// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+// Only the operator may.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+func (c *Client) CreateAccountKey(ctx context.Context, account AccountID, params *CreateAccountKeyParams, body CreateAccountKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAccountKeyRequest(c.Server, account, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeAccountKey Revoke an API key of an account
+//
+// Ends a key for good, within a second everywhere. Revoking it once more changes nothing. Only the operator may.
+//
+// Corresponds with DELETE /v1/accounts/{account}/keys/{key} (the `RevokeAccountKey` operationId).
+func (c *Client) RevokeAccountKey(ctx context.Context, account AccountID, key KeyID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAccountKeyRequest(c.Server, account, key)
 	if err != nil {
 		return nil, err
 	}
@@ -4995,6 +5171,24 @@ func (c *Client) SetPolicy(ctx context.Context, body SetPolicyJSONRequestBody, r
 	return c.Client.Do(req)
 }
 
+// ListPolicyAllowances List what is allowed in spite of the policy
+//
+// Accounts, and texts of accounts, that are carried whatever the policy says: by account, the youngest account first.
+// Only the operator's account may read them.
+//
+// Corresponds with GET /v1/policy/allowances (the `ListPolicyAllowances` operationId).
+func (c *Client) ListPolicyAllowances(ctx context.Context, params *ListPolicyAllowancesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPolicyAllowancesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetPolicyAllowanceWithBody Overrule the policy
 //
 // Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
@@ -5583,6 +5777,176 @@ func NewChangeAccountRequestWithBody(server string, account AccountID, contentTy
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListAccountKeysRequest constructs an http.Request for the ListAccountKeys method
+func NewListAccountKeysRequest(server string, account AccountID, params *ListAccountKeysParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/keys", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Cursor != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateAccountKeyRequest calls the generic CreateAccountKey builder with application/json body
+func NewCreateAccountKeyRequest(server string, account AccountID, params *CreateAccountKeyParams, body CreateAccountKeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateAccountKeyRequestWithBody(server, account, params, "application/json", bodyReader)
+}
+
+// NewCreateAccountKeyRequestWithBody constructs an http.Request for the CreateAccountKey method, with any body, and a specified content type
+func NewCreateAccountKeyRequestWithBody(server string, account AccountID, params *CreateAccountKeyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/keys", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
+// NewRevokeAccountKeyRequest constructs an http.Request for the RevokeAccountKey method
+func NewRevokeAccountKeyRequest(server string, account AccountID, key KeyID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/keys/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -7900,6 +8264,68 @@ func NewSetPolicyRequestWithBody(server string, contentType string, body io.Read
 	return req, nil
 }
 
+// NewListPolicyAllowancesRequest constructs an http.Request for the ListPolicyAllowances method
+func NewListPolicyAllowancesRequest(server string, params *ListPolicyAllowancesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/policy/allowances")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Cursor != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSetPolicyAllowanceRequest calls the generic SetPolicyAllowance builder with application/json body
 func NewSetPolicyAllowanceRequest(server string, body SetPolicyAllowanceJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -8492,7 +8918,8 @@ type ClientWithResponsesInterface interface {
 	// CreateAccountWithBodyWithResponse Make an account
 	//
 	// Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-	// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+	// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+	// account.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8502,7 +8929,8 @@ type ClientWithResponsesInterface interface {
 	// CreateAccountWithResponse Make an account
 	//
 	// Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-	// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+	// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+	// account.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8539,6 +8967,46 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /v1/accounts/{account} (the `ChangeAccount` operationId).
 	ChangeAccountWithResponse(ctx context.Context, account AccountID, body ChangeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeAccountResponse, error)
+
+	// ListAccountKeysWithResponse List API keys of an account
+	//
+	// The keys of an account, newest first, revoked ones too, with their last use. Secrets are never listed. Only the operator may.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/accounts/{account}/keys (the `ListAccountKeys` operationId).
+	ListAccountKeysWithResponse(ctx context.Context, account AccountID, params *ListAccountKeysParams, reqEditors ...RequestEditorFn) (*ListAccountKeysResponse, error)
+
+	// CreateAccountKeyWithBodyWithResponse Make an API key of an account
+	//
+	// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+	// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+	// Only the operator may.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+	CreateAccountKeyWithBodyWithResponse(ctx context.Context, account AccountID, params *CreateAccountKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAccountKeyResponse, error)
+
+	// CreateAccountKeyWithResponse Make an API key of an account
+	//
+	// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+	// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+	// Only the operator may.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+	CreateAccountKeyWithResponse(ctx context.Context, account AccountID, params *CreateAccountKeyParams, body CreateAccountKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAccountKeyResponse, error)
+
+	// RevokeAccountKeyWithResponse Revoke an API key of an account
+	//
+	// Ends a key for good, within a second everywhere. Revoking it once more changes nothing. Only the operator may.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/accounts/{account}/keys/{key} (the `RevokeAccountKey` operationId).
+	RevokeAccountKeyWithResponse(ctx context.Context, account AccountID, key KeyID, reqEditors ...RequestEditorFn) (*RevokeAccountKeyResponse, error)
 
 	// ListBotsWithResponse List bots
 	//
@@ -9196,6 +9664,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/policy (the `SetPolicy` operationId).
 	SetPolicyWithResponse(ctx context.Context, body SetPolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPolicyResponse, error)
 
+	// ListPolicyAllowancesWithResponse List what is allowed in spite of the policy
+	//
+	// Accounts, and texts of accounts, that are carried whatever the policy says: by account, the youngest account first.
+	// Only the operator's account may read them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/policy/allowances (the `ListPolicyAllowances` operationId).
+	ListPolicyAllowancesWithResponse(ctx context.Context, params *ListPolicyAllowancesParams, reqEditors ...RequestEditorFn) (*ListPolicyAllowancesResponse, error)
+
 	// SetPolicyAllowanceWithBodyWithResponse Overrule the policy
 	//
 	// Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
@@ -9669,6 +10147,150 @@ func (r ChangeAccountResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangeAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAccountKeysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *KeyList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAccountKeysResponse) GetJSON200() *KeyList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAccountKeysResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAccountKeysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAccountKeysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAccountKeysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAccountKeysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateAccountKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedKey
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateAccountKeyResponse) GetJSON201() *CreatedKey {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateAccountKeyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateAccountKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateAccountKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateAccountKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateAccountKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeAccountKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Key
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RevokeAccountKeyResponse) GetJSON200() *Key {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeAccountKeyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeAccountKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeAccountKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeAccountKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeAccountKeyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11767,6 +12389,54 @@ func (r SetPolicyResponse) ContentType() string {
 	return ""
 }
 
+type ListPolicyAllowancesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *KeptAllowanceList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPolicyAllowancesResponse) GetJSON200() *KeptAllowanceList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPolicyAllowancesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPolicyAllowancesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPolicyAllowancesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPolicyAllowancesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPolicyAllowancesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SetPolicyAllowanceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12310,7 +12980,8 @@ func (c *ClientWithResponses) ListAccountsWithResponse(ctx context.Context, para
 // CreateAccountWithBodyWithResponse Make an account
 //
 // Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+// account.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12326,7 +12997,8 @@ func (c *ClientWithResponses) CreateAccountWithBodyWithResponse(ctx context.Cont
 // CreateAccountWithResponse Make an account
 //
 // Makes an account of a customer, with its first API key. The answer holds the key's secret, which is shown this once.
-// Only the operator may. Nothing that the account has is shown to the operator by another way than a key of the account.
+// Only the operator may. Nothing that the account has, but its keys, is shown to the operator by another way than a key of the
+// account.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12386,6 +13058,70 @@ func (c *ClientWithResponses) ChangeAccountWithResponse(ctx context.Context, acc
 		return nil, err
 	}
 	return ParseChangeAccountResponse(rsp)
+}
+
+// ListAccountKeysWithResponse List API keys of an account
+//
+// The keys of an account, newest first, revoked ones too, with their last use. Secrets are never listed. Only the operator may.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/accounts/{account}/keys (the `ListAccountKeys` operationId).
+func (c *ClientWithResponses) ListAccountKeysWithResponse(ctx context.Context, account AccountID, params *ListAccountKeysParams, reqEditors ...RequestEditorFn) (*ListAccountKeysResponse, error) {
+	rsp, err := c.ListAccountKeys(ctx, account, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAccountKeysResponse(rsp)
+}
+
+// CreateAccountKeyWithBodyWithResponse Make an API key of an account
+//
+// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+// Only the operator may.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+func (c *ClientWithResponses) CreateAccountKeyWithBodyWithResponse(ctx context.Context, account AccountID, params *CreateAccountKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAccountKeyResponse, error) {
+	rsp, err := c.CreateAccountKeyWithBody(ctx, account, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateAccountKeyResponse(rsp)
+}
+
+// CreateAccountKeyWithResponse Make an API key of an account
+//
+// Makes a key for a customer, as `POST /v1/keys` does for your own account: for one who has lost theirs, or has none that
+// makes keys. The answer holds its secret, which is shown this once. A key can hand on only scopes that it has itself.
+// Only the operator may.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{account}/keys (the `CreateAccountKey` operationId).
+func (c *ClientWithResponses) CreateAccountKeyWithResponse(ctx context.Context, account AccountID, params *CreateAccountKeyParams, body CreateAccountKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAccountKeyResponse, error) {
+	rsp, err := c.CreateAccountKey(ctx, account, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateAccountKeyResponse(rsp)
+}
+
+// RevokeAccountKeyWithResponse Revoke an API key of an account
+//
+// Ends a key for good, within a second everywhere. Revoking it once more changes nothing. Only the operator may.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/{account}/keys/{key} (the `RevokeAccountKey` operationId).
+func (c *ClientWithResponses) RevokeAccountKeyWithResponse(ctx context.Context, account AccountID, key KeyID, reqEditors ...RequestEditorFn) (*RevokeAccountKeyResponse, error) {
+	rsp, err := c.RevokeAccountKey(ctx, account, key, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeAccountKeyResponse(rsp)
 }
 
 // ListBotsWithResponse List bots
@@ -13380,6 +14116,22 @@ func (c *ClientWithResponses) SetPolicyWithResponse(ctx context.Context, body Se
 	return ParseSetPolicyResponse(rsp)
 }
 
+// ListPolicyAllowancesWithResponse List what is allowed in spite of the policy
+//
+// Accounts, and texts of accounts, that are carried whatever the policy says: by account, the youngest account first.
+// Only the operator's account may read them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/policy/allowances (the `ListPolicyAllowances` operationId).
+func (c *ClientWithResponses) ListPolicyAllowancesWithResponse(ctx context.Context, params *ListPolicyAllowancesParams, reqEditors ...RequestEditorFn) (*ListPolicyAllowancesResponse, error) {
+	rsp, err := c.ListPolicyAllowances(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPolicyAllowancesResponse(rsp)
+}
+
 // SetPolicyAllowanceWithBodyWithResponse Overrule the policy
 //
 // Lets an account send what the policy refuses: everything, or one text by the hash that the story of a refused message
@@ -13828,6 +14580,105 @@ func ParseChangeAccountResponse(rsp *http.Response) (*ChangeAccountResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListAccountKeysResponse parses an HTTP response from a ListAccountKeysWithResponse call
+func ParseListAccountKeysResponse(rsp *http.Response) (*ListAccountKeysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAccountKeysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest KeyList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateAccountKeyResponse parses an HTTP response from a CreateAccountKeyWithResponse call
+func ParseCreateAccountKeyResponse(rsp *http.Response) (*CreateAccountKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateAccountKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeAccountKeyResponse parses an HTTP response from a RevokeAccountKeyWithResponse call
+func ParseRevokeAccountKeyResponse(rsp *http.Response) (*RevokeAccountKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeAccountKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Key
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -15301,6 +16152,39 @@ func ParseSetPolicyResponse(rsp *http.Response) (*SetPolicyResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Policy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPolicyAllowancesResponse parses an HTTP response from a ListPolicyAllowancesWithResponse call
+func ParseListPolicyAllowancesResponse(rsp *http.Response) (*ListPolicyAllowancesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPolicyAllowancesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest KeptAllowanceList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

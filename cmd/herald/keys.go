@@ -27,11 +27,22 @@ Examples:
 
     herald keys
     herald keys create "web shop" --scope messages:send --expires 90d
-    herald keys revoke key_06f0qw1b7c3m9x5n8k2hdz4t6r`
+    herald keys revoke key_06f0qw1b7c3m9x5n8k2hdz4t6r
+
+The operator also manages the keys of customers, with --account: for one who has lost theirs.
+
+    herald keys --account acc_06f0qw1b7c3m9x5n8k2hdz4t6r
+    herald keys create "corner shop" --account acc_06f0qw1b7c3m9x5n8k2hdz4t6r > key`
+}
+
+// KeyHolder says whose keys a command is about.
+type KeyHolder struct {
+	Account string `placeholder:"ACCOUNT" env:"HERALD_KEY_ACCOUNT" help:"Of this account, acc_..., as the operator (default: your own)."`
 }
 
 // KeysListCmd lists keys.
 type KeysListCmd struct {
+	KeyHolder
 	Paging
 	Output
 	Remote
@@ -43,7 +54,11 @@ func (k *KeysListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	items, more, err := collect(api.Keys(ctx), k.Paging)
+	keys := api.Keys(ctx)
+	if k.Account != "" {
+		keys = api.AccountKeys(ctx, k.Account)
+	}
+	items, more, err := collect(keys, k.Paging)
 	if err != nil {
 		return err
 	}
@@ -64,6 +79,7 @@ type KeysCreateCmd struct {
 	Name    string   `arg:"" help:"A name to know the key by: best the program that will use it."`
 	Scope   []string `placeholder:"SCOPE" env:"HERALD_KEY_SCOPE" help:"What it allows, such as messages:send,messages:read (default: what your key allows)."`
 	Expires string   `placeholder:"WHEN" env:"HERALD_KEY_EXPIRES" help:"When it ends by itself: a span such as 90d or 12h, or a day such as 2027-01-31."`
+	KeyHolder
 	Output
 	Remote
 }
@@ -93,7 +109,13 @@ func (k *KeysCreateCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	key, err := api.CreateKey(ctx, client.NewKey{Name: k.Name, Scopes: k.Scope, ExpiresAt: ends})
+	wanted := client.NewKey{Name: k.Name, Scopes: k.Scope, ExpiresAt: ends}
+	var key client.CreatedKey
+	if k.Account == "" {
+		key, err = api.CreateKey(ctx, wanted)
+	} else {
+		key, err = api.CreateAccountKey(ctx, k.Account, wanted)
+	}
 	if err != nil {
 		return err
 	}
@@ -126,6 +148,7 @@ func parseEnd(text string, now time.Time) (time.Time, error) {
 // KeysRevokeCmd ends a key.
 type KeysRevokeCmd struct {
 	ID string `arg:"" help:"The key's id, key_..., not its secret."`
+	KeyHolder
 	Output
 	Remote
 }
@@ -139,7 +162,12 @@ func (k *KeysRevokeCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	key, err := api.RevokeKey(ctx, k.ID)
+	var key client.Key
+	if k.Account == "" {
+		key, err = api.RevokeKey(ctx, k.ID)
+	} else {
+		key, err = api.RevokeAccountKey(ctx, k.Account, k.ID)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -11,10 +12,11 @@ import (
 
 // PolicyCmd is about what may go by shared bots.
 type PolicyCmd struct {
-	Show  PolicyShowCmd  `cmd:"" help:"Write the policy that holds."`
-	Set   PolicySetCmd   `cmd:"" help:"Replace the policy."`
-	Check PolicyCheckCmd `cmd:"" help:"Check a policy file, or hold a text against the policy that holds."`
-	Allow PolicyAllowCmd `cmd:"" help:"Let an account send what the policy refuses, or one text of it."`
+	Show       PolicyShowCmd       `cmd:"" help:"Write the policy that holds."`
+	Set        PolicySetCmd        `cmd:"" help:"Replace the policy."`
+	Check      PolicyCheckCmd      `cmd:"" help:"Check a policy file, or hold a text against the policy that holds."`
+	Allow      PolicyAllowCmd      `cmd:"" help:"Let an account send what the policy refuses, or one text of it."`
+	Allowances PolicyAllowancesCmd `cmd:"" help:"List what is allowed in spite of the policy."`
 }
 
 // Help is shown by herald policy --help.
@@ -28,7 +30,9 @@ Examples:
     herald policy check policy.yaml
     herald policy check --text "Black Friday! Buy now"
     herald policy set policy.yaml
-    herald policy allow acc_06f0qtzk1w5y8r3n7c2m9xhd4s --note "Notices of the city"`
+    herald policy allow acc_06f0qtzk1w5y8r3n7c2m9xhd4s --note "Notices of the city"
+    herald policy allowances
+    herald policy allow acc_06f0qtzk1w5y8r3n7c2m9xhd4s --revoke`
 }
 
 // PolicyShowCmd writes the policy.
@@ -171,4 +175,38 @@ func (p *PolicyAllowCmd) Run(ctx context.Context, c *console) error {
 	default:
 		return c.say("Allowed, whatever the policy says.")
 	}
+}
+
+// PolicyAllowancesCmd lists where the policy is overruled.
+type PolicyAllowancesCmd struct {
+	Paging
+	Output
+	Remote
+}
+
+// Help is shown by herald policy allowances --help.
+func (PolicyAllowancesCmd) Help() string {
+	return `By account, the youngest account first. One that stands for a text has the text's hash; herald policy allow
+ACCOUNT --revoke, with --text-hash HASH for a text, takes an allowance back.`
+}
+
+// Run lists allowances.
+func (p *PolicyAllowancesCmd) Run(ctx context.Context, c *console) error {
+	api, err := p.client()
+	if err != nil {
+		return err
+	}
+	items, more, err := collect(api.PolicyAllowances(ctx), p.Paging)
+	if err != nil {
+		return err
+	}
+	c.hintMore(len(items), more)
+	if p.JSON {
+		return c.writeJSON(items)
+	}
+	table := terminal.NewTable("account", "texts", "note…", "given")
+	for _, a := range items {
+		table.Add(a.Account, cmp.Or(a.TextHash, "all"), a.Note, terminal.Moment(a.CreatedAt, c.Zone))
+	}
+	return c.writeTable(table, "Nothing: the policy holds for everybody.")
 }

@@ -45,6 +45,7 @@ func (q *queues) Collect(out chan<- prometheus.Metric) {
 		gauge("herald_inbox_aside_updates", "Updates that were put aside with an error.", float64(aside))
 	}
 	q.collectTranslations(out, q.app.translator.Stats())
+	q.collectRefusals(out, q.app.policy.Refusals())
 	if stats, err := q.app.store.QueueStats(ctx, now()); err == nil {
 		q.collectTurns(out, stats)
 	}
@@ -64,6 +65,14 @@ func (q *queues) collectTurns(out chan<- prometheus.Metric, stats gateway.QueueS
 	out <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(stats.Refused))
 	blocked := prometheus.NewDesc("herald_bots_blocked", "Bots that a messenger asked to wait.", nil, nil)
 	out <- prometheus.MustNewConstMetric(blocked, prometheus.GaugeValue, float64(stats.Blocked))
+}
+
+// collectRefusals tells what the policy of shared bots refused in this process since it started.
+func (q *queues) collectRefusals(out chan<- prometheus.Metric, list []gateway.PolicyRefusals) {
+	desc := prometheus.NewDesc("herald_policy_refusals_total", "Messages, changes and answers that the policy of shared bots refused in this process, by bot and rule of the policy.", []string{"bot", "rule"}, nil)
+	for _, r := range list {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(r.Count), string(r.BotID), r.Rule)
+	}
 }
 
 // collectTranslations tells what this process had translated since it started.

@@ -139,7 +139,7 @@ var shapes = []struct {
 	pattern *regexp.Regexp
 	word    string
 }{
-	{regexp.MustCompile(`\b(msg|bot|sub|key|req)_[0-9a-z]{26}\b`), "${1}_ID"},
+	{regexp.MustCompile(`\b(acc|msg|bot|sub|key|req)_[0-9a-z]{26}\b`), "${1}_ID"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "TIME"},
 	{regexp.MustCompile(`\d\d:\d\d:\d\d\.\d{3}`), "CLOCK"},

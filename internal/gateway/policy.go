@@ -31,6 +31,13 @@ type PolicyAllowance struct {
 	CreatedAt time.Time
 }
 
+// PolicyRefusals is how often a rule of the policy refused what was to go by a bot.
+type PolicyRefusals struct {
+	BotID BotID
+	Rule  string
+	Count int64
+}
+
 // PolicyMessage is a message as the counters know it. Text and person are hashed before they are stored.
 type PolicyMessage struct {
 	AccountID AccountID
@@ -50,4 +57,6 @@ type PolicyStore interface {
 	AllowByPolicy(ctx context.Context, a PolicyAllowance) error
 	// DisallowByPolicy takes it back; one that there is not is no fault.
 	DisallowByPolicy(ctx context.Context, a PolicyAllowance) error
+	// PolicyAllowances lists them by account, the youngest account first.
+	PolicyAllowances(ctx context.Context, p Page) (List[PolicyAllowance], error)
 }

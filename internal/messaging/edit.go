@@ -51,6 +51,7 @@ func (s *Service) Edit(ctx context.Context, account gateway.AccountID, id gatewa
 		if refusal, err := s.looked(ctx, changed, d.Bot); err != nil {
 			return nil, "", err
 		} else if refusal != nil {
+			s.guard.Refused(d.Bot.ID, *refusal)
 			return nil, "", gateway.Fault(gateway.CodePolicy, "text", refusal.Words)
 		}
 		return &e, "Its sender wants another text or other buttons. They are changed in the chat.", nil

@@ -13,6 +13,8 @@ type Guard interface {
 	Judge(ctx context.Context, m gateway.Message, purpose gateway.Purpose) (*gateway.PolicyRefusal, error)
 	// Look judges a text alone, and counts nothing.
 	Look(ctx context.Context, m gateway.Message, purpose gateway.Purpose) (*gateway.PolicyRefusal, error)
+	// Refused counts a refusal that had its effect.
+	Refused(bot gateway.BotID, r gateway.PolicyRefusal)
 }
 
 // WithGuard returns a Service that holds messages by shared bots against their policy.
@@ -44,8 +46,12 @@ func (s *Service) refuse(ctx context.Context, n gateway.NewMessage, r gateway.Po
 	for i := range n.Legs {
 		n.Legs[i].Price = 0
 	}
-	if _, err := s.store.RefuseMessage(ctx, n, r.Words); err != nil {
+	created, err := s.store.RefuseMessage(ctx, n, r.Words)
+	if err != nil {
 		return gateway.Message{}, fmt.Errorf("store refused message %s: %w", n.Message.ID, err)
+	}
+	if created { // a repeated request is no other refusal
+		s.guard.Refused(n.Message.BotID, r)
 	}
 	return s.store.Message(ctx, n.Message.AccountID, n.Message.ID)
 }

@@ -148,6 +148,9 @@ func (s *Service) Compose(account gateway.AccountID, bot gateway.Bot, r Request)
 	ctx, cancel := context.WithTimeout(context.Background(), termsFor)
 	defer cancel()
 	if refusal, err := s.looked(ctx, n.Message, bot); err != nil || refusal != nil {
+		if refusal != nil {
+			s.guard.Refused(bot.ID, *refusal)
+		}
 		return n, gateway.Fault(gateway.CodePolicy, "text", "The policy of shared bots refuses this text.")
 	}
 	if terms, err := s.terms(ctx, account); err == nil { // nobody's answer is held up by a price list

@@ -26,11 +26,36 @@ type Service struct {
 	source  string
 	program *Program
 	until   time.Time
+	refused map[refused]int64
+}
+
+// refused is what refusals are counted by.
+type refused struct {
+	bot  gateway.BotID
+	rule string
 }
 
 // New returns a Service. langOf tells the language of a text, empty if it cannot be told: refusals are worded in it.
 func New(store gateway.PolicyStore, langOf func(string) string, now gateway.Clock) *Service {
-	return &Service{store: store, langOf: langOf, now: now}
+	return &Service{store: store, langOf: langOf, now: now, refused: map[refused]int64{}}
+}
+
+// Refused counts a refusal that had its effect: of a message, of a change, of an answer. Previews are none.
+func (s *Service) Refused(bot gateway.BotID, r gateway.PolicyRefusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused[refused{bot, r.Rule}]++
+}
+
+// Refusals are those that this process counted since it started.
+func (s *Service) Refusals() []gateway.PolicyRefusals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]gateway.PolicyRefusals, 0, len(s.refused))
+	for by, count := range s.refused {
+		list = append(list, gateway.PolicyRefusals{BotID: by.bot, Rule: by.rule, Count: count})
+	}
+	return list
 }
 
 // Source returns the policy that holds, and whether it is the operator's own.
@@ -78,6 +103,11 @@ func (s *Service) Disallow(ctx context.Context, account gateway.AccountID, hash 
 		return err
 	}
 	return s.store.DisallowByPolicy(ctx, a)
+}
+
+// Allowances lists what is allowed whatever the policy says, by account, the youngest account first.
+func (s *Service) Allowances(ctx context.Context, p gateway.Page) (gateway.List[gateway.PolicyAllowance], error) {
+	return s.store.PolicyAllowances(ctx, p.Bounded())
 }
 
 func allowance(account gateway.AccountID, hash string) (gateway.PolicyAllowance, error) {

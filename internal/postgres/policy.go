@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -96,6 +98,30 @@ func (s *Store) DisallowByPolicy(ctx context.Context, a gateway.PolicyAllowance)
 		return fmt.Errorf("take back allowance: %w", err)
 	}
 	return nil
+}
+
+func (s *Store) PolicyAllowances(ctx context.Context, p gateway.Page) (list gateway.List[gateway.PolicyAllowance], err error) {
+	ctx = system(ctx, policyWork)
+	account, digits, _ := strings.Cut(p.After, "/")
+	hash, err := hex.DecodeString(digits)
+	if err != nil {
+		return list, fmt.Errorf("read where a page of allowances ended: %w", err)
+	}
+	rows, err := s.q.PolicyAllowances(ctx, dbsqlc.PolicyAllowancesParams{AfterAccount: account, AfterHash: hash, Most: int32(p.Limit + 1)})
+	if err != nil {
+		return list, fmt.Errorf("list allowances: %w", err)
+	}
+	if len(rows) > p.Limit {
+		rows = rows[:p.Limit]
+		last := rows[p.Limit-1]
+		list.Next = last.AccountID + "/" + hex.EncodeToString(last.TextHash)
+	}
+	for _, r := range rows {
+		list.Items = append(list.Items, gateway.PolicyAllowance{
+			AccountID: gateway.AccountID(r.AccountID), TextHash: r.TextHash, Note: r.Note, CreatedAt: r.CreatedAt.UTC(),
+		})
+	}
+	return list, nil
 }
 
 func hashOrEmpty(hash []byte) []byte {

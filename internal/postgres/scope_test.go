@@ -230,7 +230,7 @@ var overAllAccounts = map[string]string{
 	"SealedBy": "one vault for the installation", "SetSealedBy": "one vault for the installation",
 
 	"PolicySource": "one policy for the installation", "SetPolicy": "one policy for the installation", "ResetPolicy": "one policy for the installation",
-	"DropOldPolicyCounts": "the janitor",
+	"PolicyAllowances": "the operator's list", "DropOldPolicyCounts": "the janitor",
 
 	"NamePriceList": "one list for the installation", "DropPrices": "one list for the installation", "InsertPrices": "one list for the installation",
 

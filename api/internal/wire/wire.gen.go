@@ -1189,6 +1189,30 @@ type HealthParts string
 // Intake `webhook`: the messenger calls this installation. `polling`: this installation asks the messenger.
 type Intake string
 
+// KeptAllowance An allowance as it is kept.
+type KeptAllowance struct {
+	// Note What the operator noted.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Account The account, `acc_...`.
+	Account string `json:"account"`
+
+	// TextHash Of one text, 64 hexadecimal digits; left out if all texts of the account are allowed.
+	TextHash string `json:"text_hash,omitempty,omitzero"`
+
+	// CreatedAt When it was given first.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// KeptAllowanceList defines model for KeptAllowanceList.
+type KeptAllowanceList struct {
+	// Items The page, by account, the youngest account first.
+	Items []KeptAllowance `json:"items"`
+
+	// Next The `cursor` of the following page. Left out at the end of the list.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // Key An API key, without its secret.
 type Key struct {
 	// ID The key's id, `key_...`.
@@ -2403,6 +2427,22 @@ type CreateAccountParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListAccountKeysParams defines parameters for ListAccountKeys.
+type ListAccountKeysParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateAccountKeyParams defines parameters for CreateAccountKey.
+type CreateAccountKeyParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListBotsParams defines parameters for ListBots.
 type ListBotsParams struct {
 	// Limit How many items the page has at most.
@@ -2644,6 +2684,15 @@ type CancelMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListPolicyAllowancesParams defines parameters for ListPolicyAllowances.
+type ListPolicyAllowancesParams struct {
+	// Limit How many items the page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before. It belongs to this list and is to be given back as it came.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // CheckPolicyParams defines parameters for CheckPolicy.
 type CheckPolicyParams struct {
 	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
@@ -2708,6 +2757,9 @@ type CreateAccountJSONRequestBody = NewAccount
 
 // ChangeAccountJSONRequestBody defines body for ChangeAccount for application/json ContentType.
 type ChangeAccountJSONRequestBody = AccountChange
+
+// CreateAccountKeyJSONRequestBody defines body for CreateAccountKey for application/json ContentType.
+type CreateAccountKeyJSONRequestBody = NewKey
 
 // AddBotJSONRequestBody defines body for AddBot for application/json ContentType.
 type AddBotJSONRequestBody = NewBot
@@ -2786,6 +2838,15 @@ type ServerInterface interface {
 	// ChangeAccount Rename or suspend an account
 	// (PATCH /v1/accounts/{account})
 	ChangeAccount(c *gin.Context, account AccountID)
+	// ListAccountKeys List API keys of an account
+	// (GET /v1/accounts/{account}/keys)
+	ListAccountKeys(c *gin.Context, account AccountID, params ListAccountKeysParams)
+	// CreateAccountKey Make an API key of an account
+	// (POST /v1/accounts/{account}/keys)
+	CreateAccountKey(c *gin.Context, account AccountID, params CreateAccountKeyParams)
+	// RevokeAccountKey Revoke an API key of an account
+	// (DELETE /v1/accounts/{account}/keys/{key})
+	RevokeAccountKey(c *gin.Context, account AccountID, key KeyID)
 	// ListBots List bots
 	// (GET /v1/bots)
 	ListBots(c *gin.Context, params ListBotsParams)
@@ -2915,6 +2976,9 @@ type ServerInterface interface {
 	// SetPolicy Replace the policy of shared bots
 	// (PUT /v1/policy)
 	SetPolicy(c *gin.Context)
+	// ListPolicyAllowances List what is allowed in spite of the policy
+	// (GET /v1/policy/allowances)
+	ListPolicyAllowances(c *gin.Context, params ListPolicyAllowancesParams)
 	// SetPolicyAllowance Overrule the policy
 	// (PUT /v1/policy/allowances)
 	SetPolicyAllowance(c *gin.Context)
@@ -3099,6 +3163,130 @@ func (siw *ServerInterfaceWrapper) ChangeAccount(c *gin.Context) {
 	}
 
 	siw.Handler.ChangeAccount(c, account)
+}
+
+// ListAccountKeys operation middleware
+func (siw *ServerInterfaceWrapper) ListAccountKeys(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account AccountID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", c.Param("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAccountKeysParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAccountKeys(c, account, params)
+}
+
+// CreateAccountKey operation middleware
+func (siw *ServerInterfaceWrapper) CreateAccountKey(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account AccountID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", c.Param("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateAccountKeyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateAccountKey(c, account, params)
+}
+
+// RevokeAccountKey operation middleware
+func (siw *ServerInterfaceWrapper) RevokeAccountKey(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account AccountID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", c.Param("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "key" -------------
+	var key KeyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeAccountKey(c, account, key)
 }
 
 // ListBots operation middleware
@@ -4702,6 +4890,40 @@ func (siw *ServerInterfaceWrapper) SetPolicy(c *gin.Context) {
 	siw.Handler.SetPolicy(c)
 }
 
+// ListPolicyAllowances operation middleware
+func (siw *ServerInterfaceWrapper) ListPolicyAllowances(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPolicyAllowancesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPolicyAllowances(c, params)
+}
+
 // SetPolicyAllowance operation middleware
 func (siw *ServerInterfaceWrapper) SetPolicyAllowance(c *gin.Context) {
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5059,6 +5281,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/accounts", wrapper.CreateAccount)
 	router.GET(options.BaseURL+"/v1/accounts/:account", wrapper.GetAccount)
 	router.PATCH(options.BaseURL+"/v1/accounts/:account", wrapper.ChangeAccount)
+	router.GET(options.BaseURL+"/v1/accounts/:account/keys", wrapper.ListAccountKeys)
+	router.POST(options.BaseURL+"/v1/accounts/:account/keys", wrapper.CreateAccountKey)
+	router.DELETE(options.BaseURL+"/v1/accounts/:account/keys/:key", wrapper.RevokeAccountKey)
 	router.GET(options.BaseURL+"/v1/bots", wrapper.ListBots)
 	router.POST(options.BaseURL+"/v1/bots", wrapper.AddBot)
 	router.DELETE(options.BaseURL+"/v1/bots/:bot", wrapper.RemoveBot)
@@ -5102,6 +5327,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/messages/preview", wrapper.PreviewMessage)
 	router.GET(options.BaseURL+"/v1/policy", wrapper.GetPolicy)
 	router.PUT(options.BaseURL+"/v1/policy", wrapper.SetPolicy)
+	router.GET(options.BaseURL+"/v1/policy/allowances", wrapper.ListPolicyAllowances)
 	router.PUT(options.BaseURL+"/v1/policy/allowances", wrapper.SetPolicyAllowance)
 	router.POST(options.BaseURL+"/v1/policy/check", wrapper.CheckPolicy)
 	router.GET(options.BaseURL+"/v1/prices", wrapper.GetPrices)
@@ -5307,6 +5533,121 @@ type ChangeAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeAccountdefaultApplicationProblemPlusJSONResponse) VisitChangeAccountResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAccountKeysRequestObject struct {
+	Account AccountID `json:"account"`
+	Params  ListAccountKeysParams
+}
+
+type ListAccountKeysResponseObject interface {
+	VisitListAccountKeysResponse(w http.ResponseWriter) error
+}
+
+type ListAccountKeys200JSONResponse KeyList
+
+func (response ListAccountKeys200JSONResponse) VisitListAccountKeysResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAccountKeysdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAccountKeysdefaultApplicationProblemPlusJSONResponse) VisitListAccountKeysResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAccountKeyRequestObject struct {
+	Account AccountID `json:"account"`
+	Params  CreateAccountKeyParams
+	Body    *CreateAccountKeyJSONRequestBody
+}
+
+type CreateAccountKeyResponseObject interface {
+	VisitCreateAccountKeyResponse(w http.ResponseWriter) error
+}
+
+type CreateAccountKey201JSONResponse CreatedKey
+
+func (response CreateAccountKey201JSONResponse) VisitCreateAccountKeyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAccountKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateAccountKeydefaultApplicationProblemPlusJSONResponse) VisitCreateAccountKeyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAccountKeyRequestObject struct {
+	Account AccountID `json:"account"`
+	Key     KeyID     `json:"key"`
+}
+
+type RevokeAccountKeyResponseObject interface {
+	VisitRevokeAccountKeyResponse(w http.ResponseWriter) error
+}
+
+type RevokeAccountKey200JSONResponse Key
+
+func (response RevokeAccountKey200JSONResponse) VisitRevokeAccountKeyResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAccountKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeAccountKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeAccountKeyResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7067,6 +7408,43 @@ func (response SetPolicydefaultApplicationProblemPlusJSONResponse) VisitSetPolic
 	return err
 }
 
+type ListPolicyAllowancesRequestObject struct {
+	Params ListPolicyAllowancesParams
+}
+
+type ListPolicyAllowancesResponseObject interface {
+	VisitListPolicyAllowancesResponse(w http.ResponseWriter) error
+}
+
+type ListPolicyAllowances200JSONResponse KeptAllowanceList
+
+func (response ListPolicyAllowances200JSONResponse) VisitListPolicyAllowancesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPolicyAllowancesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPolicyAllowancesdefaultApplicationProblemPlusJSONResponse) VisitListPolicyAllowancesResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPolicyAllowanceRequestObject struct {
 	Body *SetPolicyAllowanceJSONRequestBody
 }
@@ -7460,6 +7838,15 @@ type StrictServerInterface interface {
 	// ChangeAccount Rename or suspend an account
 	// (PATCH /v1/accounts/{account})
 	ChangeAccount(ctx context.Context, request ChangeAccountRequestObject) (ChangeAccountResponseObject, error)
+	// ListAccountKeys List API keys of an account
+	// (GET /v1/accounts/{account}/keys)
+	ListAccountKeys(ctx context.Context, request ListAccountKeysRequestObject) (ListAccountKeysResponseObject, error)
+	// CreateAccountKey Make an API key of an account
+	// (POST /v1/accounts/{account}/keys)
+	CreateAccountKey(ctx context.Context, request CreateAccountKeyRequestObject) (CreateAccountKeyResponseObject, error)
+	// RevokeAccountKey Revoke an API key of an account
+	// (DELETE /v1/accounts/{account}/keys/{key})
+	RevokeAccountKey(ctx context.Context, request RevokeAccountKeyRequestObject) (RevokeAccountKeyResponseObject, error)
 	// ListBots List bots
 	// (GET /v1/bots)
 	ListBots(ctx context.Context, request ListBotsRequestObject) (ListBotsResponseObject, error)
@@ -7589,6 +7976,9 @@ type StrictServerInterface interface {
 	// SetPolicy Replace the policy of shared bots
 	// (PUT /v1/policy)
 	SetPolicy(ctx context.Context, request SetPolicyRequestObject) (SetPolicyResponseObject, error)
+	// ListPolicyAllowances List what is allowed in spite of the policy
+	// (GET /v1/policy/allowances)
+	ListPolicyAllowances(ctx context.Context, request ListPolicyAllowancesRequestObject) (ListPolicyAllowancesResponseObject, error)
 	// SetPolicyAllowance Overrule the policy
 	// (PUT /v1/policy/allowances)
 	SetPolicyAllowance(ctx context.Context, request SetPolicyAllowanceRequestObject) (SetPolicyAllowanceResponseObject, error)
@@ -7861,6 +8251,105 @@ func (sh *strictHandler) ChangeAccount(ctx *gin.Context, account AccountID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ChangeAccountResponseObject); ok {
 		if err := validResponse.VisitChangeAccountResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAccountKeys operation middleware
+func (sh *strictHandler) ListAccountKeys(ctx *gin.Context, account AccountID, params ListAccountKeysParams) {
+	var request ListAccountKeysRequestObject
+
+	request.Account = account
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAccountKeys(ctx, request.(ListAccountKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAccountKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAccountKeysResponseObject); ok {
+		if err := validResponse.VisitListAccountKeysResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateAccountKey operation middleware
+func (sh *strictHandler) CreateAccountKey(ctx *gin.Context, account AccountID, params CreateAccountKeyParams) {
+	var request CreateAccountKeyRequestObject
+
+	request.Account = account
+	request.Params = params
+
+	var body CreateAccountKeyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateAccountKey(ctx, request.(CreateAccountKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateAccountKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateAccountKeyResponseObject); ok {
+		if err := validResponse.VisitCreateAccountKeyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeAccountKey operation middleware
+func (sh *strictHandler) RevokeAccountKey(ctx *gin.Context, account AccountID, key KeyID) {
+	var request RevokeAccountKeyRequestObject
+
+	request.Account = account
+	request.Key = key
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeAccountKey(ctx, request.(RevokeAccountKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeAccountKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeAccountKeyResponseObject); ok {
+		if err := validResponse.VisitRevokeAccountKeyResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -9227,6 +9716,32 @@ func (sh *strictHandler) SetPolicy(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SetPolicyResponseObject); ok {
 		if err := validResponse.VisitSetPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPolicyAllowances operation middleware
+func (sh *strictHandler) ListPolicyAllowances(ctx *gin.Context, params ListPolicyAllowancesParams) {
+	var request ListPolicyAllowancesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPolicyAllowances(ctx, request.(ListPolicyAllowancesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPolicyAllowances")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPolicyAllowancesResponseObject); ok {
+		if err := validResponse.VisitListPolicyAllowancesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -106,6 +106,44 @@ func (q *Queries) DropOldPolicyCounts(ctx context.Context, before pgtype.Date) e
 	return err
 }
 
+const policyAllowances = `-- name: PolicyAllowances :many
+SELECT account_id, text_hash, note, created_at FROM policy_allowances a
+WHERE $1::text = '' OR (a.account_id, a.text_hash) < ($1, $2::bytea)
+ORDER BY a.account_id DESC, a.text_hash DESC LIMIT $3
+`
+
+type PolicyAllowancesParams struct {
+	AfterAccount string
+	AfterHash    []byte
+	Most         int32
+}
+
+// Those after one that a page ended with; the first page begins after nothing.
+func (q *Queries) PolicyAllowances(ctx context.Context, arg PolicyAllowancesParams) ([]PolicyAllowance, error) {
+	rows, err := q.db.Query(ctx, policyAllowances, arg.AfterAccount, arg.AfterHash, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PolicyAllowance
+	for rows.Next() {
+		var i PolicyAllowance
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.TextHash,
+			&i.Note,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const policySource = `-- name: PolicySource :one
 SELECT source FROM policy
 `

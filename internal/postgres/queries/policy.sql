@@ -39,6 +39,12 @@ ON CONFLICT (account_id, text_hash) DO UPDATE SET note = excluded.note;
 -- name: DisallowByPolicy :exec
 DELETE FROM policy_allowances WHERE account_id = $1 AND text_hash = $2;
 
+-- name: PolicyAllowances :many
+-- Those after one that a page ended with; the first page begins after nothing.
+SELECT * FROM policy_allowances a
+WHERE @after_account::text = '' OR (a.account_id, a.text_hash) < (@after_account, @after_hash::bytea)
+ORDER BY a.account_id DESC, a.text_hash DESC LIMIT @most;
+
 -- name: DropOldPolicyCounts :exec
 WITH people AS (DELETE FROM policy_people p WHERE p.day < @before), texts AS (DELETE FROM policy_texts t WHERE t.day < @before)
 DELETE FROM policy_days d WHERE d.day < @before;
