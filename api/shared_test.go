@@ -175,7 +175,7 @@ func TestRulesOnASharedBotAreTheCustomers(t *testing.T) {
 
 	answers := func(c customer) (texts []string) {
 		for _, m := range collected(t, c.api.Messages(t.Context(), client.MessageFilter{Direction: "out"})) {
-			if m.Rule != "" {
+			if m.Rule == "r" {
 				texts = append(texts, m.Text)
 			}
 		}
@@ -196,6 +196,36 @@ func TestRulesOnASharedBotAreTheCustomers(t *testing.T) {
 	require.Equal(t, 1, forwarded(s.red))
 	require.Zero(t, forwarded(s.blue))
 	require.Equal(t, 1, forwarded(s.operator))
+}
+
+// What the bot says by itself goes into the History of the account that wrote last, and tells it nothing of the phone.
+func TestAPhoneThatIsSharedWithASharedBotIsShownToNoCustomer(t *testing.T) {
+	t.Parallel()
+	s := newSquare(t)
+	_, err := s.red.api.PublishRules(t.Context(), "@free_bot", client.NewRuleVersion{Source: `herald: 1
+language: en
+rules:
+  - {name: first, on: phone, once: true, reply: "It is {{ user.phone ?? 'hidden' }}."}
+`})
+	require.NoError(t, err)
+	s.send(t, s.red, "Red: hello")
+	shares := func() client.Message {
+		s.tick(time.Second)
+		_, err := s.sandbox.Network().ShareContact(s.dora, "@free_bot", network.ContactShare{})
+		require.NoError(t, err)
+		s.take(t)
+		return collected(t, s.red.api.Messages(t.Context(), client.MessageFilter{Direction: "out"}))[0]
+	}
+	require.Equal(t, "It is hidden.", shares().Text)
+	thanks := shares()
+	require.Equal(t, "herald:phone_noted", thanks.Rule)
+	require.Equal(t, "Thank you. Your phone is confirmed.", thanks.Text)
+	s.write(t, "/phone", 0)
+	asked := collected(t, s.red.api.Messages(t.Context(), client.MessageFilter{Direction: "out"}))[0]
+	require.Equal(t, "herald:phone_other", asked.Rule)
+	people := collected(t, s.operator.api.Subscribers(t.Context(), "@free_bot", client.SubscriberFilter{PlatformID: int64(s.dora)}))
+	require.Len(t, people, 1)
+	require.Equal(t, "+380991112233", people[0].Phone, "the operator knows it")
 }
 
 func TestCustomersUseASharedBotAndManageNothing(t *testing.T) {

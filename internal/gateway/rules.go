@@ -71,8 +71,9 @@ type PersonState struct {
 
 // Conversation is what rules see of a person beside an update.
 type Conversation struct {
-	Person Subscriber
-	Since  time.Time // when the person was first seen
+	Person Subscriber // as the account may see them: whoever only uses a bot sees no phone
+	Phoned bool       // a phone of the person is known, seen or not
+	Since  time.Time  // when the person was first seen
 	State  PersonState
 	Last   *Message // that went to the person last; nil if none did
 

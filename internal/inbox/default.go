@@ -117,7 +117,7 @@ func (i *Inbox) defaultReply(c consultation, v gateway.Verdict, talk gateway.Con
 func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation) (key phrase.Key, buttons [][]gateway.Button, share bool) {
 	switch {
 	case talk.Code == gateway.CodeProved:
-		return phrase.PhoneProved, nil, false
+		return thanks(talk), nil, false
 	case talk.Code == gateway.CodeWrong:
 		return phrase.CodeWrong, nil, false
 	case talk.Code == gateway.CodeSpent:
@@ -127,12 +127,12 @@ func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation)
 	case !hasDefault(c.update):
 		return "", nil, false
 	case c.update.Kind == gateway.UpdateContact:
-		key, share = contactPhrase(v)
+		key, share = contactPhrase(v, talk)
 		return key, nil, share
 	}
 	switch c.update.Command {
 	case commandStart:
-		if c.bot.AskPhone && talk.Person.Phone == "" {
+		if c.bot.AskPhone && !talk.Phoned {
 			return phrase.WelcomePhone, nil, true
 		}
 		return phrase.Welcome, nil, false
@@ -141,10 +141,14 @@ func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation)
 	case commandPrivacy:
 		return phrase.Privacy, nil, false
 	case commandPhone:
-		if talk.Person.Phone != "" {
+		switch {
+		case !talk.Phoned:
+			return phrase.PhoneShare, nil, true
+		case talk.Person.Phone == "":
+			return phrase.PhoneOther, nil, true
+		default:
 			return phrase.PhoneChange, nil, true
 		}
-		return phrase.PhoneShare, nil, true
 	default:
 		for _, choice := range phrase.Choices() {
 			buttons = append(buttons, []gateway.Button{{Text: choice.Name, Data: languageMark + choice.Tag}})
@@ -157,10 +161,10 @@ func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation)
 }
 
 // contactPhrase thanks for a contact that proved a phone, or says why it did not and whether the button would help.
-func contactPhrase(v gateway.Verdict) (key phrase.Key, share bool) {
+func contactPhrase(v gateway.Verdict, talk gateway.Conversation) (key phrase.Key, share bool) {
 	switch {
 	case v.Phone != "":
-		return phrase.PhoneProved, false
+		return thanks(talk), false
 	case v.Note == NoteContactForwarded:
 		return phrase.ContactForwarded, true
 	case v.Note == NoteContactAnonymous:
@@ -170,4 +174,12 @@ func contactPhrase(v gateway.Verdict) (key phrase.Key, share bool) {
 	default:
 		return phrase.ContactForeign, true
 	}
+}
+
+// thanks names the end of the phone, unless it is none of the account's business.
+func thanks(talk gateway.Conversation) phrase.Key {
+	if talk.Person.Phone == "" {
+		return phrase.PhoneNoted
+	}
+	return phrase.PhoneProved
 }

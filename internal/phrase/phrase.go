@@ -17,6 +17,7 @@ const (
 	Remind           Key = "remind"            // once more; {bot}
 	ShareButton      Key = "share_button"      // on the button that shares the contact
 	PhoneProved      Key = "phone_proved"      // thanks; {tail}
+	PhoneNoted       Key = "phone_noted"       // thanks, where the number is not shown
 	ContactForeign   Key = "contact_foreign"   // somebody else's contact
 	ContactForwarded Key = "contact_forwarded" // one that was forwarded
 	ContactAnonymous Key = "contact_anonymous" // a number that the messenger sold
@@ -32,6 +33,7 @@ const (
 	LanguageSet      Key = "language_set"      // done
 	LanguageOdd      Key = "language_odd"      // we do not speak that one
 	PhoneShare       Key = "phone_share"       // none is known; {bot}
+	PhoneOther       Key = "phone_other"       // one is known that is not shown; {bot}
 	PhoneChange      Key = "phone_change"      // {tail} is known; {bot}
 )
 

@@ -238,6 +238,7 @@ func (s *Store) Conversation(ctx context.Context, account gateway.AccountID, per
 func begun(v *vault, account gateway.AccountID, person dbsqlc.Subscriber) (c gateway.Conversation, err error) {
 	c.Since = person.CreatedAt.UTC()
 	if c.Person, err = v.subscriber(person); err == nil {
+		c.Phoned = c.Person.Phone != ""
 		c.Person = seenBy(account, c.Person)
 	}
 	return c, err

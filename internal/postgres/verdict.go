@@ -74,7 +74,11 @@ func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict
 	if err != nil {
 		return person, nil, err
 	}
-	talk.Person, talk.Since = known.Person, known.Since
+	if v.Phone != "" {
+		known.Person.Phone, known.Person.PhoneProvedAt, known.Phoned = v.Phone, v.Seen.At, true
+		known.Person = seenBy(account, known.Person)
+	}
+	talk.Person, talk.Phoned, talk.Since = known.Person, known.Phoned, known.Since
 	if err := useConnectLink(ctx, h.queries(), person, v); err != nil {
 		return person, nil, err
 	}
@@ -82,9 +86,6 @@ func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict
 		if err := h.queries().ChooseLanguage(ctx, dbsqlc.ChooseLanguageParams{BotID: person.BotID, ID: person.ID, Language: v.Chosen}); err != nil {
 			return person, nil, fmt.Errorf("choose language: %w", err)
 		}
-	}
-	if v.Phone != "" {
-		talk.Person.Phone, talk.Person.PhoneProvedAt = v.Phone, v.Seen.At
 	}
 	freed, talk.Code, err = takeProof(ctx, h.queries(), person, v, now)
 	return person, freed, err
