@@ -82,7 +82,10 @@ func (o *outside) migrate(t testing.TB) string {
 func (o *outside) serve(t testing.TB, key string) *installation {
 	t.Helper()
 	i := &installation{process: launch(t, append([]string{"serve", "--public-listen", "127.0.0.1:0"}, o.flags...)...)}
-	i.API, i.APIKey = i.awaitReady(t), key
+	i.API, i.APIKey, i.data = i.awaitReady(t), key, filepath.Join(o.folder, "postgres")
+	public := regexp.MustCompile(`public listener +(http://\S+)`).FindStringSubmatch(i.stdout.String() + i.stderr.String())
+	require.NotNil(t, public, "it says where it listens")
+	i.Public = public[1]
 	var err error
 	i.api, err = client.New(i.API, key)
 	require.NoError(t, err)

@@ -38,16 +38,28 @@ func descendants(pid int) ([]int, error) {
 
 // parentOf reads who started a process; a zombie does not live.
 func parentOf(pid int) (parent int, alive bool) {
+	fields := statOf(pid)
+	if len(fields) < 2 || fields[0] == "Z" || fields[0] == "X" {
+		return 0, false
+	}
+	parent, err := strconv.Atoi(fields[1])
+	return parent, err == nil
+}
+
+// stateOf is the letter of a process's state, T of one that was stopped; empty if there is none.
+func stateOf(pid int) string {
+	if fields := statOf(pid); len(fields) > 0 {
+		return fields[0]
+	}
+	return ""
+}
+
+// statOf reads what the kernel tells about a process, from its state on. The name in parentheses before it may hold anything.
+func statOf(pid int) []string {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {
-		return 0, false
+		return nil
 	}
-	// The name in parentheses may hold anything; the state and the parent come after it.
-	_, rest, found := strings.Cut(string(text[strings.LastIndexByte(string(text), ')'):]), ") ")
-	fields := strings.Fields(rest)
-	if !found || len(fields) < 2 || fields[0] == "Z" || fields[0] == "X" {
-		return 0, false
-	}
-	parent, err = strconv.Atoi(fields[1])
-	return parent, err == nil
+	_, rest, _ := strings.Cut(string(text[max(strings.LastIndexByte(string(text), ')'), 0):]), ") ")
+	return strings.Fields(rest)
 }

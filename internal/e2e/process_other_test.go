@@ -33,3 +33,10 @@ func descendants(pid int) ([]int, error) {
 	}
 	return below, nil
 }
+
+// stateOf is the letter of a process's state, T of one that was stopped; empty if there is none.
+func stateOf(pid int) string {
+	text, _ := exec.Command("ps", "-o", "state=", "-p", fmt.Sprint(pid)).Output()
+	state := strings.TrimSpace(string(text))
+	return state[:min(len(state), 1)]
+}

@@ -152,6 +152,21 @@ func (p *process) children(t testing.TB) []int {
 	return children
 }
 
+// freeze stops the process until thaw lets it go on: it does nothing, as if the machine had no time for it.
+func (p *process) freeze(t testing.TB) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	await(t, stopWithin, "the process to stand still", func() (bool, string) {
+		state := stateOf(p.cmd.Process.Pid)
+		return state == "T", "its state is " + state
+	})
+}
+
+func (p *process) thaw(t testing.TB) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
+}
+
 // awaitEnd waits for the process to end by itself and returns its exit code.
 func (p *process) awaitEnd(t testing.TB, within time.Duration) int {
 	t.Helper()

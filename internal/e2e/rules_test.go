@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -50,8 +48,6 @@ func TestRulesThroughCrashes(t *testing.T) {
 	const people, each = 100, 10
 	o := newOutside(t)
 	on := o.serve(t, o.migrate(t))
-	on.data = filepath.Join(o.folder, "postgres")
-	on.Public = regexp.MustCompile(`public listener +(http://\S+)`).FindStringSubmatch(on.stdout.String() + on.stderr.String())[1]
 	_, err := on.addBot(t.Context(), "spare_bot", wire.Polling) // the ids of bots are not those of people
 	require.NoError(t, err)
 	calm, err := on.addBot(t.Context(), "calm_bot", wire.Webhook)
