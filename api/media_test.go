@@ -98,6 +98,7 @@ func TestFilesOfMessages(t *testing.T) {
 					require.Equal(t, gateway.Accepted, step.State)
 					return
 				}
+				w.tick(step.Wait)
 			}
 			t.Fatal("it did not arrive")
 		}

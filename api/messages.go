@@ -23,6 +23,8 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 	wait := preferredWait(given(r.Params.Prefer))
 	request := requestOf(*r.Body)
 	request.ID, request.Wait = gateway.MessageID(who.newID("msg")), wait > 0
+	watch := s.messaging.Watch(request.ID)
+	defer watch.Stop()
 	m, err := s.messaging.Accept(ctx, who.key.AccountID, request)
 	if err != nil {
 		return nil, atField(err, gateway.CodeBotNotFound, "bot")
@@ -31,7 +33,7 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 		return wire.SendMessage202JSONResponse{Body: message(m)}, nil
 	}
 	applied := "wait=" + strconv.Itoa(int(wait/time.Second))
-	body := s.outcome(ctx, m, wait)
+	body := s.outcome(ctx, watch, m, wait)
 	if !gateway.State(body.State).Settled() {
 		return wire.SendMessage202JSONResponse{Body: body, Headers: wire.SendMessage202ResponseHeaders{PreferenceApplied: &applied}}, nil
 	}
@@ -53,8 +55,8 @@ func requestOf(b wire.NewMessage) messaging.Request {
 
 // outcome waits for what becomes of an accepted message. Whatever goes wrong while waiting, the message was accepted,
 // and that is the answer.
-func (s *server) outcome(ctx context.Context, accepted gateway.Message, wait time.Duration) wire.Message {
-	m, err := s.messaging.Wait(ctx, accepted.AccountID, accepted.ID, wait)
+func (s *server) outcome(ctx context.Context, watch messaging.Watch, accepted gateway.Message, wait time.Duration) wire.Message {
+	m, err := s.messaging.Wait(ctx, watch, accepted, wait)
 	if err == nil {
 		var legs []gateway.Leg
 		if legs, err = s.messaging.Legs(ctx, m.AccountID, m.ID); err == nil {

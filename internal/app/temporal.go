@@ -63,7 +63,8 @@ func (a *App) temporalClientOptions(ctx context.Context) (client.Options, error)
 			return client.Options{}, err
 		}
 		a.onStop(server.Stop)
-		return client.Options{HostPort: server.Address(), Namespace: namespace}, nil
+		// Inside one machine compressing costs more than what it saves.
+		return client.Options{HostPort: server.Address(), Namespace: namespace, ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}}, nil
 	}
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {

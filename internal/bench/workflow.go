@@ -29,6 +29,7 @@ type workflows struct {
 func startWorkflows(address string) (*workflows, error) {
 	client, err := temporal.Dial(temporal.Options{
 		HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: temporal.ConnectionOptions{GrpcCompression: &temporal.GrpcCompressionNone{}}, // as Herald's own
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect to Temporal: %w", err)

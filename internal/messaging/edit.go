@@ -218,7 +218,9 @@ func (s *Service) LastEdit(ctx context.Context, account gateway.AccountID, id ga
 
 // WaitEdit returns the edit once it is settled, or as it is when the time is over.
 func (s *Service) WaitEdit(ctx context.Context, e gateway.Edit, atMost time.Duration) (gateway.Edit, error) {
-	err := s.watch(ctx, e.MessageID, atMost, func() (settled bool, err error) {
+	w := s.Watch(e.MessageID)
+	defer w.Stop()
+	look := func() (settled bool, err error) {
 		last, err := s.store.LastEdit(ctx, e.AccountID, e.MessageID)
 		if err != nil || last == nil {
 			return false, err
@@ -229,6 +231,10 @@ func (s *Service) WaitEdit(ctx context.Context, e gateway.Edit, atMost time.Dura
 		}
 		e = *last
 		return e.State != gateway.EditPending, nil
-	})
+	}
+	if settled, err := look(); err != nil || settled {
+		return e, err
+	}
+	err := w.until(ctx, atMost, look)
 	return e, err
 }

@@ -199,37 +199,52 @@ func (s *Service) legs(m gateway.Message, cascade []CascadeLeg) []gateway.Leg {
 // pollOutcome is how often a waiting sender looks by itself, in case an announcement was missed.
 const pollOutcome = time.Second
 
-// Wait returns the message once it has an outcome, or as it is when the time is over.
-func (s *Service) Wait(ctx context.Context, account gateway.AccountID, id gateway.MessageID, atMost time.Duration) (m gateway.Message, err error) {
-	err = s.watch(ctx, id, atMost, func() (settled bool, err error) {
-		m, err = s.store.Message(ctx, account, id)
+// Watch notices what happens to one message from now on. Stop ends it.
+type Watch struct {
+	changed <-chan struct{}
+	Stop    func()
+}
+
+// Watch begins to watch a message, which need not exist yet.
+func (s *Service) Watch(id gateway.MessageID) Watch {
+	changed, stop := s.outcomes.Watch(id)
+	return Watch{changed: changed, Stop: stop}
+}
+
+// Wait returns the message once it has an outcome, or as it is when the time is over. The watch is older than the message
+// as it was seen, so nothing is read before something has happened.
+func (s *Service) Wait(ctx context.Context, w Watch, seen gateway.Message, atMost time.Duration) (m gateway.Message, err error) {
+	if seen.State.Settled() {
+		return seen, nil
+	}
+	m = seen
+	err = w.until(ctx, atMost, func() (settled bool, err error) {
+		m, err = s.store.Message(ctx, seen.AccountID, seen.ID)
 		return m.State.Settled(), err
 	})
 	return m, err
 }
 
-// watch looks again and again until what happens to a message has settled, or the time is over.
-func (s *Service) watch(ctx context.Context, id gateway.MessageID, atMost time.Duration, look func() (settled bool, err error)) error {
-	changed, stop := s.outcomes.Watch(id)
-	defer stop()
+// until looks whenever something happened, until that has settled, or the time is over.
+func (w Watch) until(ctx context.Context, atMost time.Duration, look func() (settled bool, err error)) error {
 	deadline := time.NewTimer(atMost)
 	defer deadline.Stop()
 	poll := time.NewTicker(pollOutcome)
 	defer poll.Stop()
-	for over := false; ; {
-		settled, err := look()
-		if err != nil || over || settled {
-			return err
-		}
+	for over := false; !over; {
 		select {
-		case <-changed:
+		case <-w.changed:
 		case <-poll.C:
 		case <-deadline.C:
 			over = true
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if settled, err := look(); err != nil || settled {
+			return err
+		}
 	}
+	return nil
 }
 
 // Message returns one message.

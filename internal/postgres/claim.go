@@ -15,17 +15,16 @@ var _ gateway.ClaimStore = (*Store)(nil)
 
 func (s *Store) Claim(ctx context.Context, c gateway.Claim, now, staleBefore time.Time) (held gateway.Claim, taken bool, err error) {
 	ctx = of(ctx, c.AccountID)
+	inserted, err := s.q.InsertClaim(ctx, dbsqlc.InsertClaimParams{
+		AccountID: string(c.AccountID), Key: c.Key, Request: c.Request[:], Suffix: c.Suffix, ClaimedAt: now,
+	})
+	if err != nil {
+		return held, false, fmt.Errorf("insert claim: %w", err)
+	}
+	if inserted == 1 { // as with nearly all
+		return c, true, nil
+	}
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
-		inserted, err := q.InsertClaim(ctx, dbsqlc.InsertClaimParams{
-			AccountID: string(c.AccountID), Key: c.Key, Request: c.Request[:], Suffix: c.Suffix, ClaimedAt: now,
-		})
-		if err != nil {
-			return fmt.Errorf("insert claim: %w", err)
-		}
-		if inserted == 1 {
-			held, taken = c, true
-			return nil
-		}
 		row, err := q.Claim(ctx, dbsqlc.ClaimParams{AccountID: string(c.AccountID), Key: c.Key})
 		if err != nil {
 			return fmt.Errorf("read claim: %w", err)

@@ -20,7 +20,7 @@ const (
 	stateFile  = "network.json"
 	filesDir   = "files"
 	saveEvery  = 100 * time.Millisecond // how soon a change is written when nobody waits for it
-	savePauses = 10                     // pauses are at least so many times as long as the last write: writing stays cheap
+	savePauses = 40                     // pauses are at least so many times as long as the last write: writing stays cheap
 	// smallState is the size, in bytes, up to which a change is answered when it is written. A bigger network is written
 	// behind the callers' back.
 	smallState = 512 << 10
