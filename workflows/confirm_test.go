@@ -40,18 +40,29 @@ func (w *world) asks(t *testing.T) (found []gateway.Message) {
 // writes lets the inbox process what Anna writes or shares.
 func (w *world) writes(t *testing.T, update int, content string) {
 	t.Helper()
+	w.from(t, w.anna, update, content)
+}
+
+// from lets the inbox process what somebody writes or shares.
+func (w *world) from(t *testing.T, who int64, update int, content string) {
+	t.Helper()
 	body := fmt.Sprintf(`{"update_id":%[2]d,"message":{"message_id":%[2]d,"date":%[3]d,"chat":{"id":%[1]d,"type":"private"},
-		"from":{"id":%[1]d,"first_name":"Anna"},%[4]s}}`, w.anna, update, w.now().Unix(), content)
+		"from":{"id":%[1]d,"first_name":"Anna"},%[4]s}}`, who, update, w.now().Unix(), content)
 	_, err := w.store.StoreUpdates(t.Context(), []gateway.RawUpdate{{
-		AccountID: "acc_1", BotID: w.bot.ID, UpdateID: int64(update), ChatID: w.anna, Body: []byte(body), ReceivedAt: w.now(),
+		AccountID: "acc_1", BotID: w.bot.ID, UpdateID: int64(update), ChatID: who, Body: []byte(body), ReceivedAt: w.now(),
 	}})
 	require.NoError(t, err)
-	found, err := inbox.New(inbox.Deps{
+	in := inbox.New(inbox.Deps{
 		Store: w.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}}, Messenger: w.messenger,
-		Waker: w, IDs: w.ids, Now: w.now, Logger: quiet(),
-	}).ProcessOne(t.Context())
+		Waker: w, Reconfirm: w, IDs: w.ids, Now: w.now, Logger: quiet(),
+	})
+	found, err := in.ProcessOne(t.Context())
 	require.NoError(t, err)
 	require.True(t, found)
+	for found {
+		found, err = in.ProcessOne(t.Context())
+		require.NoError(t, err)
+	}
 }
 
 func (w *world) shares(t *testing.T, update int, phone string) {

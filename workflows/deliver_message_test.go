@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,20 +34,24 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // world is the workflow with everything real around it: PostgreSQL, the Telegram adapter and a sandbox. Only time is
 // the test environment's own, so that a wait of hours passes at once.
 type world struct {
-	deliverer *messaging.Deliverer
-	env       *testsuite.TestWorkflowEnvironment
-	store     *postgres.Store
-	network   *controlclient.Client
-	bot       gateway.Bot
-	botName   string
-	anna      int64
-	ids       *gateway.IDs
-	sms       *sms.Router
-	reports   *messaging.Reports
-	links     []gateway.ReadLink // of the next message
+	deliverer   *messaging.Deliverer
+	reconfirmer *messaging.Reconfirmer
+	env         *testsuite.TestWorkflowEnvironment
+	store       *postgres.Store
+	network     *controlclient.Client
+	bot         gateway.Bot
+	botName     string
+	anna        int64
+	ids         *gateway.IDs
+	sms         *sms.Router
+	reports     *messaging.Reports
+	links       []gateway.ReadLink // of the next message
 
 	sealer    *seal.Box
 	messenger gateway.Messenger
+
+	mu      sync.Mutex
+	waiting []workflows.DeliverMessageInput // messages that were to be started
 }
 
 // handover is a messenger during whose call something else happens.
@@ -104,7 +109,13 @@ func (w *world) perform(store messaging.DeliveryStore, messenger gateway.Messeng
 	deliverer := messaging.NewDeliverer(store, messenger, w.sms, w.now, messaging.Policy{}, quiet())
 	deliverer.AskWith(messaging.NewAsker(w.store, messaging.New(w.store, w, nil, "", w.ids, w.now)))
 	w.deliverer = deliverer
-	w.env.RegisterActivity(workflows.NewActivities(deliverer, quiet()))
+	w.reconfirm(w.store)
+}
+
+// reconfirm has people prove their phones anew as the store says.
+func (w *world) reconfirm(store gateway.ReconfirmStore) {
+	w.reconfirmer = messaging.NewReconfirmer(store, messaging.NewAsker(w.store, messaging.New(w.store, w, nil, "", w.ids, w.now)))
+	w.env.RegisterActivity(workflows.NewActivities(w.deliverer, w.reconfirmer, quiet()))
 }
 
 // now is the time of the environment.

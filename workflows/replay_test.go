@@ -23,7 +23,8 @@ import (
 	"herald/workflows"
 )
 
-// Histories are recorded from a running Herald, one for each way that a workflow goes, of messages "hello" to #100001:
+// Histories are recorded from a running Herald, one for each way that a workflow goes, of messages "hello" to #100001 and of
+// people with phones +380...:
 //
 //	go test ./workflows -record 127.0.0.1:7233 -workflow msg_... -as accepted
 var (
@@ -51,12 +52,14 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(histories + "/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 4, "the recorded histories")
+	require.GreaterOrEqual(t, len(files), 7, "the recorded histories")
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflow(workflows.DeliverMessage)
+			replayer.RegisterWorkflow(workflows.ReconfirmPhone)
+			replayer.RegisterWorkflow(workflows.SweepReconfirmations)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(temporallog.NewStructuredLogger(quiet()), file))
 		})
 	}

@@ -17,8 +17,9 @@ import (
 )
 
 var (
-	_ messaging.Starter = (*Starter)(nil)
-	_ gateway.Waker     = (*Starter)(nil)
+	_ messaging.Starter      = (*Starter)(nil)
+	_ gateway.Waker          = (*Starter)(nil)
+	_ gateway.ReconfirmWaker = (*Starter)(nil)
 )
 
 // Starting and draining.
@@ -30,7 +31,7 @@ const (
 
 	wakeTimeout  = 5 * time.Second
 	wakersAtMost = 8    // signals under way at a time
-	wakesWaiting = 1024 // messages waiting for theirs; more are left to their timers
+	wakesWaiting = 1024 // workflows waiting for theirs; more are left to their timers
 
 	drainEvery    = time.Second
 	drainBatch    = 100
@@ -58,7 +59,7 @@ type Starter struct {
 	now    gateway.Clock
 	logger *slog.Logger
 	queues map[gateway.Lane]chan DeliverMessageInput
-	wakes  chan DeliverMessageInput
+	wakes  chan string // ids of workflows
 }
 
 // NewStarter returns a Starter; Run makes it start.
@@ -68,7 +69,7 @@ func NewStarter(c client.Client, outbox gateway.OutboxStore, now gateway.Clock, 
 		queues[name] = make(chan DeliverMessageInput, lane.waiting)
 	}
 	return &Starter{
-		client: c, outbox: outbox, now: now, logger: logger, queues: queues, wakes: make(chan DeliverMessageInput, wakesWaiting),
+		client: c, outbox: outbox, now: now, logger: logger, queues: queues, wakes: make(chan string, wakesWaiting),
 	}
 }
 
@@ -81,9 +82,14 @@ func (s *Starter) StartDelivery(account gateway.AccountID, id gateway.MessageID,
 }
 
 // WakeDelivery asks for a signal to the message's workflow soon. It never blocks.
-func (s *Starter) WakeDelivery(account gateway.AccountID, id gateway.MessageID) {
+func (s *Starter) WakeDelivery(_ gateway.AccountID, id gateway.MessageID) { s.wakeSoon(string(id)) }
+
+// WakeReconfirmation asks for a signal to the workflow that has a person prove their phone. It never blocks.
+func (s *Starter) WakeReconfirmation(r gateway.Reconfirmation) { s.wakeSoon(reconfirmID(r)) }
+
+func (s *Starter) wakeSoon(workflow string) {
 	select {
-	case s.wakes <- DeliverMessageInput{AccountID: account, MessageID: id}:
+	case s.wakes <- workflow:
 	default: // the workflow's timer ends by itself
 	}
 }
@@ -121,22 +127,22 @@ func (s *Starter) wakeQueued(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case in := <-s.wakes:
-			if err := s.wake(ctx, in); err != nil && ctx.Err() == nil {
-				s.logger.DebugContext(ctx, "a waking is left to the workflow's timer", "message", in.MessageID, "error", err)
+		case id := <-s.wakes:
+			if err := s.wake(ctx, id); err != nil && ctx.Err() == nil {
+				s.logger.DebugContext(ctx, "a waking is left to the workflow's timer", "workflow", id, "error", err)
 			}
 		}
 	}
 }
 
 // wake signals the workflow. One that has ended, or has not begun, needs no waking.
-func (s *Starter) wake(ctx context.Context, in DeliverMessageInput) error {
+func (s *Starter) wake(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, wakeTimeout)
 	defer cancel()
-	err := s.client.SignalWorkflow(ctx, string(in.MessageID), "", wakeSignal, nil)
+	err := s.client.SignalWorkflow(ctx, id, "", wakeSignal, nil)
 	var ended *serviceerror.NotFound
 	if err != nil && !errors.As(err, &ended) {
-		return fmt.Errorf("signal workflow of message %s: %w", in.MessageID, err)
+		return fmt.Errorf("signal workflow %s: %w", id, err)
 	}
 	return nil
 }

@@ -14,8 +14,12 @@ import (
 	"herald/workflows"
 )
 
-// StartDelivery starts nothing: a test runs the workflow itself.
-func (w *world) StartDelivery(gateway.AccountID, gateway.MessageID, gateway.Lane) {}
+// StartDelivery starts nothing, but keeps the message for delivers: a test runs the workflow itself.
+func (w *world) StartDelivery(account gateway.AccountID, id gateway.MessageID, _ gateway.Lane) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = append(w.waiting, workflows.DeliverMessageInput{AccountID: account, MessageID: id})
+}
 
 // A workflow that waits is woken by whoever changes its message, through the same use cases as in the product.
 func TestWaking(t *testing.T) {

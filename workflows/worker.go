@@ -22,11 +22,13 @@ func NewWorker(c client.Client, activities *Activities) *Worker {
 	w := worker.New(c, TaskQueue, worker.Options{
 		WorkerStopTimeout:                  stopWithin,
 		MaxConcurrentWorkflowTaskPollers:   4,
-		MaxConcurrentActivityTaskPollers:   1, // there are none but local ones
+		MaxConcurrentActivityTaskPollers:   1, // all but the pages of sweeps are local ones
 		DisableRegistrationAliasing:        true,
 		MaxConcurrentActivityExecutionSize: 10,
 	})
 	w.RegisterWorkflow(DeliverMessage)
+	w.RegisterWorkflow(ReconfirmPhone)
+	w.RegisterWorkflow(SweepReconfirmations)
 	w.RegisterActivity(activities)
 	return &Worker{worker: w}
 }

@@ -72,6 +72,19 @@ type KeepFlags struct {
 	KeepEvents time.Duration `help:"How long events are kept, such as 720h (default 720h, 30 days)." default:"720h" placeholder:"SPAN"`
 }
 
+// ReconfirmFlags say how fast people are asked to prove their phones anew.
+type ReconfirmFlags struct {
+	ReconfirmSweepEvery time.Duration `help:"How often it is looked whose proof of a phone is older than the owner of the bot wants (default 10m). For the whole installation: the worker that started last decides." default:"10m" placeholder:"SPAN"`
+	ReconfirmPerMinute  int           `help:"How many of these people are asked a minute at most, over all bots (default 300)." default:"300" placeholder:"NUMBER"`
+}
+
+func (f ReconfirmFlags) reconfirm() (app.ReconfirmOptions, error) {
+	if f.ReconfirmSweepEvery < time.Second || f.ReconfirmPerMinute < 1 {
+		return app.ReconfirmOptions{}, errors.New("--reconfirm-sweep-every is at least 1s, and --reconfirm-per-minute at least 1")
+	}
+	return app.ReconfirmOptions{SweepEvery: f.ReconfirmSweepEvery, PerMinute: f.ReconfirmPerMinute}, nil
+}
+
 // ReachFlags say how messengers and people reach this installation.
 type ReachFlags struct {
 	PublicURL   string `name:"public-url" help:"Where people, messengers and SMS providers reach the public listener, such as https://herald.example. Without it bots are polled." placeholder:"URL"`

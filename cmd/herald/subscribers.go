@@ -139,6 +139,9 @@ func (c *console) showSubscriber(person client.Subscriber) error {
 		words := fmt.Sprintf("%s by %s, %s", proof.Phone, proof.Proof, terminal.Moment(proof.ProvedAt, c.Zone))
 		if !proof.ClosedAt.IsZero() {
 			words += ", until " + terminal.Moment(proof.ClosedAt, c.Zone)
+			if proof.Lapsed {
+				words += ": not proved again in time"
+			}
 		}
 		record.Add("proof", words)
 	}

@@ -24,6 +24,7 @@ type UpCmd struct {
 	SMSFlags         `group:"SMS"`
 	TranslationFlags `group:"Translation"`
 	KeepFlags        `group:"Keeping"`
+	ReconfirmFlags   `group:"Proofs of phones"`
 	KeyFlags         `group:"Secrets at rest"`
 	DatabaseFlags    `group:"Outside parts, instead of the embedded ones"`
 	TemporalFlags    `group:"Outside parts, instead of the embedded ones"`
@@ -49,12 +50,16 @@ func (c *UpCmd) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
+	reconfirm, err := c.reconfirm()
+	if err != nil {
+		return err
+	}
 	o := app.Options{
 		Data: c.Data, DatabaseURL: url, PostgresBin: c.PostgresBin, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox && c.SandboxURL == "", SandboxURL: c.SandboxURL,
 		PrivateListen: c.Listen, PublicListen: c.PublicListen, SandboxListen: c.SandboxListen,
 		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, WatchEvery: c.WatchEvery, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig,
-		Translation: translation,
-		KeepEvents:  c.KeepEvents, Logger: c.logger(), Progress: progress(out),
+		Translation: translation, Reconfirm: reconfirm,
+		KeepEvents: c.KeepEvents, Logger: c.logger(), Progress: progress(out),
 	}
 	if c.TemporalAddress != "" {
 		o.Temporal = c.options()

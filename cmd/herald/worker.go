@@ -6,7 +6,8 @@ import "context"
 type WorkerCmd struct {
 	Listen string `help:"Address of health and metrics." default:":8081"`
 
-	KeepFlags `group:"Keeping"`
+	KeepFlags      `group:"Keeping"`
+	ReconfirmFlags `group:"Proofs of phones"`
 	OutsideFlags
 }
 
@@ -20,6 +21,9 @@ needed, anywhere: they share the work through Temporal and PostgreSQL.`
 func (c *WorkerCmd) Run(ctx context.Context, out *console) error {
 	o, err := c.part(out)
 	if err != nil {
+		return err
+	}
+	if o.Reconfirm, err = c.reconfirm(); err != nil {
 		return err
 	}
 	o.Worker, o.PrivateListen, o.KeepEvents = true, c.Listen, c.KeepEvents

@@ -15,6 +15,7 @@ import (
 
 	"herald/internal/accounts"
 	"herald/internal/gateway"
+	"herald/internal/messaging"
 	"herald/internal/policy"
 	"herald/internal/postgres"
 	"herald/internal/seal"
@@ -48,7 +49,8 @@ type App struct {
 	sms         *sms.Router
 	translator  *translate.Service
 	policy      *policy.Service
-	rules       *rules.Engine // shared by all that runs rule files here
+	reconfirmer *messaging.Reconfirmer // where the worker runs
+	rules       *rules.Engine          // shared by all that runs rule files here
 
 	private, public net.Listener
 }

@@ -35,6 +35,7 @@ var (
 	botLaggingDesc = prometheus.NewDesc("herald_bot_lagging", "1 if many updates wait at the messenger and their number grows.", []string{"bot"}, nil)
 	botRefusedDesc = prometheus.NewDesc("herald_bot_refusals_total", "Calls that the messenger answered with 429, too many requests.", []string{"bot"}, nil)
 	botPeopleDesc  = prometheus.NewDesc("herald_bot_subscribers", "People and chats, by whether the bot may write to them; counted once a minute.", []string{"bot", "connection"}, nil)
+	botRenewsDesc  = prometheus.NewDesc("herald_bot_reconfirmations_total", "What became of people whose proof of a phone grew too old, by this process: asked, reminded, proved, lapsed or withdrawn.", []string{"bot", "outcome"}, nil)
 	resealDesc     = prometheus.NewDesc("herald_reseal_pending", "1 while secrets may still be sealed by an earlier key.", nil, nil)
 )
 
@@ -58,6 +59,13 @@ func (m *botMetrics) Collect(out chan<- prometheus.Metric) {
 		gauge(botPendingDesc, float64(b.Pending), string(b.ID))
 		gauge(botLaggingDesc, number(b.Lagging), string(b.ID))
 		out <- prometheus.MustNewConstMetric(botRefusedDesc, prometheus.CounterValue, float64(b.Refusals), string(b.ID))
+	}
+	if m.app.reconfirmer != nil {
+		for of, count := range m.app.reconfirmer.Counts() {
+			if shown[of.Bot] {
+				out <- prometheus.MustNewConstMetric(botRenewsDesc, prometheus.CounterValue, float64(count), string(of.Bot), string(of.Outcome))
+			}
+		}
 	}
 	for _, p := range m.count(ctx) {
 		if shown[p.BotID] {

@@ -63,6 +63,9 @@ type Options struct {
 	// Translation says who translates texts of real bots. The zero value leaves them as they are.
 	Translation TranslationOptions
 
+	// Reconfirm is how people are found whose proofs of phones are too old. Needed where the worker runs.
+	Reconfirm ReconfirmOptions
+
 	// Policy is how patient deliveries are.
 	Policy messaging.Policy
 
@@ -71,6 +74,19 @@ type Options struct {
 	// Progress is told about each part that is ready. It may be nil.
 	Progress func(Progress)
 }
+
+// ReconfirmOptions say how fast people are asked to prove their phones anew. They hold for the whole installation: the worker
+// that started last decides.
+type ReconfirmOptions struct {
+	SweepEvery time.Duration // how often it is looked who is due; default 10 minutes
+	PerMinute  int           // how many people are asked a minute at most; default 300
+}
+
+// Defaults of ReconfirmOptions.
+const (
+	sweepReconfirmEvery = 10 * time.Minute
+	reconfirmPerMinute  = 300
+)
 
 // Progress is one line of a start.
 type Progress struct {
@@ -91,6 +107,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.KeepEvents <= 0 {
 		o.KeepEvents = keepEvents
+	}
+	if o.Reconfirm.SweepEvery <= 0 {
+		o.Reconfirm.SweepEvery = sweepReconfirmEvery
+	}
+	if o.Reconfirm.PerMinute <= 0 {
+		o.Reconfirm.PerMinute = reconfirmPerMinute
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	o.SandboxURL = strings.TrimSuffix(o.SandboxURL, "/")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -100,8 +101,10 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	deliverer := messaging.NewDeliverer(a.store, a.telegram, a.sms, now, a.o.Policy, a.logger("delivery"))
 	deliverer.TranslateWith(a.translator)
 	a.makeStarter()
-	deliverer.AskWith(messaging.NewAsker(a.store, a.messagingService()))
-	worker := workflows.NewWorker(a.temporal.client, workflows.NewActivities(deliverer, a.logger("workflow")))
+	asker := messaging.NewAsker(a.store, a.messagingService())
+	deliverer.AskWith(asker)
+	a.reconfirmer = messaging.NewReconfirmer(a.store, asker)
+	worker := workflows.NewWorker(a.temporal.client, workflows.NewActivities(deliverer, a.reconfirmer, a.logger("workflow")))
 	if err := worker.Start(); err != nil {
 		return "", err
 	}
@@ -118,7 +121,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	a.background(a.warmRules)
 	in := inbox.New(inbox.Deps{
 		Store: incoming, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
-		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
+		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, Reconfirm: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
 		Engine: a.rules, Composer: a.messagingOver(incoming), Starter: a.starter,
 		Translator: a.translator,
 	})
@@ -129,7 +132,27 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	a.background(a.reseal)
 	a.background(a.erase)
 	a.background(a.watchSMS)
+	a.background(a.scheduleSweeps)
 	return "workflows and inbox", nil
+}
+
+// scheduleAgain is how soon the schedule is tried again that Temporal did not take: messages go out meanwhile.
+const scheduleAgain = 15 * time.Second
+
+// scheduleSweeps has Temporal sweep for proofs of phones that are too old.
+func (a *App) scheduleSweeps(ctx context.Context) {
+	for {
+		err := workflows.ScheduleSweeps(ctx, a.temporal.client, a.o.Reconfirm.SweepEvery, a.o.Reconfirm.PerMinute)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		a.logger("reconfirm").WarnContext(ctx, "scheduling the sweeps for proofs of phones", "again_in", scheduleAgain, "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(scheduleAgain):
+		}
+	}
 }
 
 // warmRules compiles rule files as soon as they are activated, so that the next update need not wait for it.

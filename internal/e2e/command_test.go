@@ -41,6 +41,7 @@ func lookCommands() map[string]look {
 		"nofault":    clearFaults,
 		"inbound":    showInbound,
 		"updates":    showUpdates,
+		"age":        ageProof,
 	}
 }
 
@@ -455,6 +456,27 @@ func showInbound(ctx context.Context, _ *testscript.TestScript, s *stage, args [
 	}
 	slices.Reverse(lines)
 	return strings.Join(lines, ""), nil
+}
+
+// age PERSON BOT DAYS makes the proof of somebody's phone so many days older.
+func ageProof(ctx context.Context, _ *testscript.TestScript, s *stage, args []string) (string, error) {
+	if len(args) != 3 {
+		return "", usage("age person bot days")
+	}
+	who, err := s.personOf(args[0])
+	if err != nil {
+		return "", err
+	}
+	days, err := strconv.Atoi(args[2])
+	if err != nil {
+		return "", usage("age person bot days")
+	}
+	return s.query(ctx, "herald", `
+		WITH aged AS (
+			UPDATE subscribers SET phone_proved_at = phone_proved_at - $3 * interval '1 day'
+			WHERE bot_id = $1 AND platform_id = $2 RETURNING id)
+		UPDATE phone_proofs p SET proved_at = proved_at - $3 * interval '1 day' FROM aged WHERE p.subscriber_id = aged.id`,
+		s.bots[args[1]].ID, who.ID, days)
 }
 
 // updates BOT shows the stored updates of the bot in the order in which they came: which one it was as people made them,

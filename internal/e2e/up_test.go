@@ -17,7 +17,7 @@ func TestAccount(t *testing.T) {
 
 // TestUp starts one `herald up` for all stories that leave it running.
 func TestUp(t *testing.T) {
-	on := up(t, newFolder(t), "--log-level", "debug")
+	on := up(t, newFolder(t), "--log-level", "debug", "--reconfirm-sweep-every", "1s")
 	t.Run("the start says who gets translations", func(t *testing.T) {
 		require.Regexp(t, `translation +real bots: off \(--translate-credentials-file\); sandbox: a stand-in `, on.stdout.String()+on.stderr.String())
 	})

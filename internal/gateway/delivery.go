@@ -72,6 +72,7 @@ type Delivery struct {
 	Sequence   int         // of the message's last event
 	Prices     *PriceList  // of now, if the leg's price was a guess: see Guessed
 	Suspended  bool        // its account rests
+	Lapsed     bool        // the phone that it is addressed to named somebody who has not renewed its proof
 	Before     State       // of the reply of the same chat that goes out first; empty if there is none
 }
 

@@ -172,6 +172,7 @@ const (
 	ReasonDeactivated  Reason = "deactivated"       // the person's account is gone
 	ReasonChatLost     Reason = "chat_lost"         // the bot is no longer in that chat
 	ReasonNameTooOld   Reason = "name_too_old"      // the @name was last seen too long ago for a code
+	ReasonPhoneLapsed  Reason = "phone_lapsed"      // its person did not prove the phone again when the bot's owner wanted it
 	ReasonContent      Reason = "content_refused"   // the messenger refused the text or the buttons
 	ReasonBotRemoved   Reason = "bot_removed"       // its owner took the bot away
 	ReasonBotRevoked   Reason = "bot_revoked"       // the bot's token was refused

@@ -42,8 +42,48 @@ type ReconfirmPage struct {
 	More bool            // there may be more
 }
 
-// ReconfirmStore finds people whose proofs are too old.
+// Reconfirming is how far a reconfirmation is.
+type Reconfirming struct {
+	Person    *Subscriber // nil: there is no such person any more
+	Bot       Bot
+	Suspended bool         // the bot's account rests
+	Asks      []PhoneAsked // by which the person was asked so far, the first one first
+}
+
+// PhoneAsked is a person's having been asked.
+type PhoneAsked struct {
+	At      time.Time
+	Reached bool // the messenger took the message, as far as we know
+}
+
+// Ask is the next asking of a person: the messages that it consists of, and what must not have changed since it was decided.
+type Ask struct {
+	PhoneAsk
+	Messages []NewMessage
+	ProvedAt time.Time // of the proof that is too old
+	Asked    int       // how often the person was asked before
+	Since    time.Time // an ask that is open and younger takes its place
+}
+
+// ReconfirmWaker is told, after the commit, that a person has proved the phone about which they are being asked. It must not
+// block and may do nothing: the workflow looks by itself when its timer ends.
+type ReconfirmWaker interface {
+	WakeReconfirmation(r Reconfirmation)
+}
+
+// ReconfirmStore finds people whose proofs are too old, and keeps how far their reconfirmation is. A proof that comes in ends
+// it: the inbox writes that.
 type ReconfirmStore interface {
+	// Reconfirming returns how far it is.
+	Reconfirming(ctx context.Context, r Reconfirmation) (Reconfirming, error)
+	// AskToReconfirm stores an asking, unless something has changed since: then it stores nothing, and the asking is
+	// decided anew. It returns the messages that have to be sent: none if somebody else asked the same lately.
+	AskToReconfirm(ctx context.Context, r Reconfirmation, a Ask) (toSend []NewMessage, changed bool, err error)
+	// LapsePhone takes the phone from a person who did not answer, unless they did: from then on it names nobody. It
+	// returns the messages that waited for the proof.
+	LapsePhone(ctx context.Context, r Reconfirmation, at time.Time) (lapsed bool, freed []MessageRef, err error)
+	// WithdrawReconfirmation ends it as if nobody had asked. The person is due again once the owner wants it.
+	WithdrawReconfirmation(ctx context.Context, r Reconfirmation) error
 	// DueReconfirmations returns people of all bots whose proof is older than the bot's owner wants, and whom nobody asks
 	// yet: at most so many, from the cursor on, bot by bot and the oldest proofs first. It reads nobody else.
 	DueReconfirmations(ctx context.Context, now time.Time, from ReconfirmCursor, atMost int) (ReconfirmPage, error)

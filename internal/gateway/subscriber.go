@@ -70,6 +70,7 @@ type Subscriber struct {
 	PhoneProof     PhoneProof
 	PhoneProvedAt  time.Time
 	PhoneLapsedAt  time.Time // when the phone was lost that was not proved anew in time; zero: none was
+	ReconfirmDue   time.Time // when the proof grew too old about which the person is being asked; zero: nobody asks
 	Connection     Connection
 	Reason         Reason // why disconnected: blocked, deactivated, ...
 	StartPayload   string // of the last /start that had one

@@ -147,6 +147,8 @@ type Processed struct {
 	Found  bool         // false if none waited
 	Proved *MessageRef  // an outgoing message with legs to come, about which it proved something; nil if there is none
 	Freed  []MessageRef // messages that waited for the proof of a phone that it brought
+
+	Renewed *Reconfirmation // that proof is what the person was being asked for; nil: it is not
 }
 
 // MessageRef names a message.

@@ -21,6 +21,7 @@ type Inbox struct {
 	messenger gateway.Messenger
 	wake      <-chan struct{}
 	waker     gateway.Waker
+	reconfirm gateway.ReconfirmWaker
 	ids       *gateway.IDs
 	now       gateway.Clock
 	logger    *slog.Logger
@@ -39,8 +40,9 @@ type Deps struct {
 	Store     gateway.InboxStore
 	Readers   map[gateway.Platform]gateway.UpdateReader
 	Messenger gateway.Messenger
-	Wake      <-chan struct{} // receives when updates were stored
-	Waker     gateway.Waker   // of messages about which an update proves something
+	Wake      <-chan struct{}        // receives when updates were stored
+	Waker     gateway.Waker          // of messages about which an update proves something
+	Reconfirm gateway.ReconfirmWaker // of people who were being asked for a proof that an update brings; nil: nobody is asked
 	IDs       *gateway.IDs
 	Now       gateway.Clock
 	Logger    *slog.Logger
@@ -63,7 +65,7 @@ func New(d Deps) *Inbox {
 		d.Workers = defaultWorkers
 	}
 	return &Inbox{
-		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, waker: d.Waker, ids: d.IDs, now: d.Now,
+		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, waker: d.Waker, reconfirm: d.Reconfirm, ids: d.IDs, now: d.Now,
 		engine: d.Engine, composer: d.Composer, starter: d.Starter, translator: d.Translator, untold: make(chan struct{}, 1),
 		logger: d.Logger, workers: d.Workers, presses: make(chan press, pressesWaiting),
 	}
@@ -180,6 +182,9 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	if err == nil {
 		for _, m := range done.Freed {
 			i.waker.WakeDelivery(m.AccountID, m.MessageID)
+		}
+		if done.Renewed != nil && i.reconfirm != nil {
+			i.reconfirm.WakeReconfirmation(*done.Renewed)
 		}
 	}
 	return done.Found, err

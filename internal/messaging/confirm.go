@@ -86,34 +86,44 @@ func NewAsker(store gateway.PhoneAskStore, service *Service) *Asker {
 
 // Ask asks the person of a message that is withheld, once for all that is withheld for them.
 func (a *Asker) Ask(ctx context.Context, d gateway.Delivery) error {
-	person, now := *d.Subscriber, a.service.now()
-	ask := gateway.PhoneAsk{AccountID: d.Message.AccountID, BotID: d.Message.BotID, SubscriberID: person.ID, Way: d.Message.ConfirmBy, AskedAt: now}
-	if person.Phone == "" {
-		ask.Way = gateway.ConfirmContact // no SMS can go anywhere
+	ask, messages, err := a.make(d.Bot, *d.Subscriber, d.Message.AccountID, d.Message.ConfirmBy, d.Message.Lane, phrase.AskContact, phrase.AskSMS)
+	if err != nil {
+		return err
 	}
-	keys := []phrase.Key{phrase.AskContact}
-	if ask.Way == gateway.ConfirmSMS {
-		keys = []phrase.Key{phrase.SMSCode, phrase.AskSMS}
+	opened, err := a.store.AskForPhone(ctx, ask, messages, ask.AskedAt.Add(-askAgainAfter))
+	if err != nil || !opened {
+		return err
+	}
+	a.send(messages)
+	return nil
+}
+
+// make makes an ask and the messages that it consists of, in the words for either way.
+func (a *Asker) make(bot gateway.Bot, person gateway.Subscriber, account gateway.AccountID, way gateway.ConfirmBy, lane gateway.Lane, byContact, bySMS phrase.Key) (gateway.PhoneAsk, []gateway.NewMessage, error) {
+	ask := gateway.PhoneAsk{AccountID: account, BotID: bot.ID, SubscriberID: person.ID, Way: gateway.ConfirmContact, AskedAt: a.service.now()}
+	keys := []phrase.Key{byContact}
+	if way == gateway.ConfirmSMS && person.Phone != "" { // without one no SMS can go anywhere
+		ask.Way, keys = way, []phrase.Key{phrase.SMSCode, bySMS}
 	}
 	messages := make([]gateway.NewMessage, len(keys))
 	for i, key := range keys {
-		made, err := a.message(d.Bot, person, ask.AccountID, d.Message.Lane, key)
+		made, err := a.message(bot, person, account, lane, key)
 		if err != nil {
-			return err
+			return ask, nil, err
 		}
 		messages[i], ask.ID = made, made.Message.ID // that of the bot comes last
 	}
 	if ask.Way == gateway.ConfirmSMS {
 		ask.SMS = messages[0].Message.ID
 	}
-	opened, err := a.store.AskForPhone(ctx, ask, messages, now.Add(-askAgainAfter))
-	if err != nil || !opened {
-		return err
-	}
+	return ask, messages, nil
+}
+
+// send sets what was stored on its way.
+func (a *Asker) send(messages []gateway.NewMessage) {
 	for _, m := range messages {
 		a.service.starter.StartDelivery(m.Message.AccountID, m.Message.ID, m.Message.Lane)
 	}
-	return nil
 }
 
 // message is one of the messages of an ask.
@@ -131,7 +141,7 @@ func (a *Asker) message(bot gateway.Bot, person gateway.Subscriber, account gate
 	}
 	m := &made.Message
 	m.SubscriberID, m.Rule, m.CarriesCode = person.ID, RuleConfirm, key == phrase.SMSCode
-	if m.AskPhone = key == phrase.AskContact || key == phrase.Remind; m.AskPhone {
+	if m.AskPhone = key == phrase.AskContact || key == phrase.ReconfirmContact || key == phrase.Remind; m.AskPhone {
 		m.Buttons = [][]gateway.Button{{{Text: phrase.In(person.Language, phrase.ShareButton)}}}
 	}
 	return made, nil

@@ -130,6 +130,8 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 		return gateway.Failed, gateway.ReasonBotRevoked
 	case d.Bot.State == gateway.BotRemoved:
 		return gateway.Failed, gateway.ReasonBotRemoved
+	case person == nil && d.Lapsed:
+		return gateway.NotSubscribed, gateway.ReasonPhoneLapsed
 	case person == nil:
 		return gateway.NotSubscribed, gateway.ReasonNeverStarted
 	case person.Connection != gateway.Connected && !(person.Reason == gateway.ReasonStopped && d.Message.Cause != ""): // who stopped a bot still gets what they ask it

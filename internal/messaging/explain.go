@@ -19,6 +19,8 @@ func Explain(reason gateway.Reason) string {
 		return "The bot is no longer in that chat."
 	case gateway.ReasonNameTooOld:
 		return "The @name was last seen too long ago to send a code to it: it may belong to somebody else now. Use the phone or the #id."
+	case gateway.ReasonPhoneLapsed:
+		return "The person with this phone was asked to prove it again and did not, so it may belong to somebody else now. Once they share it with the bot, messages to it reach them."
 	case gateway.ReasonContent:
 		return "The messenger refused the text, the buttons or the file."
 	case gateway.ReasonBotRemoved:

@@ -54,6 +54,11 @@ func (s *Service) Preview(ctx context.Context, account gateway.AccountID, r Requ
 	if d.Subscriber, err = s.recipient(ctx, bot, d.Message.To); err != nil {
 		return Preview{}, err
 	}
+	if d.Subscriber == nil && d.Message.To.Kind == gateway.AddressPhone {
+		if d.Lapsed, err = s.store.PhoneLapsed(ctx, bot, d.Message.To.Value); err != nil {
+			return Preview{}, err
+		}
+	}
 	p := s.foresee(d, s.now())
 	refusal, err := s.looked(ctx, d.Message, bot)
 	if err != nil || refusal == nil {

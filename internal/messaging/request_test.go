@@ -129,7 +129,7 @@ func TestRequests(t *testing.T) {
 func TestEveryReasonIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []gateway.Reason{
-		gateway.ReasonNeverStarted, gateway.ReasonBlocked, gateway.ReasonDeactivated, gateway.ReasonChatLost, gateway.ReasonNameTooOld,
+		gateway.ReasonNeverStarted, gateway.ReasonBlocked, gateway.ReasonDeactivated, gateway.ReasonChatLost, gateway.ReasonNameTooOld, gateway.ReasonPhoneLapsed,
 		gateway.ReasonContent, gateway.ReasonBotRevoked, gateway.ReasonAnswerLost, gateway.ReasonTTL, gateway.ReasonUnavailable,
 		gateway.ReasonThrottled, gateway.ReasonDefect,
 	} {

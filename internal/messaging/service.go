@@ -19,6 +19,8 @@ type Store interface {
 	gateway.BotUser
 	Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error)
 	Bots(ctx context.Context, account gateway.AccountID, p gateway.Page) (gateway.List[gateway.Bot], error)
+	// PhoneLapsed tells whether a phone that names nobody on the bot named somebody who has not renewed its proof.
+	PhoneLapsed(ctx context.Context, bot gateway.Bot, phone string) (bool, error)
 }
 
 // Starter is told about a message that was just accepted, to start its workflow at once. It must not block and may

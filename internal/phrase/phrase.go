@@ -15,6 +15,9 @@ const (
 	AskSMS           Key = "ask_sms"           // confirm your phone by the code that came by SMS; {bot}, {tail}
 	SMSCode          Key = "sms_code"          // the SMS with the code; {bot}, {code}
 	Remind           Key = "remind"            // once more; {bot}
+	RemindSMS        Key = "remind_sms"        // once more, with another SMS; {bot}, {tail}
+	ReconfirmContact Key = "reconfirm_contact" // it is time again to confirm your phone, by the button; {bot}, {tail}
+	ReconfirmSMS     Key = "reconfirm_sms"     // and by the code that came by SMS; {bot}, {tail}
 	ShareButton      Key = "share_button"      // on the button that shares the contact
 	PhoneProved      Key = "phone_proved"      // thanks; {tail}
 	PhoneNoted       Key = "phone_noted"       // thanks, where the number is not shown

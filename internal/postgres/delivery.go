@@ -119,6 +119,11 @@ func addRare(ctx context.Context, q *queries, d *gateway.Delivery) (err error) {
 			return err
 		}
 	}
+	if d.Subscriber == nil && d.Message.To.Kind == gateway.AddressPhone && d.Leg.State == gateway.LegPending && d.Leg.Channel != gateway.ChannelSMS {
+		if d.Lapsed, err = phoneLapsed(ctx, q, d.Bot, d.Message.To.Value); err != nil {
+			return err
+		}
+	}
 	if d.Guessed() {
 		terms, err := terms(ctx, q, d.Message.AccountID)
 		if err != nil {

@@ -17,28 +17,35 @@ var _ gateway.PhoneAskStore = (*Store)(nil)
 func (s *Store) AskForPhone(ctx context.Context, a gateway.PhoneAsk, messages []gateway.NewMessage, since time.Time) (opened bool, err error) {
 	ctx = system(ctx, proofWork)
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
-		_, err := q.ReplacePhoneAsk(ctx, dbsqlc.ReplacePhoneAskParams{SubscriberID: string(a.SubscriberID), At: &a.AskedAt, Since: since})
-		if err != nil {
-			return fmt.Errorf("replace ask for phone: %w", err)
-		}
-		rows, err := q.AskForPhone(ctx, dbsqlc.AskForPhoneParams{
-			ID: string(a.ID), AccountID: string(a.AccountID), BotID: string(a.BotID), SubscriberID: string(a.SubscriberID),
-			Way: string(a.Way), SmsID: string(a.SMS), AskedAt: a.AskedAt,
-		})
-		if err != nil {
-			return fmt.Errorf("insert ask for phone: %w", err)
-		}
-		if opened = rows == 1; !opened {
-			return nil
-		}
-		for _, m := range messages {
-			if _, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links); err != nil {
-				return err
-			}
-		}
-		return nil
+		opened, err = askForPhone(ctx, q, a, messages, since, time.Time{})
+		return err
 	})
 	return opened && err == nil, err
+}
+
+// askForPhone stores an ask with its messages, unless one is open that was asked after since. due names the reconfirmation
+// that it is part of.
+func askForPhone(ctx context.Context, q *queries, a gateway.PhoneAsk, messages []gateway.NewMessage, since, due time.Time) (opened bool, err error) {
+	_, err = q.ReplacePhoneAsk(ctx, dbsqlc.ReplacePhoneAskParams{SubscriberID: string(a.SubscriberID), At: &a.AskedAt, Since: since})
+	if err != nil {
+		return false, fmt.Errorf("replace ask for phone: %w", err)
+	}
+	rows, err := q.AskForPhone(ctx, dbsqlc.AskForPhoneParams{
+		ID: string(a.ID), AccountID: string(a.AccountID), BotID: string(a.BotID), SubscriberID: string(a.SubscriberID),
+		Way: string(a.Way), SmsID: string(a.SMS), AskedAt: a.AskedAt, ReconfirmDueAt: orNull(due),
+	})
+	if err != nil {
+		return false, fmt.Errorf("insert ask for phone: %w", err)
+	}
+	if rows == 0 {
+		return false, nil
+	}
+	for _, m := range messages {
+		if _, err := acceptMessage(ctx, q, m.Message, m.Legs, m.Links); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (s *Store) SetPhoneCode(ctx context.Context, account gateway.AccountID, sms gateway.MessageID, hash func(gateway.MessageID) gateway.CodeHash, until time.Time) (bool, error) {
@@ -61,31 +68,50 @@ func (s *Store) SetPhoneCode(ctx context.Context, account gateway.AccountID, sms
 // freedAtMost bounds how many messages one proof wakes; the rest wait for their timers.
 const freedAtMost = 1000
 
-// takeProof writes what an update proves about the person's phone, and tells which messages waited for that.
-func takeProof(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict, now time.Time) (freed []gateway.MessageRef, code gateway.CodeOutcome, err error) {
+// proof is what came of an update that may prove a phone.
+type proof struct {
+	freed   []gateway.MessageRef    // messages that waited for it
+	renewed *gateway.Reconfirmation // the person was being asked for it
+	code    gateway.CodeOutcome
+}
+
+// takeProof writes what an update proves about the person's phone.
+func takeProof(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict, now time.Time) (p proof, err error) {
 	people := []string{person.ID}
 	switch {
 	case v.Phone != "":
 		holder, err := provePhone(ctx, q, person, v.Phone, gateway.ProofContact, v.Seen)
 		if err != nil {
-			return nil, "", err
+			return p, err
 		}
 		people = append(people, holder)
 	case v.CheckCode != nil:
-		if code, err = tryCode(ctx, q, person, v, now); err != nil || code != gateway.CodeProved {
-			return nil, code, err
+		if p.code, err = tryCode(ctx, q, person, v, now); err != nil || p.code != gateway.CodeProved {
+			return p, err
 		}
 	default:
-		return nil, "", nil
+		return p, nil
 	}
+	if person.ReconfirmDueAt != nil {
+		p.renewed = &gateway.Reconfirmation{
+			AccountID: gateway.AccountID(person.AccountID), BotID: gateway.BotID(person.BotID), SubscriberID: gateway.SubscriberID(person.ID),
+			Due: person.ReconfirmDueAt.UTC(),
+		}
+	}
+	p.freed, err = withheld(ctx, q, people)
+	return p, err
+}
+
+// withheld are the messages that wait for a proof of these people.
+func withheld(ctx context.Context, q *queries, people []string) (found []gateway.MessageRef, err error) {
 	rows, err := q.Withheld(ctx, dbsqlc.WithheldParams{People: people, AtMost: freedAtMost})
 	if err != nil {
-		return nil, "", fmt.Errorf("list withheld messages: %w", err)
+		return nil, fmt.Errorf("list withheld messages: %w", err)
 	}
 	for _, r := range rows {
-		freed = append(freed, gateway.MessageRef{AccountID: gateway.AccountID(r.AccountID), MessageID: gateway.MessageID(r.ID)})
+		found = append(found, gateway.MessageRef{AccountID: gateway.AccountID(r.AccountID), MessageID: gateway.MessageID(r.ID)})
 	}
-	return freed, code, nil
+	return found, nil
 }
 
 // tryCode holds what the person wrote against the code that an SMS brought them, if they were asked for one. A code is as

@@ -206,7 +206,8 @@ func (v *vault) subscriber(r dbsqlc.Subscriber) (s gateway.Subscriber, err error
 		FirstName: n.FirstName, LastName: n.LastName, Language: r.Language, Chosen: r.ChosenLanguage, Timezone: r.Timezone,
 		Phone:      v.opened(&err, personBound("phone", r.BotID, r.PlatformID), r.Phone),
 		PhoneProof: gateway.PhoneProof(r.PhoneProof), PhoneProvedAt: orZero(r.PhoneProvedAt), PhoneLapsedAt: orZero(r.PhoneLapsedAt),
-		Connection: gateway.Connection(r.Connection), Reason: gateway.Reason(r.Reason), StartPayload: r.StartPayload,
+		ReconfirmDue: orZero(r.ReconfirmDueAt),
+		Connection:   gateway.Connection(r.Connection), Reason: gateway.Reason(r.Reason), StartPayload: r.StartPayload,
 		ConnectedAt: orZero(r.ConnectedAt), DisconnectedAt: orZero(r.DisconnectedAt), LastSeenAt: r.LastSeenAt.UTC(),
 	}
 	if s.Chosen != "" {

@@ -78,8 +78,8 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 			return err
 		}
 		done.Proved = waits
-		steps, freed, err := settle(ctx, h, raw, verdict, about, now)
-		done.Freed = freed
+		steps, proved, err := settle(ctx, h, raw, verdict, about, now)
+		done.Freed, done.Renewed = proved.freed, proved.renewed
 		var broken brokenOff
 		switch {
 		case errors.As(err, &broken): // what else is known of the update is written all the same

@@ -13,8 +13,8 @@ import (
 )
 
 // settle reads what the verdict needs and asks the rules. It returns what is left to write, in one trip with the update's
-// end, also beside an error of type brokenOff; and the messages that waited for a proof that the update brought.
-func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) (steps []step, freed []gateway.MessageRef, err error) {
+// end, also beside an error of type brokenOff; and what came of a proof that the update brought.
+func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict, about gateway.MessageID, now time.Time) (steps []step, proved proof, err error) {
 	owned := raw // people are the bot's; what they write is its owner's
 	if v.Owner.AccountID != "" {
 		owned.AccountID = v.Owner.AccountID
@@ -22,18 +22,18 @@ func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdi
 	if v.Migrated.To != 0 {
 		err := h.queries().MigrateChat(ctx, dbsqlc.MigrateChatParams{BotID: string(raw.BotID), FromChat: v.Migrated.From, ToChat: v.Migrated.To})
 		if err != nil {
-			return nil, nil, fmt.Errorf("move chat: %w", err)
+			return nil, proved, fmt.Errorf("move chat: %w", err)
 		}
 	}
 	if v.Own.Event != "" {
 		steps, err = answerOwn(ctx, h, raw, v, now)
-		return steps, nil, err
+		return steps, proved, err
 	}
 	var person dbsqlc.Subscriber
 	talk := gateway.Conversation{ReplyTo: about}
 	if v.Subscriber != nil {
-		if person, freed, err = meet(ctx, h, raw, v, owned.AccountID, &talk, now); err != nil {
-			return nil, nil, err
+		if person, proved, err = meet(ctx, h, raw, v, owned.AccountID, &talk, now); err != nil {
+			return nil, proved, err
 		}
 	}
 	steps = writeEvents(ctx, told(owned, v, person))
@@ -41,38 +41,38 @@ func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdi
 		steps = append(steps, storeInbound(ctx, owned, v, person))
 	}
 	if v.Subscriber == nil || v.Subscriber.Kind != "" {
-		return steps, nil, nil
+		return steps, proved, nil
 	}
 	if v.Forget {
-		return steps, freed, forget(ctx, h.queries(), person.AccountID, person.BotID, person.ID, now)
+		return steps, proved, forget(ctx, h.queries(), person.AccountID, person.BotID, person.ID, now)
 	}
 	talk.New = person.CreatedAt.Equal(now)
 	more, err := answer(ctx, h.vault, owned, v, person, talk, now)
-	return append(steps, more...), freed, err
+	return append(steps, more...), proved, err
 }
 
 // meet writes what the update tells about its person, and reads what rules see of them in the same trip. The person stays
 // locked until the end, so that nobody changes by hand what the rules are going to write.
-func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict, account gateway.AccountID, talk *gateway.Conversation, now time.Time) (person dbsqlc.Subscriber, freed []gateway.MessageRef, err error) {
+func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict, account gateway.AccountID, talk *gateway.Conversation, now time.Time) (person dbsqlc.Subscriber, proved proof, err error) {
 	if err := lockPeople(ctx, h.queries(), raw, v); err != nil {
-		return person, nil, err
+		return person, proved, err
 	}
 	s := *v.Subscriber
 	if s.Kind == "" {
 		s.Kind = gateway.KindPerson
 	} else if err := findEarlier(ctx, h.queries(), &s, raw.BotID); err != nil {
-		return person, nil, err
+		return person, proved, err
 	}
 	steps := []step{upsertSubscriber(ctx, raw, v, s, now, &person)}
 	if v.Answer != nil {
 		steps = append(steps, readConversation(ctx, account, raw.BotID, s.PlatformID, talk)...)
 	}
 	if err := h.next(ctx, steps...); err != nil {
-		return person, nil, err
+		return person, proved, err
 	}
 	known, err := begun(h.vault, account, person)
 	if err != nil {
-		return person, nil, err
+		return person, proved, err
 	}
 	if v.Phone != "" {
 		known.Person.Phone, known.Person.PhoneProvedAt, known.Phoned = v.Phone, v.Seen.At, true
@@ -80,15 +80,16 @@ func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict
 	}
 	talk.Person, talk.Phoned, talk.Since = known.Person, known.Phoned, known.Since
 	if err := useConnectLink(ctx, h.queries(), person, v); err != nil {
-		return person, nil, err
+		return person, proved, err
 	}
 	if v.Chosen != "" {
 		if err := h.queries().ChooseLanguage(ctx, dbsqlc.ChooseLanguageParams{BotID: person.BotID, ID: person.ID, Language: v.Chosen}); err != nil {
-			return person, nil, fmt.Errorf("choose language: %w", err)
+			return person, proved, fmt.Errorf("choose language: %w", err)
 		}
 	}
-	freed, talk.Code, err = takeProof(ctx, h.queries(), person, v, now)
-	return person, freed, err
+	proved, err = takeProof(ctx, h.queries(), person, v, now)
+	talk.Code = proved.code
+	return person, proved, err
 }
 
 func storeInbound(ctx context.Context, raw gateway.RawUpdate, v gateway.Verdict, person dbsqlc.Subscriber) step {

@@ -11,19 +11,20 @@ import (
 )
 
 const askForPhone = `-- name: AskForPhone :execrows
-INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at, reconfirm_due_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (subscriber_id) WHERE closed_at IS NULL DO NOTHING
 `
 
 type AskForPhoneParams struct {
-	ID           string
-	AccountID    string
-	BotID        string
-	SubscriberID string
-	Way          string
-	SmsID        string
-	AskedAt      time.Time
+	ID             string
+	AccountID      string
+	BotID          string
+	SubscriberID   string
+	Way            string
+	SmsID          string
+	AskedAt        time.Time
+	ReconfirmDueAt *time.Time
 }
 
 func (q *Queries) AskForPhone(ctx context.Context, arg AskForPhoneParams) (int64, error) {
@@ -35,6 +36,7 @@ func (q *Queries) AskForPhone(ctx context.Context, arg AskForPhoneParams) (int64
 		arg.Way,
 		arg.SmsID,
 		arg.AskedAt,
+		arg.ReconfirmDueAt,
 	)
 	if err != nil {
 		return 0, err

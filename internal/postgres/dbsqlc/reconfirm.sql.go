@@ -10,6 +10,22 @@ import (
 	"time"
 )
 
+const countReconfirmAsks = `-- name: CountReconfirmAsks :one
+SELECT count(*) FROM phone_asks WHERE subscriber_id = $1 AND reconfirm_due_at = $2::timestamptz
+`
+
+type CountReconfirmAsksParams struct {
+	SubscriberID string
+	DueAt        time.Time
+}
+
+func (q *Queries) CountReconfirmAsks(ctx context.Context, arg CountReconfirmAsksParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countReconfirmAsks, arg.SubscriberID, arg.DueAt)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const dueSubscribers = `-- name: DueSubscribers :many
 SELECT id, phone_proved_at FROM subscribers
 WHERE account_id = $1 AND bot_id = $2
@@ -61,6 +77,246 @@ func (q *Queries) DueSubscribers(ctx context.Context, arg DueSubscribersParams) 
 	return items, nil
 }
 
+const holdReconfirming = `-- name: HoldReconfirming :execrows
+UPDATE subscribers SET reconfirm_due_at = $1::timestamptz
+WHERE account_id = $2 AND id = $3 AND connection = 'connected' AND phone_proved_at = $4::timestamptz
+  AND (reconfirm_due_at = $1 OR (reconfirm_due_at IS NULL AND $5::boolean))
+`
+
+type HoldReconfirmingParams struct {
+	DueAt     time.Time
+	AccountID string
+	ID        string
+	ProvedAt  time.Time
+	Begins    bool
+}
+
+// Locks the person, and marks them as being asked.
+func (q *Queries) HoldReconfirming(ctx context.Context, arg HoldReconfirmingParams) (int64, error) {
+	result, err := q.db.Exec(ctx, holdReconfirming,
+		arg.DueAt,
+		arg.AccountID,
+		arg.ID,
+		arg.ProvedAt,
+		arg.Begins,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const joinPhoneAsk = `-- name: JoinPhoneAsk :exec
+UPDATE phone_asks SET reconfirm_due_at = $1::timestamptz WHERE subscriber_id = $2 AND closed_at IS NULL
+`
+
+type JoinPhoneAskParams struct {
+	DueAt        time.Time
+	SubscriberID string
+}
+
+// Somebody else has just asked the same: that counts.
+func (q *Queries) JoinPhoneAsk(ctx context.Context, arg JoinPhoneAskParams) error {
+	_, err := q.db.Exec(ctx, joinPhoneAsk, arg.DueAt, arg.SubscriberID)
+	return err
+}
+
+const lapsePhone = `-- name: LapsePhone :many
+WITH lapsed AS (
+    UPDATE subscribers s SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL,
+                             phone_lapsed_at = $1::timestamptz, reconfirm_due_at = NULL
+    WHERE s.account_id = $2 AND s.id = $3 AND s.reconfirm_due_at = $4::timestamptz AND s.connection = 'connected'
+    RETURNING s.id
+), asks AS (
+    UPDATE phone_asks k SET closed_at = $1, outcome = 'lapsed' FROM lapsed WHERE k.subscriber_id = lapsed.id AND k.closed_at IS NULL
+), proofs AS (
+    UPDATE phone_proofs p SET closed_at = $1, lapsed = true FROM lapsed WHERE p.subscriber_id = lapsed.id AND p.closed_at IS NULL)
+SELECT id FROM lapsed
+`
+
+type LapsePhoneParams struct {
+	At        time.Time
+	AccountID string
+	ID        string
+	DueAt     time.Time
+}
+
+func (q *Queries) LapsePhone(ctx context.Context, arg LapsePhoneParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, lapsePhone,
+		arg.At,
+		arg.AccountID,
+		arg.ID,
+		arg.DueAt,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const phoneLapsed = `-- name: PhoneLapsed :one
+SELECT coalesce((SELECT p.lapsed FROM phone_proofs p
+                 WHERE p.account_id = $1 AND p.bot_id = $2 AND p.phone_index = $3
+                 ORDER BY p.proved_at DESC LIMIT 1), false)::boolean AS lapsed
+`
+
+type PhoneLapsedParams struct {
+	AccountID  string
+	BotID      string
+	PhoneIndex []byte
+}
+
+// Whether the newest proof of a phone that names nobody was not renewed in time.
+func (q *Queries) PhoneLapsed(ctx context.Context, arg PhoneLapsedParams) (bool, error) {
+	row := q.db.QueryRow(ctx, phoneLapsed, arg.AccountID, arg.BotID, arg.PhoneIndex)
+	var lapsed bool
+	err := row.Scan(&lapsed)
+	return lapsed, err
+}
+
+const reconfirmAsks = `-- name: ReconfirmAsks :many
+SELECT k.asked_at, m.state IN ('accepted', 'delivered', 'read', 'unknown') AS reached
+FROM phone_asks k JOIN messages m ON m.id = k.id
+WHERE k.subscriber_id = $1 AND k.reconfirm_due_at = $2::timestamptz ORDER BY k.asked_at
+`
+
+type ReconfirmAsksParams struct {
+	SubscriberID string
+	DueAt        time.Time
+}
+
+type ReconfirmAsksRow struct {
+	AskedAt time.Time
+	Reached bool
+}
+
+// On a shared bot the message may be that of another account.
+func (q *Queries) ReconfirmAsks(ctx context.Context, arg ReconfirmAsksParams) ([]ReconfirmAsksRow, error) {
+	rows, err := q.db.Query(ctx, reconfirmAsks, arg.SubscriberID, arg.DueAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReconfirmAsksRow
+	for rows.Next() {
+		var i ReconfirmAsksRow
+		if err := rows.Scan(&i.AskedAt, &i.Reached); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reconfirming = `-- name: Reconfirming :one
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, (a.suspended_at IS NOT NULL)::boolean AS suspended
+FROM subscribers s JOIN bots b ON b.id = s.bot_id JOIN accounts a ON a.id = b.account_id
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3 AND s.kind = 'person'
+`
+
+type ReconfirmingParams struct {
+	AccountID string
+	BotID     string
+	ID        string
+}
+
+type ReconfirmingRow struct {
+	Subscriber Subscriber
+	Bot        Bot
+	Suspended  bool
+}
+
+func (q *Queries) Reconfirming(ctx context.Context, arg ReconfirmingParams) (ReconfirmingRow, error) {
+	row := q.db.QueryRow(ctx, reconfirming, arg.AccountID, arg.BotID, arg.ID)
+	var i ReconfirmingRow
+	err := row.Scan(
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.Subscriber.Kind,
+		&i.Subscriber.ExternalID,
+		&i.Subscriber.ChosenLanguage,
+		&i.Subscriber.Timezone,
+		&i.Subscriber.Names,
+		&i.Subscriber.NamesIndex,
+		&i.Subscriber.UsernameIndex,
+		&i.Subscriber.PhoneIndex,
+		&i.Subscriber.ReconfirmDueAt,
+		&i.Subscriber.PhoneLapsedAt,
+		&i.Bot.ID,
+		&i.Bot.AccountID,
+		&i.Bot.Platform,
+		&i.Bot.Network,
+		&i.Bot.PlatformID,
+		&i.Bot.Username,
+		&i.Bot.Name,
+		&i.Bot.SealedToken,
+		&i.Bot.WebhookSecret,
+		&i.Bot.Intake,
+		&i.Bot.State,
+		&i.Bot.StateReason,
+		&i.Bot.PollHolder,
+		&i.Bot.PollUntil,
+		&i.Bot.CreatedAt,
+		&i.Bot.UpdatedAt,
+		&i.Bot.Reclaim,
+		&i.Bot.Commands,
+		&i.Bot.Description,
+		&i.Bot.About,
+		&i.Bot.WatchedAt,
+		&i.Bot.Pending,
+		&i.Bot.Growing,
+		&i.Bot.Lagging,
+		&i.Bot.HookError,
+		&i.Bot.Shared,
+		&i.Bot.Purpose,
+		&i.Bot.Service,
+		&i.Bot.UsernameKey,
+		&i.Bot.AskPhoneOnStart,
+		&i.Bot.ReconfirmEveryMs,
+		&i.Bot.ReconfirmBy,
+		&i.Bot.ReconfirmRemindMs,
+		&i.Bot.ReconfirmLapseMs,
+		&i.Suspended,
+	)
+	return i, err
+}
+
 const reconfirmingBots = `-- name: ReconfirmingBots :many
 SELECT b.id, b.account_id, b.reconfirm_every_ms FROM bots b JOIN accounts a ON a.id = b.account_id
 WHERE b.reconfirm_every_ms > 0 AND b.state = 'active' AND a.suspended_at IS NULL AND b.id >= $1
@@ -97,4 +353,22 @@ func (q *Queries) ReconfirmingBots(ctx context.Context, arg ReconfirmingBotsPara
 		return nil, err
 	}
 	return items, nil
+}
+
+const withdrawReconfirmation = `-- name: WithdrawReconfirmation :exec
+WITH free AS (
+    UPDATE subscribers s SET reconfirm_due_at = NULL
+    WHERE s.account_id = $2 AND s.id = $3 AND s.reconfirm_due_at = $1::timestamptz RETURNING s.id)
+UPDATE phone_asks k SET reconfirm_due_at = NULL FROM free WHERE k.subscriber_id = free.id AND k.reconfirm_due_at = $1
+`
+
+type WithdrawReconfirmationParams struct {
+	DueAt     *time.Time
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) WithdrawReconfirmation(ctx context.Context, arg WithdrawReconfirmationParams) error {
+	_, err := q.db.Exec(ctx, withdrawReconfirmation, arg.DueAt, arg.AccountID, arg.ID)
+	return err
 }

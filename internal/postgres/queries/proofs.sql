@@ -3,8 +3,8 @@ UPDATE phone_asks SET closed_at = @at, outcome = 'replaced'
 WHERE subscriber_id = @subscriber_id AND closed_at IS NULL AND asked_at <= @since;
 
 -- name: AskForPhone :execrows
-INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at)
-VALUES (@id, @account_id, @bot_id, @subscriber_id, @way, @sms_id, @asked_at)
+INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at, reconfirm_due_at)
+VALUES (@id, @account_id, @bot_id, @subscriber_id, @way, @sms_id, @asked_at, sqlc.narg(reconfirm_due_at))
 ON CONFLICT (subscriber_id) WHERE closed_at IS NULL DO NOTHING;
 
 -- name: PhoneAskOfSMS :one
