@@ -1,6 +1,9 @@
 package dsl
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Check finds all that is wrong with a file and all that looks wrong. What Parse found is among its diagnostics, so that
 // one run tells everything. A file without errors can be compiled, and cannot fail at run time for a reason that could
@@ -47,6 +50,11 @@ type checker struct {
 	spent       []expense
 	dear        bool // one expression or rule alone is too dear, and says so
 	incomplete  bool // an expression could not be read, so that what it uses is not known
+
+	sorted      []string // names, see visible
+	named       map[string]bool
+	narrowed    map[narrowed]facts
+	answerSteps int
 }
 
 // binding is what a name stands for.
@@ -62,6 +70,15 @@ type binding struct {
 	rule    *ruleFacts // that it belongs to; nil: the file
 	checked checked
 	state   letState
+
+	// What is found out about it once, see check_fact.go.
+	followed   bool
+	alias      string
+	aliasPaths facts
+	sureIf     [2]struct { // it is false, it is true
+		known bool
+		facts facts
+	}
 }
 
 type letState int8
@@ -100,6 +117,7 @@ func newChecker(f *File, env Env) *checker {
 		report: newReport(f.Name, src), file: f, syntax: newExprSyntax(),
 		functions: map[string]Function{}, names: map[string]*binding{},
 		phrases: map[string]*binding{}, fields: map[string]*binding{}, patterns: map[string]*pattern{},
+		narrowed: map[narrowed]facts{},
 	}
 	for _, d := range f.faults {
 		c.add(d.Position, d.Severity, d.Code, d.Message)
@@ -148,15 +166,13 @@ func (c *checker) lookup(name string, rule *ruleFacts) *binding {
 
 // visible returns all names that an expression sees.
 func (c *checker) visible(rule *ruleFacts) []string {
-	var names []string
-	for name := range c.names {
-		names = append(names, name)
+	if len(c.sorted) != len(c.names) {
+		c.sorted = slices.Sorted(maps.Keys(c.names))
 	}
-	if rule != nil {
-		for name := range rule.names {
-			names = append(names, name)
-		}
+	if rule == nil || len(rule.names) == 0 {
+		return c.sorted
 	}
+	names := slices.AppendSeq(slices.Clone(c.sorted), maps.Keys(rule.names))
 	slices.Sort(names)
 	return names
 }

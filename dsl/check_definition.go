@@ -22,7 +22,7 @@ func (c *checker) head() {
 	if tz := c.file.Timezone; tz.Known {
 		if _, err := time.LoadLocation(tz.Value); err != nil || tz.Value == "" || tz.Value == "Local" {
 			message := "`" + clip(tz.Value) + "` is no timezone"
-			if near := nearest(tz.Value, knownZones); near != "" {
+			if near := c.nearest(tz.Value, knownZones); near != "" {
 				message += "; did you mean `" + near + "`?"
 			} else {
 				message += "; they look like Europe/Kyiv"

@@ -1,24 +1,43 @@
 package dsl
 
-import "github.com/expr-lang/expr/ast"
+import (
+	"slices"
 
-// facts are what is sure at a place of an expression: names and members that are not nil there.
+	"github.com/expr-lang/expr/ast"
+)
+
+// facts are what is sure at a place of an expression: names and members that are not nil there, in their order.
 type facts []string
 
 func (f facts) has(path string) bool {
-	for _, p := range f {
-		if p == path {
-			return true
-		}
-	}
-	return false
+	_, found := slices.BinarySearch(f, path)
+	return found
 }
 
 func (f facts) with(more facts) facts {
-	if len(more) == 0 {
+	switch {
+	case f.all(more):
 		return f
+	case len(f) == 0:
+		return more
 	}
-	return append(f[:len(f):len(f)], more...)
+	joined := slices.Concat(f, more)
+	slices.Sort(joined)
+	return slices.Compact(joined)
+}
+
+// all tells whether all others are among the facts.
+func (f facts) all(others facts) bool {
+	at := 0
+	for _, p := range others {
+		for at < len(f) && f[at] < p {
+			at++
+		}
+		if at == len(f) || f[at] != p {
+			return false
+		}
+	}
+	return true
 }
 
 func (f facts) both(g facts) facts {
@@ -36,10 +55,8 @@ func (f facts) both(g facts) facts {
 func (c *checker) path(n ast.Node, r *ruleFacts) string {
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
-		if b := c.lookup(n.Value, r); b != nil && b.let != nil && b.state == done && b.checked.tree != nil {
-			if p := c.path(b.checked.tree, b.rule); p != "" {
-				return p
-			}
+		if b := c.checkedLet(n.Value, r); b != nil && c.alias(b) != "" {
+			return b.alias
 		}
 		return n.Value
 	case *ast.ChainNode:
@@ -53,65 +70,94 @@ func (c *checker) path(n ast.Node, r *ruleFacts) string {
 	return ""
 }
 
-// paths returns the path of a node and those of everything before its dots: a?.b is not nil only if a is not.
-func (c *checker) paths(n ast.Node, r *ruleFacts) facts {
-	var all facts
-	for {
-		if p := c.path(n, r); p != "" {
-			all = append(all, p)
-		}
-		switch m := n.(type) {
-		case *ast.ChainNode:
-			n = m.Node
-		case *ast.MemberNode:
-			n = m.Node
-		case *ast.IdentifierNode:
-			if b := c.lookup(m.Value, r); b != nil && b.let != nil && b.state == done && b.checked.tree != nil {
-				if c.path(b.checked.tree, b.rule) != "" && b.checked.tree != n {
-					n, r = b.checked.tree, b.rule
-					continue
-				}
-			}
-			return all
-		default:
-			return all
-		}
-	}
-}
-
-// narrow returns what is sure once a condition came out as wanted. depth guards against definitions in a circle, which
-// are reported elsewhere.
-func (c *checker) narrow(n ast.Node, wanted bool, r *ruleFacts, seen []*binding) facts {
-	switch n := n.(type) {
-	case *ast.IdentifierNode:
-		b := c.lookup(n.Value, r)
-		if b == nil || b.let == nil || b.state != done || b.checked.tree == nil {
-			return nil
-		}
-		for _, s := range seen {
-			if s == b {
-				return nil
-			}
-		}
-		return c.narrow(b.checked.tree, wanted, b.rule, append(seen, b))
-	case *ast.UnaryNode:
-		if n.Operator == "not" || n.Operator == "!" {
-			return c.narrow(n.Node, !wanted, r, seen)
-		}
-	case *ast.BinaryNode:
-		return c.narrowBinary(n, wanted, r, seen)
+// checkedLet finds a named expression that was checked and has no fault.
+func (c *checker) checkedLet(name string, r *ruleFacts) *binding {
+	if b := c.lookup(name, r); b != nil && b.let != nil && b.state == done && b.checked.tree != nil {
+		return b
 	}
 	return nil
 }
 
-func (c *checker) narrowBinary(n *ast.BinaryNode, wanted bool, r *ruleFacts, seen []*binding) facts {
+// alias is the path of a named expression that is only another name for something, with aliasPaths; empty if it is not.
+// It is found once: names of names of names would cost too much. So are the facts of narrow. A definition in a circle, which
+// is reported elsewhere, finds what is empty yet.
+func (c *checker) alias(b *binding) string {
+	if !b.followed {
+		b.followed = true
+		if b.alias = c.path(b.checked.tree, b.rule); b.alias != "" {
+			b.aliasPaths = c.paths(b.checked.tree, b.rule)
+		}
+	}
+	return b.alias
+}
+
+// paths returns the path of a node and those of everything before its dots: a?.b is not nil only if a is not.
+func (c *checker) paths(n ast.Node, r *ruleFacts) facts {
+	switch n := n.(type) {
+	case *ast.ChainNode:
+		return c.paths(n.Node, r)
+	case *ast.MemberNode:
+		before := c.paths(n.Node, r)
+		if p := c.path(n, r); p != "" {
+			return before.with(facts{p})
+		}
+		return before
+	case *ast.IdentifierNode:
+		if b := c.checkedLet(n.Value, r); b != nil && c.alias(b) != "" {
+			return b.aliasPaths
+		}
+		return facts{n.Value}
+	}
+	return nil
+}
+
+// narrowed is a part of a condition that came out in a certain way. Each part of a long one asks for all before it.
+type narrowed struct {
+	node   *ast.BinaryNode
+	wanted bool
+}
+
+// narrow returns what is sure once a condition came out as wanted.
+func (c *checker) narrow(n ast.Node, wanted bool, r *ruleFacts) facts {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		b := c.checkedLet(n.Value, r)
+		if b == nil {
+			return nil
+		}
+		sure := &b.sureIf[0]
+		if wanted {
+			sure = &b.sureIf[1]
+		}
+		if !sure.known {
+			sure.known = true
+			sure.facts = c.narrow(b.checked.tree, wanted, b.rule)
+		}
+		return sure.facts
+	case *ast.UnaryNode:
+		if n.Operator == "not" || n.Operator == "!" {
+			return c.narrow(n.Node, !wanted, r)
+		}
+	case *ast.BinaryNode:
+		return c.narrowBinary(n, wanted, r)
+	}
+	return nil
+}
+
+func (c *checker) narrowBinary(n *ast.BinaryNode, wanted bool, r *ruleFacts) facts {
 	switch op := n.Operator; op {
 	case "and", "&&", "or", "||":
-		left, right := c.narrow(n.Left, wanted, r, seen), c.narrow(n.Right, wanted, r, seen)
-		if (op == "and" || op == "&&") == wanted {
-			return left.with(right)
+		key := narrowed{n, wanted}
+		sure, known := c.narrowed[key]
+		if !known {
+			if left, right := c.narrow(n.Left, wanted, r), c.narrow(n.Right, wanted, r); (op == "and" || op == "&&") == wanted {
+				sure = left.with(right)
+			} else {
+				sure = left.both(right)
+			}
+			c.narrowed[key] = sure
 		}
-		return left.both(right)
+		return sure
 	case "==", "!=":
 		if (op == "==") == wanted { // they are equal
 			var f facts

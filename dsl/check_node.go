@@ -208,8 +208,8 @@ func (x *expressionChecker) unary(n *ast.UnaryNode, known facts) Type {
 
 func (x *expressionChecker) conditional(n *ast.ConditionalNode, known facts) Type {
 	x.condition(n.Cond, known)
-	then := x.node(n.Exp1, known.with(x.narrow(n.Cond, true, x.rule, nil)))
-	otherwise := x.node(n.Exp2, known.with(x.narrow(n.Cond, false, x.rule, nil)))
+	then := x.node(n.Exp1, known.with(x.narrow(n.Cond, true, x.rule)))
+	otherwise := x.node(n.Exp2, known.with(x.narrow(n.Cond, false, x.rule)))
 	t, ok := joinTypes(then, otherwise)
 	if !ok {
 		x.errorf(x.at(n.Exp2), CodeWrongType, "this is %s, and the value before the colon is %s; both must be of one type", otherwise.phrase(), then.phrase())

@@ -80,7 +80,7 @@ func (x *expressionChecker) hastyNot(n *ast.BinaryNode, known facts) bool {
 // both is `and` or `or`: the right side is only looked at if the left one held, or did not.
 func (x *expressionChecker) both(n *ast.BinaryNode, and bool, known facts) Type {
 	left := x.condition(n.Left, known)
-	right := x.condition(n.Right, known.with(x.narrow(n.Left, and, x.rule, nil)))
+	right := x.condition(n.Right, known.with(x.narrow(n.Left, and, x.rule)))
 	decided := truthOf(!and) // one side with this value decides
 	t := boolType
 	switch {

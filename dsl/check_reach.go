@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -10,7 +11,7 @@ import (
 // reachable warns of rules that can never win, because an earlier one always matches first.
 func (c *checker) reachable() {
 	open := map[string]*ruleFacts{} // events for which an earlier rule always matches
-	shadows := shadows{checker: c, budget: maxComparisons, by: map[string][]shadow{}}
+	shadows := shadows{checker: c, budget: maxComparisons, by: map[int][]shadow{}, numbers: map[string]int{}}
 	for _, r := range c.rules {
 		if r.broken || len(r.On) == 0 {
 			continue
@@ -52,15 +53,17 @@ func covered(r *ruleFacts, open map[string]*ruleFacts) *ruleFacts {
 	return first
 }
 
-// shadows knows the conditions of earlier rules, taken apart into alternatives of parts that must all hold.
+// shadows knows the conditions of earlier rules, taken apart into alternatives of parts that must all hold. Texts are
+// numbered, so that comparing them costs the same however long they are.
 type shadows struct {
 	*checker
-	by     map[string][]shadow // by a part that the alternative has
-	budget int
+	by      map[int][]shadow // by a part that the alternative has
+	numbers map[string]int
+	budget  int
 }
 
-// maxComparisons bounds the search for shadowed rules. What is not looked at is not warned of.
-const maxComparisons = 300_000
+// maxComparisons bounds the search for shadowed rules, in comparisons of numbers. What is not looked at is not warned of.
+const maxComparisons = 10_000_000
 
 // shadow is an alternative of an earlier rule.
 type shadow struct {
@@ -68,23 +71,40 @@ type shadow struct {
 	parts []conditionPart
 }
 
-// conditionPart is a part of a condition. Calls of has know their words, so that fewer words can be told from more.
+// conditionPart is a part of a condition. Calls of has know their words, and comparisons with values know those, so that
+// fewer of them can be told from more.
 type conditionPart struct {
-	key   string // how it is written; of has without the words
-	words []string
+	key   int   // how it is written; of has without the words, of comparisons without the values
+	words []int // in their order, each once
 }
 
-// implies tells whether the other part holds wherever this one does.
-func (a conditionPart) implies(b conditionPart) bool {
-	if a.key != b.key {
+// implies tells whether the part b holds wherever a does.
+func (s *shadows) implies(a, b conditionPart) bool {
+	s.budget--
+	if a.key != b.key || len(a.words) > len(b.words) {
 		return false
 	}
+	at := 0
 	for _, w := range a.words {
-		if !slices.Contains(b.words, w) {
+		for at < len(b.words) && b.words[at] < w {
+			at++
+		}
+		if at == len(b.words) || b.words[at] != w {
+			s.budget -= at
 			return false
 		}
 	}
+	s.budget -= at
 	return true
+}
+
+func (s *shadows) number(text string) int {
+	n, known := s.numbers[text]
+	if !known {
+		n = len(s.numbers)
+		s.numbers[text] = n
+	}
+	return n
 }
 
 func (s *shadows) add(r *ruleFacts) {
@@ -112,11 +132,11 @@ func (s *shadows) over(r *ruleFacts) *ruleFacts {
 func (s *shadows) overAlternative(r *ruleFacts, parts []conditionPart) *ruleFacts {
 	for _, p := range parts {
 		for _, earlier := range s.by[p.key] {
-			if s.budget--; s.budget < 0 {
+			if s.budget < 0 {
 				return nil
 			}
 			implied := func(e conditionPart) bool {
-				return slices.ContainsFunc(parts, func(p conditionPart) bool { return p.implies(e) })
+				return slices.ContainsFunc(parts, func(p conditionPart) bool { return s.implies(p, e) })
 			}
 			if !slices.ContainsFunc(earlier.parts, func(e conditionPart) bool { return !implied(e) }) && coversEvents(earlier.rule, r) {
 				return earlier.rule
@@ -176,9 +196,76 @@ func (s *shadows) takeApart(n ast.Node) [][]conditionPart {
 
 func (s *shadows) part(n ast.Node) conditionPart {
 	if text, words, is := s.hasCall(n); is {
-		return conditionPart{key: "has(" + text.String() + ")", words: words}
+		return s.partOf("has("+text.String()+")", words)
 	}
-	return conditionPart{key: n.String()}
+	if what, values, is := s.oneOf(n); is {
+		return s.partOf("one of("+what.String()+")", values)
+	}
+	return s.partOf(n.String(), nil)
+}
+
+func (s *shadows) partOf(key string, words []string) conditionPart {
+	p := conditionPart{key: s.number(key), words: make([]int, len(words))}
+	for i, w := range words {
+		p.words[i] = s.number(w)
+	}
+	slices.Sort(p.words)
+	p.words = slices.Compact(p.words)
+	return p
+}
+
+// maxRange bounds the ranges of which every number is looked at.
+const maxRange = 100
+
+// oneOf takes apart what says that something is one of several values: a comparison, or in with a list or a range.
+func (c *checker) oneOf(n ast.Node) (what ast.Node, values []string, ok bool) {
+	b, is := n.(*ast.BinaryNode)
+	switch {
+	case !is:
+		return nil, nil, false
+	case b.Operator == "==" && isValue(b.Right):
+		return b.Left, []string{b.Right.String()}, true
+	case b.Operator == "==" && isValue(b.Left):
+		return b.Right, []string{b.Left.String()}, true
+	case b.Operator != "in":
+		return nil, nil, false
+	}
+	switch list := b.Right.(type) {
+	case *ast.ArrayNode:
+		for _, item := range list.Nodes {
+			if !isValue(item) {
+				return nil, nil, false
+			}
+			values = append(values, item.String())
+		}
+	case *ast.BinaryNode:
+		from, isFrom := list.Left.(*ast.IntegerNode)
+		to, isTo := list.Right.(*ast.IntegerNode)
+		if list.Operator != ".." || !isFrom || !isTo || to.Value-from.Value >= maxRange {
+			return nil, nil, false
+		}
+		for i := from.Value; i <= to.Value; i++ {
+			values = append(values, strconv.Itoa(i))
+		}
+	case *ast.IdentifierNode:
+		named := c.names[list.Value]
+		if named == nil || named.list == nil || len(named.list.Words) > maxRange {
+			return nil, nil, false
+		}
+		for _, w := range named.list.Words {
+			values = append(values, (&ast.StringNode{Value: w.Value}).String())
+		}
+	}
+	return b.Left, values, len(values) > 0
+}
+
+func isValue(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.BoolNode:
+		return true
+	default:
+		return false
+	}
 }
 
 // hasCall takes has(text, words...) apart.

@@ -45,7 +45,7 @@ func (c *checker) rule(rule *Rule) {
 	var known facts
 	if rule.When.Known {
 		r.when = c.condition(rule.When, r)
-		known = c.narrow(r.when.tree, true, r, nil)
+		known = c.narrow(r.when.tree, true, r)
 	}
 	if rule.Once && rule.Every.Known {
 		c.warnf(rule.Every.At, CodeUnused, "`every` has no effect beside `once`")
@@ -83,7 +83,7 @@ func (c *checker) event(on Scalar) {
 		}
 	}
 	message := "there is no event `" + clip(on.Value) + "`"
-	if near := nearest(on.Value, Events); near != "" {
+	if near := c.nearest(on.Value, Events); near != "" {
 		message += "; did you mean `" + near + "`?"
 	} else {
 		message += "; events are " + wordList(Events) + ", and commands such as `/start`"
@@ -172,7 +172,7 @@ func (c *checker) unknown(at Position, what, name string, candidates []string, o
 }
 
 func (c *checker) unknownAs(code Code, at Position, what, name string, candidates []string, otherwise string) {
-	switch near := nearest(name, candidates); {
+	switch near := c.nearest(name, candidates); {
 	case near != "":
 		what += "; did you mean `" + near + "`?"
 	case otherwise != "":

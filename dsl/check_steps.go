@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,17 +141,24 @@ func (c *checker) step(s *Step) {
 	}
 	c.sharedPhone(s)
 	if s.Rule.Known && s.Rule.Value != noRule {
-		names := make([]string, len(c.rules))
-		for i, r := range c.rules {
-			names[i] = r.Name.Value
-		}
-		if !slices.Contains(names, s.Rule.Value) {
-			c.unknown(s.Rule.At, "there is no rule `"+clip(s.Rule.Value)+"`", s.Rule.Value, names, "write `none` if no rule matches")
+		if names := c.ruleNames(); !names[s.Rule.Value] {
+			c.unknown(s.Rule.At, "there is no rule `"+clip(s.Rule.Value)+"`", s.Rule.Value, slices.Sorted(maps.Keys(names)), "write `none` if no rule matches")
 		}
 	}
 	for _, f := range s.Fields {
 		c.fieldValue(f.Field, f.Value)
 	}
+}
+
+// ruleNames are the names of all rules.
+func (c *checker) ruleNames() map[string]bool {
+	if c.named == nil {
+		c.named = map[string]bool{}
+		for _, r := range c.rules {
+			c.named[r.Name.Value] = true
+		}
+	}
+	return c.named
 }
 
 // sharedPhone checks which phone a step shares.

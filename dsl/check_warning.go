@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,10 +30,14 @@ func (c *checker) buttons() {
 	}
 }
 
+// maxAnswerSteps bounds the search for rules that answer buttons. What is not looked at is not warned of.
+const maxAnswerSteps = 2_000_000
+
 func (c *checker) answered(data string) bool {
+	p := pressed{checker: c, data: data, lets: map[*binding]truth{}}
 	for _, r := range c.rules {
 		for _, on := range r.On {
-			if on.Value == EventButton && (!r.When.Known || c.withButton(r.when.tree, r, data, 0) != fails) {
+			if on.Value == EventButton && (!r.When.Known || p.condition(r.when.tree, r) != fails) {
 				return true
 			}
 		}
@@ -40,9 +45,16 @@ func (c *checker) answered(data string) bool {
 	return false
 }
 
-// withButton tells how a condition comes out for a pressed button, if that alone decides it.
-func (c *checker) withButton(n ast.Node, r *ruleFacts, data string, depth int) truth {
-	if depth > 50 {
+// pressed is what is known while a button with this data is pressed.
+type pressed struct {
+	*checker
+	data string
+	lets map[*binding]truth // of named expressions
+}
+
+// condition tells how a condition comes out for the button, if that alone decides it.
+func (p *pressed) condition(n ast.Node, r *ruleFacts) truth {
+	if p.answerSteps++; p.answerSteps > maxAnswerSteps {
 		return depends
 	}
 	switch n := n.(type) {
@@ -50,16 +62,24 @@ func (c *checker) withButton(n ast.Node, r *ruleFacts, data string, depth int) t
 		return truthOf(n.Value)
 	case *ast.UnaryNode:
 		if n.Operator == "not" || n.Operator == "!" {
-			return c.withButton(n.Node, r, data, depth+1).not()
+			return p.condition(n.Node, r).not()
 		}
 	case *ast.IdentifierNode:
-		if b := c.lookup(n.Value, r); b != nil && b.let != nil && b.checked.tree != nil {
-			return c.withButton(b.checked.tree, b.rule, data, depth+1)
+		b := p.checkedLet(n.Value, r)
+		if b == nil {
+			return depends
 		}
+		known, found := p.lets[b]
+		if !found {
+			p.lets[b] = depends // a definition in a circle is reported elsewhere
+			known = p.condition(b.checked.tree, b.rule)
+			p.lets[b] = known
+		}
+		return known
 	case *ast.BinaryNode:
 		switch n.Operator {
 		case "and", "&&", "or", "||":
-			left, right := c.withButton(n.Left, r, data, depth+1), c.withButton(n.Right, r, data, depth+1)
+			left, right := p.condition(n.Left, r), p.condition(n.Right, r)
 			decided := truthOf(n.Operator == "or" || n.Operator == "||")
 			switch {
 			case left == decided || right == decided:
@@ -69,12 +89,12 @@ func (c *checker) withButton(n ast.Node, r *ruleFacts, data string, depth int) t
 			}
 			return depends
 		}
-		return c.buttonComparison(n, data)
+		return p.comparison(n)
 	}
 	return depends
 }
 
-func (c *checker) buttonComparison(n *ast.BinaryNode, data string) truth {
+func (p *pressed) comparison(n *ast.BinaryNode) truth {
 	left, right := n.Left, n.Right
 	if _, is := left.(*ast.StringNode); is && (n.Operator == "==" || n.Operator == "!=") {
 		left, right = right, left
@@ -85,18 +105,19 @@ func (c *checker) buttonComparison(n *ast.BinaryNode, data string) truth {
 	if s, is := stringValueOf(right); is {
 		switch n.Operator {
 		case "==":
-			return truthOf(data == s)
+			return truthOf(p.data == s)
 		case "!=":
-			return truthOf(data != s)
+			return truthOf(p.data != s)
 		case "startsWith":
-			return truthOf(strings.HasPrefix(data, s))
+			return truthOf(strings.HasPrefix(p.data, s))
 		case "endsWith":
-			return truthOf(strings.HasSuffix(data, s))
+			return truthOf(strings.HasSuffix(p.data, s))
 		case "contains":
-			return truthOf(strings.Contains(data, s))
+			return truthOf(strings.Contains(p.data, s))
 		case "matches":
-			if p := c.patterns[s]; p != nil && p.compiled != nil {
-				return truthOf(p.compiled.MatchString(data))
+			if pattern := p.patterns[s]; pattern != nil && pattern.compiled != nil {
+				p.answerSteps += len(s)
+				return truthOf(pattern.compiled.MatchString(p.data))
 			}
 		}
 		return depends
@@ -106,19 +127,21 @@ func (c *checker) buttonComparison(n *ast.BinaryNode, data string) truth {
 	}
 	switch list := right.(type) {
 	case *ast.ArrayNode:
+		p.answerSteps += len(list.Nodes)
 		for _, item := range list.Nodes {
 			s, literal := stringValueOf(item)
 			if !literal {
 				return depends
 			}
-			if s == data {
+			if s == p.data {
 				return holds
 			}
 		}
 		return fails
 	case *ast.IdentifierNode:
-		if b := c.names[list.Value]; b != nil && b.list != nil {
-			return truthOf(slices.ContainsFunc(b.list.Words, func(w Scalar) bool { return w.Value == data }))
+		if b := p.names[list.Value]; b != nil && b.list != nil {
+			p.answerSteps += len(b.list.Words)
+			return truthOf(slices.ContainsFunc(b.list.Words, func(w Scalar) bool { return w.Value == p.data }))
 		}
 	}
 	return depends
@@ -126,7 +149,7 @@ func (c *checker) buttonComparison(n *ast.BinaryNode, data string) truth {
 
 // languages warns of texts that lack a language which others have.
 func (c *checker) languages() {
-	var all []string
+	known := map[string]bool{}
 	each := func(visit func(at Position, what string, texts Texts)) {
 		for _, p := range c.file.Phrases {
 			visit(p.Name.At, "the phrase `"+clip(p.Name.Value)+"`", p.Text)
@@ -142,12 +165,15 @@ func (c *checker) languages() {
 	}
 	each(func(_ Position, _ string, texts Texts) {
 		for _, t := range texts {
-			if l, ok := language(t.Language.Value); ok && !slices.Contains(all, l) {
-				all = append(all, l)
+			if l, ok := language(t.Language.Value); ok {
+				known[l] = true
 			}
 		}
 	})
-	slices.Sort(all)
+	if len(known) > MaxLanguages {
+		return // no text can be written in all of them
+	}
+	all := slices.Sorted(maps.Keys(known))
 	each(func(at Position, what string, texts Texts) {
 		var has []string
 		for _, t := range texts {

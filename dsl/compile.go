@@ -89,6 +89,7 @@ type compiler struct {
 
 	patterns    map[string]*regexp.Regexp
 	phraseWords map[string][]string
+	listPhrases map[string][][]string // of has, by list
 	shared      map[string]compiled
 
 	nextLocal, mostLocals, mostLets int
@@ -111,7 +112,7 @@ func compile(f *File, env Env, explains bool) (*Program, Diagnostics) {
 	c := &compiler{
 		report: newReport(f.Name, src), syntax: newExprSyntax(), functions: map[string]Function{},
 		inputs: env.inputs(), objects: env.objects(), lists: map[string]value{}, fields: map[string]Kind{}, phrases: map[string]texts{},
-		fileLets: map[string]int{}, patterns: map[string]*regexp.Regexp{}, phraseWords: map[string][]string{},
+		fileLets: map[string]int{}, patterns: map[string]*regexp.Regexp{}, phraseWords: map[string][]string{}, listPhrases: map[string][][]string{},
 		shared: map[string]compiled{}, language: f.Language.Value, explains: explains,
 	}
 	c.list = append(c.list, f.faults...)

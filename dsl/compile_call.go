@@ -92,37 +92,54 @@ func (c *compiling) countArguments(n ast.Node, f Function, count int) {
 }
 
 func (c *compiling) has(n *ast.CallNode, text func(*scope) string) eval {
-	phrases := c.hasPhrases(n)
-	if len(phrases) == 1 {
-		only := phrases[0]
+	groups := c.hasPhrases(n)
+	if len(groups) == 1 && len(groups[0]) == 1 {
+		only := groups[0][0]
 		return func(s *scope) value { return boolValue(s.wordsOf(text(s)).has(only)) }
 	}
-	at := c.at(n)
+	at, count := c.at(n), 0
+	for _, phrases := range groups {
+		count += len(phrases)
+	}
 	return func(s *scope) value {
 		words := s.wordsOf(text(s))
-		s.spend(len(phrases), at)
-		for _, phrase := range phrases {
-			if words.has(phrase) {
-				return boolValue(true)
+		s.spend(count, at)
+		for _, phrases := range groups {
+			for _, phrase := range phrases {
+				if words.has(phrase) {
+					return boolValue(true)
+				}
 			}
 		}
 		return boolValue(false)
 	}
 }
 
-// hasPhrases returns what has looks for: each phrase as its words.
-func (c *compiling) hasPhrases(n *ast.CallNode) [][]string {
-	var phrases [][]string
-	for _, argument := range n.Arguments[1:] {
+// hasPhrases returns what has looks for: each phrase as its words, those of each argument in a group. Lists are named by many
+// rules, which share the groups.
+func (c *compiling) hasPhrases(n *ast.CallNode) [][][]string {
+	groups := make([][][]string, len(n.Arguments)-1)
+	for i, argument := range n.Arguments[1:] {
+		list := ""
+		if id, isName := argument.(*ast.IdentifierNode); isName {
+			list = id.Value
+			if shared, known := c.listPhrases[list]; known {
+				groups[i] = shared
+				continue
+			}
+		}
 		words, known := c.argumentWords(argument)
 		if !known {
 			c.refuse(argument, CodeWrongType, "has needs words that are written out, or the name of a list")
 		}
 		for _, word := range words {
-			phrases = append(phrases, c.phrase(word))
+			groups[i] = append(groups[i], c.phrase(word))
+		}
+		if list != "" {
+			c.listPhrases[list] = groups[i]
 		}
 	}
-	return phrases
+	return groups
 }
 
 // phrase returns the words of a text. Lists are named by many rules, so that each text is cut once.

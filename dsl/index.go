@@ -64,18 +64,28 @@ type indexBuilder struct {
 	compiler *compiler
 	uses     map[fact]int
 	reads    map[string]eval
+	found    map[needOf]need
 	rules    []rivals
+	keys     int // of all rules
+	made     int // before the best are chosen
 }
 
 // rivals are the needs of one rule, one of which the index will use.
-type rivals struct{ ways [][]fact }
+type rivals struct{ ways []way }
+
+// maxIndexKeys bounds what an index is made of, with usualKeys more for each rule. Rules beyond it are found by their events:
+// they cost more, and no more than was proven.
+const (
+	maxIndexKeys = 200_000
+	usualKeys    = 50
+)
 
 func newIndexBuilder(c *compiler) *indexBuilder {
-	return &indexBuilder{compiler: c, uses: map[fact]int{}, reads: map[string]eval{}}
+	return &indexBuilder{compiler: c, uses: map[fact]int{}, reads: map[string]eval{}, found: map[needOf]need{}}
 }
 
 func (b *indexBuilder) needOf(x expressions, tree ast.Node) need {
-	n := &needs{expressions: x, uses: b.uses, reads: b.reads}
+	n := &needs{expressions: x, uses: b.uses, reads: b.reads, found: b.found, made: &b.made}
 	return n.condition(tree, true)
 }
 
@@ -90,9 +100,15 @@ func (b *indexBuilder) add(r *rule, condition need) {
 	for _, command := range r.on.commands {
 		raised = append(raised, fact{kind: keyCommand, text: command})
 	}
-	ways := slices.Concat(condition.ways, [][]fact{raised})
-	for _, way := range ways {
-		for _, k := range way {
+	ways := slices.Concat(condition.ways, anyOf(raised...).ways)
+	for _, w := range condition.ways {
+		b.keys += len(w.keys)
+	}
+	if b.keys > maxIndexKeys+usualKeys*len(b.rules) {
+		ways = ways[len(ways)-1:]
+	}
+	for _, w := range ways {
+		for _, k := range w.keys {
 			b.uses[k]++
 		}
 	}
@@ -106,13 +122,13 @@ func (b *indexBuilder) build() *index {
 	}
 	subjects := map[string]int{}
 	for i, r := range b.rules {
-		best := r.ways[0]
-		for _, way := range r.ways[1:] {
-			if weight(way, b.uses) < weight(best, b.uses) {
-				best = way
+		best, weight := r.ways[0], r.ways[0].weightAmong(b.uses)
+		for _, w := range r.ways[1:] {
+			if other := w.weightAmong(b.uses); other < weight {
+				best, weight = w, other
 			}
 		}
-		for _, k := range best {
+		for _, k := range best.keys {
 			x.put(int32(i), k, subjects, b.reads)
 		}
 	}

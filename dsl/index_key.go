@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -73,8 +74,14 @@ func (k fact) likelihood() float64 {
 
 // need is what must be true of an update for a condition to hold: each of its ways is a set of keys of which an update
 // must have at least one. Without ways, nothing is known to be needed; a way without keys says that the condition never
-// holds.
-type need struct{ ways [][]fact }
+// holds. The best way stands first.
+type need struct{ ways []way }
+
+// way is a set of keys, with a guess of how many rules it finds in vain.
+type way struct {
+	keys   []fact
+	weight float64
+}
 
 // mostWays bounds how many ways are kept to choose among, mostKeys how many keys one has.
 const (
@@ -85,43 +92,28 @@ const (
 func (n need) known() bool { return len(n.ways) > 0 }
 
 // anyOf makes a need of keys of which one suffices.
-func anyOf(keys ...fact) need { return need{ways: [][]fact{keys}} }
+func anyOf(keys ...fact) need {
+	w := way{keys: keys}
+	for _, k := range keys {
+		w.weight += k.likelihood()
+	}
+	return need{ways: []way{w}}
+}
 
 // never is the need of what cannot hold.
-func never() need { return need{ways: [][]fact{{}}} }
+func never() need { return need{ways: []way{{}}} }
 
 // both is the need of two conditions that must hold together: either's ways will do.
 func both(a, b need) need {
 	ways := slices.Concat(a.ways, b.ways)
-	slices.SortStableFunc(ways, func(a, b []fact) int {
-		switch x, y := weight(a, nil), weight(b, nil); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		default:
-			return 0
-		}
-	})
+	slices.SortStableFunc(ways, func(a, b way) int { return cmp.Compare(a.weight, b.weight) })
 	return need{ways: ways[:min(len(ways), mostWays)]}
 }
 
-// either is the need of two conditions one of which must hold.
-func either(a, b need) need {
-	if !a.known() || !b.known() {
-		return need{}
-	}
-	keys := slices.Concat(a.ways[0], b.ways[0])
-	if len(keys) > mostKeys {
-		return need{}
-	}
-	return need{ways: [][]fact{keys}}
-}
-
-// weight guesses how many rules a way finds in vain. What many rules ask for is likely to be common.
-func weight(way []fact, uses map[fact]int) float64 {
+// weightAmong guesses how many rules a way finds in vain. What many rules ask for is likely to be common.
+func (w way) weightAmong(uses map[fact]int) float64 {
 	sum := 0.0
-	for _, k := range way {
+	for _, k := range w.keys {
 		sum += k.likelihood() * float64(1+bits.Len(uint(uses[k])))
 	}
 	return sum

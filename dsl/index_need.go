@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"regexp/syntax"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -14,11 +15,48 @@ type needs struct {
 	expressions
 	uses  map[fact]int
 	reads map[string]eval // how subjects are read
+	found map[needOf]need // of named expressions, and of words of lists
+	made  *int            // keys, for the whole file
 	depth int             // of named expressions in one another
 }
 
-// maxNeedDepth bounds how far named expressions are followed.
-const maxNeedDepth = 24
+// needOf is what a need is known of.
+type needOf struct {
+	tree    ast.Node // of a named expression
+	asked   byte     // 't' that it holds, 'f' that it does not, 'p' that it is not nil
+	subject string   // that is in a list
+	list    string
+}
+
+// once finds a need, or remembers it: names of names of names would cost too much. A definition in a circle finds that
+// nothing is known to be needed.
+func (n *needs) once(of needOf, find func() need) need {
+	if known, found := n.found[of]; found {
+		return known
+	}
+	n.found[of] = need{}
+	known := find()
+	n.found[of] = known
+	return known
+}
+
+// either is the need of two conditions one of which must hold.
+func (n *needs) either(a, b need) need {
+	if !a.known() || !b.known() {
+		return need{}
+	}
+	x, y := a.ways[0], b.ways[0]
+	if n.tooMany(len(x.keys) + len(y.keys)) {
+		return need{}
+	}
+	return need{ways: []way{{keys: slices.Concat(x.keys, y.keys), weight: x.weight + y.weight}}}
+}
+
+// tooMany tells whether so many keys are more than are worth their while, for one way or for the whole file.
+func (n *needs) tooMany(keys int) bool {
+	*n.made += keys
+	return keys > mostKeys || keys > usualKeys && *n.made > maxIndexKeys
+}
 
 // condition returns what is needed for a condition to hold, or not to hold.
 func (n *needs) condition(node ast.Node, holds bool) need {
@@ -38,13 +76,17 @@ func (n *needs) condition(node ast.Node, holds bool) need {
 	case *ast.BinaryNode:
 		return n.binary(node, holds)
 	case *ast.ConditionalNode:
-		return either(
+		return n.either(
 			both(n.condition(node.Cond, true), n.condition(node.Exp1, holds)),
 			both(n.condition(node.Cond, false), n.condition(node.Exp2, holds)),
 		)
 	case *ast.IdentifierNode:
 		if tree, inner, found := n.named(node.Value); found {
-			return inner.condition(tree, holds)
+			asked := byte('f')
+			if holds {
+				asked = 't'
+			}
+			return n.once(needOf{tree: tree, asked: asked}, func() need { return inner.condition(tree, holds) })
 		}
 	case *ast.CallNode:
 		if holds {
@@ -60,9 +102,6 @@ func (n *needs) condition(node ast.Node, holds bool) need {
 
 // named returns the tree of a named expression, and who may look into it.
 func (n *needs) named(name string) (ast.Node, *needs, bool) {
-	if n.depth >= maxNeedDepth {
-		return nil, nil, false
-	}
 	inner := *n
 	inner.depth++
 	slot, found := n.lets[name]
@@ -85,10 +124,10 @@ func (n *needs) binary(node *ast.BinaryNode, holds bool) need {
 		if (node.Operator == "and" || node.Operator == "&&") == holds {
 			return both(left, right)
 		}
-		return either(left, right)
+		return n.either(left, right)
 	case "??":
 		if holds {
-			return either(n.condition(node.Left, true), n.condition(node.Right, true))
+			return n.either(n.condition(node.Left, true), n.condition(node.Right, true))
 		}
 	case "==", "!=":
 		if (node.Operator == "==") == holds {
@@ -157,7 +196,7 @@ func (n *needs) isCondition(node ast.Node) bool {
 		return isName && n.functions[callee.Value].Result == KindBool
 	case *ast.IdentifierNode:
 		tree, inner, found := n.named(node.Value)
-		return found && inner.isCondition(tree)
+		return found && inner.depth < MaxLets && inner.isCondition(tree) // deeper ones go in a circle
 	}
 	return false
 }
@@ -171,11 +210,19 @@ func (n *needs) in(node *ast.BinaryNode) need {
 			}
 		}
 	}
+	subject, is := n.subject(node.Left)
+	if id, isName := node.Right.(*ast.IdentifierNode); is && isName {
+		return n.once(needOf{subject: subject, list: id.Value}, func() need { return n.inItems(node, subject, is) })
+	}
+	return n.inItems(node, subject, is)
+}
+
+// inItems is in for a list that is known before any update.
+func (n *needs) inItems(node *ast.BinaryNode, subject string, is bool) need {
 	items, known := n.items(node.Right)
 	if !known {
 		return need{}
 	}
-	subject, is := n.subject(node.Left)
 	if !is || len(items) > mostKeys {
 		for _, item := range items {
 			if item.kind == isNil {
@@ -224,14 +271,14 @@ func (n *needs) present(node ast.Node) need {
 		return n.present(node.Node)
 	case *ast.IdentifierNode:
 		if tree, inner, found := n.named(node.Value); found {
-			return inner.present(tree)
+			return n.once(needOf{tree: tree, asked: 'p'}, func() need { return inner.present(tree) })
 		}
 	case *ast.BinaryNode:
 		if node.Operator == "??" {
-			return either(n.present(node.Left), n.present(node.Right))
+			return n.either(n.present(node.Left), n.present(node.Right))
 		}
 	case *ast.ConditionalNode:
-		return either(
+		return n.either(
 			both(n.condition(node.Cond, true), n.present(node.Exp1)),
 			both(n.condition(node.Cond, false), n.present(node.Exp2)),
 		)
@@ -263,15 +310,10 @@ func (n *needs) call(node *ast.CallNode) need {
 	c := &compiling{expressions: n.expressions}
 	switch callee.Value {
 	case "has":
-		var keys []fact
-		for _, phrase := range c.hasPhrases(node) {
-			if len(phrase) > 0 { // what is no word is never found
-				keys = append(keys, fact{kind: keyWord, text: longest(phrase)})
-			}
+		if id, isName := node.Arguments[1].(*ast.IdentifierNode); isName && len(node.Arguments) == 2 {
+			return n.once(needOf{subject: "has", list: id.Value}, func() need { return n.wordKeys(c.hasPhrases(node)) })
 		}
-		if len(keys) <= mostKeys {
-			return anyOf(keys...)
-		}
+		return n.wordKeys(c.hasPhrases(node))
 	case "like":
 		best := likeWord{}
 		for _, w := range likeWords(c.literalText(node.Arguments[1])) {
@@ -285,6 +327,26 @@ func (n *needs) call(node *ast.CallNode) need {
 		return never()
 	}
 	return need{}
+}
+
+// wordKeys is what is needed for one of several phrases to be found.
+func (n *needs) wordKeys(groups [][][]string) need {
+	count := 0
+	for _, phrases := range groups {
+		count += len(phrases)
+	}
+	if n.tooMany(count) {
+		return need{}
+	}
+	keys := make([]fact, 0, count)
+	for _, phrases := range groups {
+		for _, phrase := range phrases {
+			if len(phrase) > 0 { // what is no word is never found
+				keys = append(keys, fact{kind: keyWord, text: longest(phrase)})
+			}
+		}
+	}
+	return anyOf(keys...)
 }
 
 // subject returns the name under which the value of an expression is looked up, if it may be: it reads the update, cannot
@@ -402,7 +464,7 @@ func (n *needs) regex(subject string, re *syntax.Regexp) need {
 	case syntax.OpAlternate:
 		any := n.regex(subject, re.Sub[0])
 		for _, sub := range re.Sub[1:] {
-			any = either(any, n.regex(subject, sub))
+			any = n.either(any, n.regex(subject, sub))
 		}
 		return any
 	}

@@ -5,15 +5,23 @@ import (
 	"unicode/utf8"
 )
 
+// maxGuesses bounds the search for what was meant in one run, in comparisons of letters. Whoever has so many misspelt names
+// among so many right ones gets no proposals for the rest.
+const maxGuesses = 4_000_000
+
 // nearest returns the candidate that was probably meant, or nothing if none is near.
-func nearest(name string, candidates []string) string {
-	if utf8.RuneCountInString(name) > MaxName {
+func (r *report) nearest(name string, candidates []string) string {
+	letters := utf8.RuneCountInString(name)
+	if letters > MaxName || r.full {
 		return ""
 	}
-	best, bestDistance := "", (1+utf8.RuneCountInString(name))/3
+	best, bestDistance := "", (1+letters)/3
 	for _, c := range candidates {
 		if strings.EqualFold(c, name) {
 			return c
+		}
+		if r.guesses += letters * len(c); r.guesses > maxGuesses {
+			return ""
 		}
 		if d := distance(name, c, bestDistance); d < bestDistance+1 && (best == "" || d < bestDistance) {
 			best, bestDistance = c, d

@@ -69,7 +69,7 @@ func readObject[T any](r *reader, n *yaml.Node, o object[T], into *T) {
 			return
 		}
 		message := o.name + " has no key `" + clip(name.Value) + "`"
-		near := nearest(name.Value, names)
+		near := r.nearest(name.Value, names)
 		switch hint := hints[name.Value]; {
 		case hint != "":
 			message += "; " + hint

@@ -10,6 +10,8 @@ type report struct {
 	seen map[finding]bool
 	full bool // nothing more is taken
 	mute bool // something is looked at once more, and says nothing new
+
+	guesses int // see nearest
 }
 
 // finding is what makes two diagnostics the same.
