@@ -14,7 +14,7 @@ import (
 // and until when the person is muted. Nothing is translated.
 //
 // The person of a test who is not described writes in the file's language and has written nothing yet; a test that does not
-// say when it begins begins on Monday, 5 January 2026, at noon.
+// say when it begins begins on Monday, 5 January 2026, at noon. Tests that the end of ctx breaks off have failed.
 func (p *Program) Test(ctx context.Context) Diagnostics {
 	src := p.file.src
 	if src == nil {
@@ -22,12 +22,13 @@ func (p *Program) Test(ctx context.Context) Diagnostics {
 	}
 	r := newReport(p.file.Name, src)
 	for i := range p.file.Tests {
-		if ctx.Err() != nil {
-			break
-		}
 		play := p.newPlay(r, &p.file.Tests[i])
 		for j := range play.test.Steps {
 			play.step(ctx, &play.test.Steps[j])
+		}
+		if ctx.Err() != nil { // what was not played has not passed
+			r.errorf(play.test.Name.At, CodeLimit, "the tests take too long; they were broken off in `%s`", clip(play.test.Name.Value))
+			break
 		}
 	}
 	r.list.Sort()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -210,6 +211,18 @@ func TestTestsExpectButtonsNoticesAndLabels(t *testing.T) {
 		`54:18: wrong: it was also forwarded as "person"`,
 		`58:18: wrong: it was also forwarded as "other-message"`,
 	}, got)
+}
+
+func TestTestsThatAreBrokenOffHaveFailed(t *testing.T) {
+	t.Parallel()
+	p := program(t, "herald: 1\nlanguage: en\nrules:\n  - {name: a, on: message, reply: x}\ntests:\n  - name: t\n    steps: [{user: hi, bot: x}]\n"+
+		"  - name: u\n    steps: [{user: hi, bot: x}]\n")
+	require.Empty(t, p.Test(t.Context()))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	found := p.Test(ended)
+	require.Len(t, found, 1)
+	require.Equal(t, "rules.yaml:6:11: error limit: the tests take too long; they were broken off in `t`\n    - name: t\n            ^", strings.TrimSuffix(found.Text(), "\n"))
 }
 
 func TestPatterns(t *testing.T) {

@@ -107,9 +107,6 @@ func (s *Service) Publish(ctx context.Context, p Publication) (gateway.RuleVersi
 	if program == nil {
 		return gateway.RuleVersion{}, found, &RefusedError{found}
 	}
-	if err := testing.Err(); err != nil {
-		return gateway.RuleVersion{}, found, gateway.Fault(gateway.CodeRulesRefused, "source", "The tests of the rule file take longer than 10 seconds.")
-	}
 	if p.Known > 0 {
 		newest, err := s.store.RuleVersions(ctx, p.Account, p.Bot, 0, 1)
 		if err != nil {
