@@ -70,7 +70,7 @@ func (s *server) GetBot(ctx context.Context, r wire.GetBotRequestObject) (wire.G
 func (s *server) ChangeBot(ctx context.Context, r wire.ChangeBotRequestObject) (wire.ChangeBotResponseObject, error) {
 	change := bots.Change{
 		State: gateway.BotState(r.Body.State), Token: gateway.Secret(r.Body.Token), Intake: gateway.Intake(r.Body.Intake),
-		AskPhone: r.Body.AskPhoneOnStart, Reclaim: r.Body.Reclaim, Description: r.Body.Description, About: r.Body.About,
+		AskPhone: r.Body.AskPhoneOnStart, ContactOnly: r.Body.ContactOnly, Reclaim: r.Body.Reclaim, Description: r.Body.Description, About: r.Body.About,
 		Sharing:   bots.Sharing{Shared: r.Body.Shared, Purpose: gateway.Purpose(r.Body.Purpose), Service: r.Body.Service},
 		Reconfirm: reconfirm(r.Body.ReconfirmEvery, r.Body.ReconfirmBy, r.Body.ReconfirmRemindAfter, r.Body.ReconfirmLapseAfter),
 	}
@@ -211,7 +211,7 @@ func (s *server) bot(ctx context.Context, b gateway.Bot) (wire.Bot, error) {
 	if b.Lends(callerOf(ctx).key.AccountID) {
 		return out, err
 	}
-	out.AskPhoneOnStart = b.AskPhone
+	out.AskPhoneOnStart, out.ContactOnly = b.AskPhone, b.ContactOnly
 	if r := b.Reconfirm; r.Every > 0 {
 		out.ReconfirmEvery, out.ReconfirmBy = span(r.Every), wire.ConfirmBy(r.By)
 		out.ReconfirmRemindAfter, out.ReconfirmLapseAfter = span(r.RemindAfter), span(r.LapseAfter)

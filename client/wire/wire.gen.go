@@ -730,6 +730,9 @@ type Bot struct {
 	// Commands The menu of commands, as it was set here.
 	Commands []BotCommand `json:"commands,omitempty,omitzero"`
 
+	// ContactOnly People prove a phone by sharing their contact alone. A number that they write gets no SMS.
+	ContactOnly bool `json:"contact_only,omitempty,omitzero"`
+
 	// Description What people read before they press Start, as it was set here.
 	Description string `json:"description,omitempty,omitzero"`
 
@@ -798,6 +801,9 @@ type BotChange struct {
 
 	// Commands The menu of commands, at most 100; an empty list removes it.
 	Commands *[]BotCommand `json:"commands,omitempty"`
+
+	// ContactOnly Let people prove a phone by sharing their contact alone. Otherwise a person who was asked for the phone may also write a number, which gets an SMS with eight digits, at your cost: at most 3 a day for a person and for a number, and 100 for the bot. The default is false.
+	ContactOnly *bool `json:"contact_only,omitempty"`
 
 	// Description What people read before they press Start, at most 512 characters; an empty one removes it.
 	Description *string `json:"description,omitempty"`

@@ -119,6 +119,9 @@ func (c *console) showBot(bot client.Bot, o Output) error {
 	if bot.AskPhoneOnStart {
 		record.Add("start", "greets, and asks for the phone")
 	}
+	if bot.ContactOnly {
+		record.Add("numbers", "that people write get no SMS")
+	}
 	if bot.ReconfirmEvery != "" {
 		record.Add("phones", fmt.Sprintf("proved anew every %s by %s: reminded after %s, lapsed after %s",
 			bot.ReconfirmEvery, bot.ReconfirmBy, bot.ReconfirmRemindAfter, bot.ReconfirmLapseAfter))

@@ -16,6 +16,7 @@ type BotsSetCmd struct {
 	Description     *string  `placeholder:"TEXT" env:"HERALD_BOT_DESCRIPTION" help:"What people read before they press Start, at most 512 characters."`
 	About           *string  `placeholder:"TEXT" env:"HERALD_BOT_ABOUT" help:"The short text on the bot's profile, at most 120 characters."`
 	AskPhoneOnStart *bool    `negatable:"" env:"HERALD_BOT_ASK_PHONE_ON_START" help:"Let the greeting after Start ask for the phone, with a button."`
+	ContactOnly     *bool    `negatable:"" env:"HERALD_BOT_CONTACT_ONLY" help:"Let people prove a phone by sharing their contact alone. Otherwise a number that they write gets an SMS with digits, at your cost."`
 	Reclaim         *bool    `negatable:"" env:"HERALD_BOT_RECLAIM" help:"Take the bot back when another service connects to it."`
 	Intake          string   `placeholder:"WAY" env:"HERALD_BOT_INTAKE" help:"How updates come: webhook or polling (default: what the installation can)."`
 	Reconfirming
@@ -39,7 +40,7 @@ Examples:
 
 // Run changes the bot.
 func (b *BotsSetCmd) Run(ctx context.Context, c *console) error {
-	change := client.BotChange{Description: b.Description, About: b.About, Reclaim: b.Reclaim, AskPhoneOnStart: b.AskPhoneOnStart, Intake: client.Intake(b.Intake)}
+	change := client.BotChange{Description: b.Description, About: b.About, Reclaim: b.Reclaim, AskPhoneOnStart: b.AskPhoneOnStart, ContactOnly: b.ContactOnly, Intake: client.Intake(b.Intake)}
 	change.Shared, change.Purpose, change.Service = b.Shared, client.Purpose(b.Purpose), b.Service
 	change.ReconfirmEvery, change.ReconfirmBy = b.every(), client.ConfirmBy(b.ReconfirmBy)
 	change.ReconfirmRemindAfter, change.ReconfirmLapseAfter = b.ReconfirmRemindAfter, b.ReconfirmLapseAfter

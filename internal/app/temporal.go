@@ -122,7 +122,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	in := inbox.New(inbox.Deps{
 		Store: incoming, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}},
 		Messenger: a.telegram, Wake: a.listener.Inbox(), Waker: a.starter, Reconfirm: a.starter, IDs: a.ids, Now: now, Logger: a.logger("inbox"),
-		Engine: a.rules, Composer: a.messagingOver(incoming), Starter: a.starter,
+		Engine: a.rules, Composer: a.messagingOver(incoming), Starter: a.starter, SMS: a.sms,
 		Translator: a.translator,
 	})
 	a.background(in.Run)

@@ -17,6 +17,7 @@ type Change struct {
 	State       gateway.BotState     // paused or active
 	Reclaim     *bool                // take it back from another service
 	AskPhone    *bool                // greet whoever presses Start, and ask for the phone
+	ContactOnly *bool                // numbers that people write get no SMS
 	Commands    []gateway.BotCommand // its menu; empty and not nil removes it
 	Description *string              // what people read before they press Start
 	About       *string              // the short text on its profile
@@ -132,7 +133,7 @@ func (s *Service) replaceToken(ctx context.Context, b gateway.Bot, token gateway
 // describe tells the messenger about the bot, and keeps what was said.
 func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.Intake, c Change) (gateway.Bot, error) {
 	words := c.Commands != nil || c.Description != nil || c.About != nil
-	if !words && c.Reclaim == nil && c.AskPhone == nil && !c.Reconfirm.asked() && intake == b.Intake {
+	if !words && c.Reclaim == nil && c.AskPhone == nil && c.ContactOnly == nil && !c.Reconfirm.asked() && intake == b.Intake {
 		return b, nil
 	}
 	if words {
@@ -150,6 +151,9 @@ func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.In
 	b.Intake = intake
 	if c.AskPhone != nil {
 		b.AskPhone = *c.AskPhone
+	}
+	if c.ContactOnly != nil {
+		b.ContactOnly = *c.ContactOnly
 	}
 	if c.Reclaim != nil {
 		b.Reclaim = *c.Reclaim

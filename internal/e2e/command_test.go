@@ -42,6 +42,7 @@ func lookCommands() map[string]look {
 		"inbound":    showInbound,
 		"updates":    showUpdates,
 		"age":        ageProof,
+		"sms":        showSMS,
 	}
 }
 
@@ -456,6 +457,19 @@ func showInbound(ctx context.Context, _ *testscript.TestScript, s *stage, args [
 	}
 	slices.Reverse(lines)
 	return strings.Join(lines, ""), nil
+}
+
+// sms NUMBER shows the SMS that came to a phone, oldest first.
+func showSMS(ctx context.Context, _ *testscript.TestScript, s *stage, args []string) (string, error) {
+	if len(args) != 1 {
+		return "", usage("sms number")
+	}
+	phone, err := s.sandbox.Phone(ctx, args[0])
+	var text strings.Builder
+	for _, m := range phone.SMS {
+		text.WriteString(m.Text + "\n")
+	}
+	return text.String(), err
 }
 
 // age PERSON BOT DAYS makes the proof of somebody's phone so many days older.

@@ -55,6 +55,7 @@ type Bot struct {
 	StateReason   string       // words for the owner when the state is not active
 	Reclaim       bool         // its owner lets us take it back from another service
 	AskPhone      bool         // its greeting after Start asks for the phone
+	ContactOnly   bool         // a number that a person writes gets no SMS to prove it
 	Commands      []BotCommand // that its owner set through us; nil if never
 	Description   string       // what people read before they press Start, as its owner set it through us
 	About         string       // the short text on its profile, likewise

@@ -22,7 +22,30 @@ type PhoneAsk struct {
 	Way          ConfirmBy
 	SMS          MessageID // that carries the code; empty: by contact
 	AskedAt      time.Time
+	Phone        string // that the person claims to have; empty: the one that they proved before
 }
+
+// PhoneClaim is a phone that a person writes as theirs. It is theirs once they write the code that an SMS brings to it.
+type PhoneClaim struct {
+	Phone string // in E.164; empty: it looks like a number, and is none to which an SMS can go
+}
+
+// ClaimOutcome is what becomes of a phone that a person claims.
+type ClaimOutcome string
+
+const (
+	ClaimOpen      ClaimOutcome = "open"      // an SMS with a code may go to it
+	ClaimMalformed ClaimOutcome = "malformed" // it is no number that could get one
+	ClaimTooMany   ClaimOutcome = "too_many"  // too many went out lately
+)
+
+// Bounds of claims within ClaimsWithin: an SMS costs its sender money, and disturbs whoever gets it.
+const (
+	ClaimsWithin      = 24 * time.Hour
+	MaxClaimsOfPerson = 3
+	MaxClaimsOfPhone  = 3
+	MaxClaimsOfBot    = 100
+)
 
 // CodeHash is what is kept of a code: a slow hash, bound to its ask.
 type CodeHash [32]byte

@@ -77,9 +77,10 @@ type Conversation struct {
 	State  PersonState
 	Last   *Message // that went to the person last; nil if none did
 
-	New     bool        // seen for the first time
-	Code    CodeOutcome // of a code that the update brings; empty: it brings none that was asked for
-	ReplyTo MessageID   // our message that the update answers, or whose button was pressed
+	New     bool         // seen for the first time
+	Code    CodeOutcome  // of a code that the update brings; empty: it brings none that was asked for
+	Claim   ClaimOutcome // of a phone that the person wrote; empty: nobody had asked for one
+	ReplyTo MessageID    // our message that the update answers, or whose button was pressed
 }
 
 // Answer is what rules decided about one update. It is written in one transaction with the update's end.
@@ -93,6 +94,7 @@ type Answer struct {
 	Effects     []byte    // what they asked for, as JSON
 	State       PersonState
 	Messages    []NewMessage
+	Ask         *PhoneAsk // that some of the messages are; nil: they are none
 	Events      []AccountEvent
 	Language    string   // in which the person wrote
 	TranslateTo string   // the language in which History and handlers want what the person wrote

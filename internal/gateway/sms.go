@@ -69,6 +69,8 @@ type SMSSender interface {
 type SMSRoutes interface {
 	// Carries tells whether a provider serves the number for bots of the network.
 	Carries(to string, network Network) bool
+	// Serving tells whether there is any provider for bots of the network.
+	Serving(network Network) bool
 }
 
 // SMSStatus is what a delivery report says.

@@ -111,6 +111,7 @@ type Verdict struct {
 	Forget     bool           // the person wants to be forgotten: nobody answers that
 	Phone      string         // the person proved this phone (E.164) by their contact
 	CheckCode  CodeCheck      // the person wrote what may be the code that an SMS brought them; nil: did not
+	Claim      *PhoneClaim    // the person wrote what may be their phone; nil: did not
 	Payload    string         // of a /start
 	Migrated   Migration      // a chat has another id now
 	Message    *Message       // the inbound message for History

@@ -16,6 +16,12 @@ import (
 // Composer makes messages that somebody else stores.
 type Composer interface {
 	Compose(account gateway.AccountID, bot gateway.Bot, r messaging.Request) (gateway.NewMessage, error)
+	// Claim makes the messages by which a person proves a phone that they claim.
+	Claim(bot gateway.Bot, person gateway.Subscriber, phone string) (gateway.PhoneAsk, []gateway.NewMessage, error)
+}
+
+func refOf(m gateway.NewMessage) gateway.MessageRef {
+	return gateway.MessageRef{AccountID: m.Message.AccountID, MessageID: m.Message.ID}
 }
 
 // EventForwarded is the kind of event that the effect forward leaves for the customer's handler.
@@ -38,7 +44,7 @@ type consultation struct {
 
 // consult returns what asks the rules about an update: nil if none are active, or nothing that they may be about has
 // happened. accepted receives the messages that were made, for the case that the transaction holds.
-func (i *Inbox) consult(c consultation, accepted *[]gateway.MessageID) gateway.Answerer {
+func (i *Inbox) consult(c consultation, accepted *[]gateway.MessageRef) gateway.Answerer {
 	if i.engine == nil || c.raw.Rules == 0 || c.own.Event == "" && rules.Event(c.update, c.phone) == "" {
 		return nil
 	}
@@ -55,7 +61,7 @@ func (i *Inbox) consult(c consultation, accepted *[]gateway.MessageID) gateway.A
 		}
 		*accepted = (*accepted)[:0]
 		for _, m := range a.Messages {
-			*accepted = append(*accepted, m.Message.ID)
+			*accepted = append(*accepted, refOf(m))
 		}
 		return a, nil
 	}

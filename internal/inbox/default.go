@@ -45,8 +45,8 @@ func chosenLanguage(u gateway.Update) string {
 }
 
 // byDefault returns what asks the rules first, and answers what they leave to the bot itself.
-func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answerer, accepted *[]gateway.MessageID) gateway.Answerer {
-	if i.composer == nil || v.CheckCode == nil && v.Chosen == "" && !hasDefault(c.update) {
+func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answerer, accepted *[]gateway.MessageRef) gateway.Answerer {
+	if i.composer == nil || v.CheckCode == nil && v.Claim == nil && v.Chosen == "" && !hasDefault(c.update) {
 		return ask
 	}
 	return func(ctx context.Context, talk gateway.Conversation) (a gateway.Answer, err error) {
@@ -58,14 +58,16 @@ func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answere
 		if ask == nil {
 			a.State = talk.State
 		}
-		made, ok := i.defaultReply(c, v, talk)
-		if !ok {
-			return a, nil
+		*accepted = (*accepted)[:0]
+		for _, made := range i.answersItself(c, v, talk, &a) {
+			made.Message.SubscriberID, made.Message.Cause = talk.Person.ID, c.about
+			if made.Legs[0].Channel != gateway.ChannelSMS { // which does not wait for its turn in the chat
+				made.Message.After = a.State.LastReply
+				a.State.LastReply = made.Message.ID
+			}
+			a.Messages = append(a.Messages, made)
+			*accepted = append(*accepted, refOf(made))
 		}
-		made.Message.SubscriberID, made.Message.Cause, made.Message.After = talk.Person.ID, c.about, a.State.LastReply
-		a.State.LastReply = made.Message.ID
-		a.Messages = append(a.Messages, made)
-		*accepted = append((*accepted)[:0], made.Message.ID)
 		return a, nil
 	}
 }
@@ -101,6 +103,9 @@ func (i *Inbox) defaultReply(c consultation, v gateway.Verdict, talk gateway.Con
 		Text:    phrase.In(language, key, "bot", c.bot.Username, "tail", gateway.PhoneTail(talk.Person.Phone)),
 		Buttons: buttons,
 	}
+	if share && i.takesNumbers(c.bot) && c.update.Kind == gateway.UpdateCommand {
+		r.Text += "\n\n" + phrase.In(language, phrase.PhoneType)
+	}
 	made, err := i.composer.Compose(c.raw.AccountID, c.bot, r)
 	if err != nil {
 		return made, false // nothing of a person stands in it that could be refused
@@ -122,6 +127,12 @@ func defaultPhrase(c consultation, v gateway.Verdict, talk gateway.Conversation)
 		return phrase.CodeWrong, nil, false
 	case talk.Code == gateway.CodeSpent:
 		return phrase.CodeSpent, nil, false
+	case talk.Claim == gateway.ClaimMalformed:
+		return phrase.PhoneForm, nil, false
+	case talk.Claim == gateway.ClaimTooMany:
+		return phrase.ClaimLimit, nil, false
+	case talk.Claim == gateway.ClaimOpen:
+		return phrase.ClaimNoSMS, nil, false // where one could go the claim has its own answer
 	case v.Chosen != "":
 		return phrase.LanguageSet, nil, false
 	case !hasDefault(c.update):

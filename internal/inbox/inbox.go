@@ -30,6 +30,7 @@ type Inbox struct {
 
 	engine     *rules.Engine
 	composer   Composer
+	sms        gateway.SMSRoutes
 	starter    messaging.Starter
 	translator gateway.Translator
 	untold     chan struct{} // something that a person wrote waits for its translation
@@ -48,8 +49,9 @@ type Deps struct {
 	Logger    *slog.Logger
 	Workers   int // chats processed at the same time; 0 means 4
 
-	Engine     *rules.Engine // runs rule files; nil: no bot answers by rules
-	Composer   Composer      // makes the replies
+	Engine     *rules.Engine     // runs rule files; nil: no bot answers by rules
+	Composer   Composer          // makes the replies
+	SMS        gateway.SMSRoutes // to phones that people write; nil: none goes anywhere
 	Starter    messaging.Starter
 	Translator gateway.Translator // of what people write; nil: nothing is translated
 }
@@ -66,7 +68,7 @@ func New(d Deps) *Inbox {
 	}
 	return &Inbox{
 		store: d.Store, readers: d.Readers, messenger: d.Messenger, wake: d.Wake, waker: d.Waker, reconfirm: d.Reconfirm, ids: d.IDs, now: d.Now,
-		engine: d.Engine, composer: d.Composer, starter: d.Starter, translator: d.Translator, untold: make(chan struct{}, 1),
+		engine: d.Engine, composer: d.Composer, sms: d.SMS, starter: d.Starter, translator: d.Translator, untold: make(chan struct{}, 1),
 		logger: d.Logger, workers: d.Workers, presses: make(chan press, pressesWaiting),
 	}
 }
@@ -128,8 +130,7 @@ func (i *Inbox) work(ctx context.Context, doorbell <-chan struct{}) {
 func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	var pressed gateway.Update
 	var pressedOn gateway.Bot
-	var account gateway.AccountID
-	var accepted []gateway.MessageID
+	var accepted []gateway.MessageRef
 	var translates bool
 	done, err := i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
 		defer func() { // a panic over one odd update ends that update, not the process
@@ -137,7 +138,6 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 				err = fmt.Errorf("processing the update panicked: %v", r)
 			}
 		}()
-		account = raw.AccountID
 		if raw.Own() {
 			return i.judgeOwn(raw, bot, &accepted)
 		}
@@ -149,6 +149,9 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 			pressed, pressedOn = update, bot
 		}
 		v = i.judge(raw, update)
+		if i.takesNumbers(bot) {
+			v.Claim = claimed(update)
+		}
 		if v.Subscriber == nil || v.Subscriber.Kind != "" {
 			return v, nil // of nobody, or of a group: rules are about people
 		}
@@ -156,7 +159,7 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 			if v.Owner, err = raw.Whose(ctx, v.Subscriber.PlatformID, v.EvidenceOf); err != nil {
 				return v, err
 			}
-			raw.AccountID, raw.Rules, account = v.Owner.AccountID, v.Owner.Rules, v.Owner.AccountID
+			raw.AccountID, raw.Rules = v.Owner.AccountID, v.Owner.Rules
 		}
 		c := consultation{raw: raw, bot: bot, update: update, phone: v.Phone != ""}
 		for _, line := range []*gateway.Message{v.Message, v.Silent} {
@@ -168,7 +171,7 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 		return v, nil
 	})
 	if err == nil {
-		i.follow(account, accepted, translates)
+		i.follow(accepted, translates)
 	}
 	if err == nil && pressed.CallbackID != "" {
 		select {
@@ -203,9 +206,9 @@ func noticing(ask gateway.Answerer, translates *bool) gateway.Answerer {
 }
 
 // follow sets on its way what a verdict has led to, once it is stored. What is left out here, others find in the database.
-func (i *Inbox) follow(account gateway.AccountID, accepted []gateway.MessageID, translates bool) {
-	for _, id := range accepted {
-		i.starter.StartDelivery(account, id, gateway.LaneService)
+func (i *Inbox) follow(accepted []gateway.MessageRef, translates bool) {
+	for _, m := range accepted {
+		i.starter.StartDelivery(m.AccountID, m.MessageID, gateway.LaneService)
 	}
 	if translates {
 		select {
@@ -216,7 +219,7 @@ func (i *Inbox) follow(account gateway.AccountID, accepted []gateway.MessageID, 
 }
 
 // judgeOwn reads an update from our own side: a message was read, or did not arrive.
-func (i *Inbox) judgeOwn(raw gateway.RawUpdate, bot gateway.Bot, accepted *[]gateway.MessageID) (v gateway.Verdict, err error) {
+func (i *Inbox) judgeOwn(raw gateway.RawUpdate, bot gateway.Bot, accepted *[]gateway.MessageRef) (v gateway.Verdict, err error) {
 	if err := json.Unmarshal(raw.Body, &v.Own); err != nil {
 		return v, fmt.Errorf("read own update: %w", err)
 	}

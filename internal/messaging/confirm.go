@@ -126,6 +126,15 @@ func (a *Asker) send(messages []gateway.NewMessage) {
 	}
 }
 
+// Claim makes what a person gets who claims a phone: an SMS with a code goes to it, and the bot tells so. It stores nothing.
+// It is the bot's owner who asks, and pays.
+func (s *Service) Claim(bot gateway.Bot, person gateway.Subscriber, phone string) (gateway.PhoneAsk, []gateway.NewMessage, error) {
+	person.Phone = phone
+	ask, messages, err := NewAsker(nil, s).make(bot, person, bot.AccountID, gateway.ConfirmSMS, gateway.LaneService, phrase.PhoneShare, phrase.ClaimSMS)
+	ask.Phone = phone
+	return ask, messages, err
+}
+
 // message is one of the messages of an ask.
 func (a *Asker) message(bot gateway.Bot, person gateway.Subscriber, account gateway.AccountID, lane gateway.Lane, key phrase.Key) (gateway.NewMessage, error) {
 	r := Request{

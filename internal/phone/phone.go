@@ -52,6 +52,45 @@ func FromContact(text string) (string, error) {
 	return parse(text, "")
 }
 
+// Written looks whether a text is a phone number and nothing else, and returns it in E.164 if an SMS can go to it: it must be
+// written in international form, with + or 00, and be a mobile one. Codes of up to eight digits are no numbers.
+func Written(text string) (e164 string, like bool) {
+	text = strings.TrimSpace(text)
+	digits := 0
+	for i, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r == '+' && i == 0, strings.ContainsRune(" -().\u00a0", r):
+		default:
+			return "", false
+		}
+	}
+	const least, most = 9, 17 // E.164 has 15 at most, and 00 may stand before them
+	if digits < least || digits > most || len(text) > maxLength {
+		return "", false
+	}
+	if rest, found := strings.CutPrefix(text, "00"); found {
+		text = "+" + rest
+	}
+	if text[0] != '+' {
+		return "", true
+	}
+	number, err := phonenumbers.Parse(text, "")
+	if err != nil || !phonenumbers.IsValidNumber(number) {
+		return "", true
+	}
+	switch phonenumbers.GetNumberType(number) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
+		e164 = phonenumbers.Format(number, phonenumbers.E164)
+	default: // of a fixed line, or one whose calls cost extra
+	}
+	if Anonymous(e164) {
+		e164 = ""
+	}
+	return e164, true
+}
+
 // Anonymous tells whether the number is one of Telegram's anonymous numbers.
 func Anonymous(e164 string) bool { return strings.HasPrefix(e164, anonymousPrefix) }
 

@@ -38,6 +38,11 @@ const (
 	PhoneShare       Key = "phone_share"       // none is known; {bot}
 	PhoneOther       Key = "phone_other"       // one is known that is not shown; {bot}
 	PhoneChange      Key = "phone_change"      // {tail} is known; {bot}
+	PhoneType        Key = "phone_type"        // after any of these, and after the greeting: or write the number here
+	PhoneForm        Key = "phone_form"        // how to write it
+	ClaimSMS         Key = "claim_sms"         // the code is on its way to the number that was written; {tail}
+	ClaimLimit       Key = "claim_limit"       // too many went out
+	ClaimNoSMS       Key = "claim_no_sms"      // nobody carries an SMS to it
 )
 
 //go:embed phrases.json

@@ -56,6 +56,9 @@ func acceptReplies(ctx context.Context, a gateway.Answer) (steps []step) {
 			return err
 		})
 	}
+	if a.Ask != nil {
+		steps = append(steps, openClaim(ctx, *a.Ask)...)
+	}
 	return steps
 }
 

@@ -137,7 +137,7 @@ func (s *Store) DescribeBot(ctx context.Context, b gateway.Bot, at time.Time) (g
 		return b, fmt.Errorf("write commands of bot %s: %w", b.ID, err)
 	}
 	row, err := s.q.DescribeBot(ctx, dbsqlc.DescribeBotParams{
-		AccountID: string(b.AccountID), ID: string(b.ID), Reclaim: b.Reclaim, AskPhoneOnStart: b.AskPhone, Commands: commands, Description: b.Description, About: b.About,
+		AccountID: string(b.AccountID), ID: string(b.ID), Reclaim: b.Reclaim, AskPhoneOnStart: b.AskPhone, ContactOnly: b.ContactOnly, Commands: commands, Description: b.Description, About: b.About,
 		Intake: string(b.Intake), At: at,
 		ReconfirmEveryMs: b.Reconfirm.Every.Milliseconds(), ReconfirmBy: string(b.Reconfirm.By),
 		ReconfirmRemindMs: b.Reconfirm.RemindAfter.Milliseconds(), ReconfirmLapseMs: b.Reconfirm.LapseAfter.Milliseconds(),
@@ -282,7 +282,7 @@ func bot(r dbsqlc.Bot) gateway.Bot {
 		ID: gateway.BotID(r.ID), AccountID: gateway.AccountID(r.AccountID), Platform: gateway.Platform(r.Platform),
 		Network: gateway.Network(r.Network), PlatformID: r.PlatformID, Username: r.Username, Name: r.Name,
 		SealedToken: r.SealedToken, WebhookSecret: gateway.Secret(r.WebhookSecret), Intake: gateway.Intake(r.Intake),
-		State: gateway.BotState(r.State), StateReason: r.StateReason, Reclaim: r.Reclaim, AskPhone: r.AskPhoneOnStart, Commands: commands,
+		State: gateway.BotState(r.State), StateReason: r.StateReason, Reclaim: r.Reclaim, AskPhone: r.AskPhoneOnStart, ContactOnly: r.ContactOnly, Commands: commands,
 		Description: r.Description, About: r.About, Shared: r.Shared, Purpose: gateway.Purpose(r.Purpose), Service: r.Service,
 		Watch: gateway.BotWatch{
 			At: orZero(r.WatchedAt), Pending: int(r.Pending), Growing: int(r.Growing), Lagging: r.Lagging, HookError: r.HookError,

@@ -51,6 +51,10 @@ func places() []place {
 			bound: `'phone_proofs.phone/' || subscriber_id`, scope: `bot_id`, indexes: indexPhone,
 		},
 		{
+			table: "phone_asks", key: []string{"id text"}, column: "phone", bound: `'phone_asks.phone/' || id`,
+			scope: `bot_id`, indexes: indexPhone,
+		},
+		{
 			table: "messages", key: []string{"id text"}, column: "sealed_address", bound: `'messages.address/' || id`,
 			scope: `bot_id || ' ' || address_kind`, indexes: indexAddress,
 		},

@@ -32,7 +32,7 @@ func askForPhone(ctx context.Context, q *queries, a gateway.PhoneAsk, messages [
 	}
 	rows, err := q.AskForPhone(ctx, dbsqlc.AskForPhoneParams{
 		ID: string(a.ID), AccountID: string(a.AccountID), BotID: string(a.BotID), SubscriberID: string(a.SubscriberID),
-		Way: string(a.Way), SmsID: string(a.SMS), AskedAt: a.AskedAt, ReconfirmDueAt: orNull(due),
+		Way: string(a.Way), SmsID: string(a.SMS), AskedAt: a.AskedAt, ReconfirmDueAt: orNull(due), Phone: []byte{}, PhoneIndex: []byte{},
 	})
 	if err != nil {
 		return false, fmt.Errorf("insert ask for phone: %w", err)
@@ -73,6 +73,7 @@ type proof struct {
 	freed   []gateway.MessageRef    // messages that waited for it
 	renewed *gateway.Reconfirmation // the person was being asked for it
 	code    gateway.CodeOutcome
+	phone   string // that a code proved
 }
 
 // takeProof writes what an update proves about the person's phone.
@@ -86,9 +87,11 @@ func takeProof(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gate
 		}
 		people = append(people, holder)
 	case v.CheckCode != nil:
-		if p.code, err = tryCode(ctx, q, person, v, now); err != nil || p.code != gateway.CodeProved {
+		var holder string
+		if p.code, p.phone, holder, err = tryCode(ctx, q, person, v, now); err != nil || p.code != gateway.CodeProved {
 			return p, err
 		}
+		people = append(people, holder)
 	default:
 		return p, nil
 	}
@@ -115,30 +118,89 @@ func withheld(ctx context.Context, q *queries, people []string) (found []gateway
 }
 
 // tryCode holds what the person wrote against the code that an SMS brought them, if they were asked for one. A code is as
-// good as its tries and its time.
-func tryCode(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict, now time.Time) (gateway.CodeOutcome, error) {
+// good as its tries and its time. It returns the phone that it proves, and who had it before.
+func tryCode(ctx context.Context, q *queries, person dbsqlc.Subscriber, v gateway.Verdict, now time.Time) (outcome gateway.CodeOutcome, phone, before string, err error) {
 	ask, err := q.OpenPhoneAsk(ctx, dbsqlc.OpenPhoneAskParams{BotID: person.BotID, SubscriberID: person.ID})
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && len(ask.CodeHash) == 0 || err == nil && len(person.Phone) == 0 {
-		return "", nil
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (len(ask.CodeHash) == 0 || len(person.Phone) == 0 && len(ask.Phone) == 0) {
+		return "", "", "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read ask for phone: %w", err)
+		return "", "", "", fmt.Errorf("read ask for phone: %w", err)
 	}
 	if int(ask.Tries) >= gateway.MaxCodeTries || now.After(orZero(ask.CodeUntil)) {
-		return gateway.CodeSpent, closeAsk(ctx, q, person, "spent", now)
+		return gateway.CodeSpent, "", "", closeAsk(ctx, q, person, "spent", now)
 	}
 	if !v.CheckCode(gateway.MessageID(ask.ID), gateway.CodeHash(ask.CodeHash)) {
 		if err := q.CountPhoneTry(ctx, dbsqlc.CountPhoneTryParams{BotID: person.BotID, ID: ask.ID}); err != nil {
-			return "", fmt.Errorf("count try of a code: %w", err)
+			return "", "", "", fmt.Errorf("count try of a code: %w", err)
 		}
-		return gateway.CodeWrong, nil
+		return gateway.CodeWrong, "", "", nil
 	}
-	phone := q.vault.opened(&err, personBound("phone", person.BotID, person.PlatformID), person.Phone)
+	if len(ask.Phone) > 0 {
+		phone = q.vault.opened(&err, askBound(ask.ID), ask.Phone)
+	} else {
+		phone = q.vault.opened(&err, personBound("phone", person.BotID, person.PlatformID), person.Phone)
+	}
 	if err != nil {
-		return "", err
+		return "", "", "", err
 	}
-	_, err = provePhone(ctx, q, person, phone, gateway.ProofSMS, v.Seen)
-	return gateway.CodeProved, err
+	before, err = provePhone(ctx, q, person, phone, gateway.ProofSMS, v.Seen)
+	return gateway.CodeProved, phone, before, err
+}
+
+// lookForAsk is how many of the last messages to a person may lie between a question for their phone and the answer.
+const lookForAsk = 20
+
+// takeClaim tells what becomes of a phone that the person wrote: it is an answer only if they were asked for one.
+func takeClaim(ctx context.Context, q *queries, person dbsqlc.Subscriber, claim gateway.PhoneClaim, now time.Time) (gateway.ClaimOutcome, error) {
+	since := now.Add(-gateway.ClaimsWithin)
+	asked, err := q.AskedForPhone(ctx, dbsqlc.AskedForPhoneParams{SubscriberID: &person.ID, Since: since, Look: lookForAsk})
+	if err != nil {
+		return "", fmt.Errorf("look whether a person was asked for their phone: %w", err)
+	}
+	switch {
+	case !asked:
+		return "", nil
+	case claim.Phone == "":
+		return gateway.ClaimMalformed, nil
+	}
+	count, err := q.CountClaims(ctx, dbsqlc.CountClaimsParams{
+		BotID: person.BotID, SubscriberID: person.ID, PhoneIndex: q.vault.phoneIndex(person.BotID, claim.Phone), Since: since,
+	})
+	if err != nil {
+		return "", fmt.Errorf("count claims of phones: %w", err)
+	}
+	if count.OfPerson >= gateway.MaxClaimsOfPerson || count.OfPhone >= gateway.MaxClaimsOfPhone || count.OfBot >= gateway.MaxClaimsOfBot {
+		return gateway.ClaimTooMany, nil
+	}
+	return gateway.ClaimOpen, nil
+}
+
+// openClaim stores the ask that an answer consists of, in the stead of one that is open.
+func openClaim(ctx context.Context, a gateway.PhoneAsk) []step {
+	return []step{
+		func(q *queries) error {
+			_, err := q.ReplacePhoneAsk(ctx, dbsqlc.ReplacePhoneAskParams{SubscriberID: string(a.SubscriberID), At: &a.AskedAt, Since: a.AskedAt})
+			if err != nil {
+				return fmt.Errorf("replace ask for phone: %w", err)
+			}
+			return nil
+		},
+		func(q *queries) (err error) {
+			phone := q.vault.sealed(&err, askBound(string(a.ID)), a.Phone)
+			if err != nil {
+				return err
+			}
+			_, err = q.AskForPhone(ctx, dbsqlc.AskForPhoneParams{
+				ID: string(a.ID), AccountID: string(a.AccountID), BotID: string(a.BotID), SubscriberID: string(a.SubscriberID), Way: string(a.Way),
+				SmsID: string(a.SMS), AskedAt: a.AskedAt, Phone: phone, PhoneIndex: q.vault.phoneIndex(string(a.BotID), a.Phone),
+			})
+			if err != nil {
+				return fmt.Errorf("insert claim of phone: %w", err)
+			}
+			return nil
+		},
+	}
 }
 
 func closeAsk(ctx context.Context, q *queries, person dbsqlc.Subscriber, outcome string, at time.Time) error {

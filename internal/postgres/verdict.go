@@ -88,7 +88,13 @@ func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict
 		}
 	}
 	proved, err = takeProof(ctx, h.queries(), person, v, now)
-	talk.Code = proved.code
+	if talk.Code = proved.code; proved.phone != "" {
+		talk.Person.Phone, talk.Person.PhoneProvedAt, talk.Phoned = proved.phone, v.Seen.At, true
+		talk.Person = seenBy(account, talk.Person)
+	}
+	if err == nil && v.Claim != nil {
+		talk.Claim, err = takeClaim(ctx, h.queries(), person, *v.Claim, now)
+	}
 	return person, proved, err
 }
 
@@ -191,10 +197,22 @@ func useConnectLink(ctx context.Context, q *queries, person dbsqlc.Subscriber, v
 // lockPeople locks a phone that is proved and everybody whom that concerns, always in the same order: two people who prove
 // each other's phones at the same moment go one after the other.
 func lockPeople(ctx context.Context, q *queries, raw gateway.RawUpdate, v gateway.Verdict) error {
-	if v.Phone == "" {
+	var index []byte
+	switch {
+	case v.Phone != "":
+		index = q.vault.phoneIndex(string(raw.BotID), v.Phone)
+	case v.CheckCode != nil: // which may prove a phone that the person claims
+		claimed, err := q.ClaimedPhone(ctx, dbsqlc.ClaimedPhoneParams{BotID: string(raw.BotID), PlatformID: v.Subscriber.PlatformID})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("look for a claim of a phone: %w", err)
+		}
+		index = claimed
+	default:
 		return nil
 	}
-	index := q.vault.phoneIndex(string(raw.BotID), v.Phone)
 	if err := q.LockPhone(ctx, index); err != nil {
 		return fmt.Errorf("lock phone: %w", err)
 	}

@@ -127,6 +127,11 @@ func (r *Router) Carries(to string, network gateway.Network) bool {
 	return len(r.choose(to, network)) > 0
 }
 
+// Serving tells whether there is any provider for bots of the network.
+func (r *Router) Serving(network gateway.Network) bool {
+	return slices.ContainsFunc(r.routes, func(c route) bool { return network != gateway.NetworkSandbox || c.sandbox })
+}
+
 // Serves tells whether a provider is configured for a number.
 func (r *Router) Serves(to string) bool { return len(r.choose(to, gateway.NetworkReal)) > 0 }
 

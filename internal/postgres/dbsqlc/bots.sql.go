@@ -16,7 +16,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.intake = 'polling' AND b.state IN ('active', 'conflict')
                AND (b.poll_holder = $1 OR b.poll_until IS NULL OR b.poll_until < $3)
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only
 `
 
 type AcquirePollsParams struct {
@@ -69,6 +69,7 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 			&i.ReconfirmBy,
 			&i.ReconfirmRemindMs,
 			&i.ReconfirmLapseMs,
+			&i.ContactOnly,
 		); err != nil {
 			return nil, err
 		}
@@ -81,7 +82,7 @@ func (q *Queries) AcquirePolls(ctx context.Context, arg AcquirePollsParams) ([]B
 }
 
 const aliases = `-- name: Aliases :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE account_id = $1 AND shared AND service = $2 AND service <> '' AND state IN ('active', 'conflict') ORDER BY id
 `
 
 type AliasesParams struct {
@@ -133,6 +134,7 @@ func (q *Queries) Aliases(ctx context.Context, arg AliasesParams) ([]Bot, error)
 			&i.ReconfirmBy,
 			&i.ReconfirmRemindMs,
 			&i.ReconfirmLapseMs,
+			&i.ContactOnly,
 		); err != nil {
 			return nil, err
 		}
@@ -154,7 +156,7 @@ func (q *Queries) AnnounceBots(ctx context.Context) error {
 }
 
 const bot = `-- name: Bot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE account_id = $1 AND id = $2 AND state <> 'removed'
 `
 
 type BotParams struct {
@@ -200,12 +202,13 @@ func (q *Queries) Bot(ctx context.Context, arg BotParams) (Bot, error) {
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
 
 const botByPlatformID = `-- name: BotByPlatformID :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE account_id = $1 AND platform = $2 AND network = $3 AND platform_id = $4
 ORDER BY state = 'removed', created_at DESC LIMIT 1
 `
 
@@ -260,12 +263,13 @@ func (q *Queries) BotByPlatformID(ctx context.Context, arg BotByPlatformIDParams
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
 
 const botByUsername = `-- name: BotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND username_key = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE account_id = $1 AND username_key = lower($2) AND state <> 'removed'
 ORDER BY created_at DESC LIMIT 1
 `
 
@@ -312,12 +316,13 @@ func (q *Queries) BotByUsername(ctx context.Context, arg BotByUsernameParams) (B
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
 
 const botForIntake = `-- name: BotForIntake :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE id = $1 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE id = $1 AND state <> 'removed'
 `
 
 // A webhook names its bot by id alone: the secret that comes with it stands for the account.
@@ -359,6 +364,7 @@ func (q *Queries) BotForIntake(ctx context.Context, id string) (Bot, error) {
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
@@ -406,7 +412,7 @@ func (q *Queries) BotStats(ctx context.Context, most int32) ([]BotStatsRow, erro
 }
 
 const bots = `-- name: Bots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE account_id = $1 AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type BotsParams struct {
@@ -459,6 +465,7 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 			&i.ReconfirmBy,
 			&i.ReconfirmRemindMs,
 			&i.ReconfirmLapseMs,
+			&i.ContactOnly,
 		); err != nil {
 			return nil, err
 		}
@@ -558,10 +565,10 @@ func (q *Queries) CreateBot(ctx context.Context, arg CreateBotParams) (int64, er
 }
 
 const describeBot = `-- name: DescribeBot :one
-UPDATE bots SET ask_phone_on_start = $8, reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $9,
-                reconfirm_every_ms = $10, reconfirm_by = $11,
-                reconfirm_remind_ms = $12, reconfirm_lapse_ms = $13
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
+UPDATE bots SET ask_phone_on_start = $8, contact_only = $9, reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = $10,
+                reconfirm_every_ms = $11, reconfirm_by = $12,
+                reconfirm_remind_ms = $13, reconfirm_lapse_ms = $14
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only
 `
 
 type DescribeBotParams struct {
@@ -573,6 +580,7 @@ type DescribeBotParams struct {
 	About             string
 	Intake            string
 	AskPhoneOnStart   bool
+	ContactOnly       bool
 	At                time.Time
 	ReconfirmEveryMs  int64
 	ReconfirmBy       string
@@ -590,6 +598,7 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		arg.About,
 		arg.Intake,
 		arg.AskPhoneOnStart,
+		arg.ContactOnly,
 		arg.At,
 		arg.ReconfirmEveryMs,
 		arg.ReconfirmBy,
@@ -632,12 +641,13 @@ func (q *Queries) DescribeBot(ctx context.Context, arg DescribeBotParams) (Bot, 
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
 
 const liveBots = `-- name: LiveBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE state IN ('active', 'conflict') ORDER BY id
 `
 
 func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
@@ -684,6 +694,7 @@ func (q *Queries) LiveBots(ctx context.Context) ([]Bot, error) {
 			&i.ReconfirmBy,
 			&i.ReconfirmRemindMs,
 			&i.ReconfirmLapseMs,
+			&i.ContactOnly,
 		); err != nil {
 			return nil, err
 		}
@@ -725,7 +736,7 @@ func (q *Queries) NoteWatch(ctx context.Context, arg NoteWatchParams) error {
 
 const pauseBot = `-- name: PauseBot :one
 UPDATE bots SET state = 'paused', state_reason = '', poll_holder = '', poll_until = NULL, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only
 `
 
 type PauseBotParams struct {
@@ -772,6 +783,7 @@ func (q *Queries) PauseBot(ctx context.Context, arg PauseBotParams) (Bot, error)
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
@@ -788,7 +800,7 @@ func (q *Queries) ReleasePolls(ctx context.Context, holder string) error {
 const removeBot = `-- name: RemoveBot :one
 UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook_secret = $3, poll_holder = '', poll_until = NULL,
                 lagging = false, updated_at = $4
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only
 `
 
 type RemoveBotParams struct {
@@ -841,6 +853,7 @@ func (q *Queries) RemoveBot(ctx context.Context, arg RemoveBotParams) (Bot, erro
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
@@ -883,7 +896,7 @@ func (q *Queries) ReplaceToken(ctx context.Context, arg ReplaceTokenParams) (int
 
 const resumeBot = `-- name: ResumeBot :one
 UPDATE bots SET state = 'active', state_reason = '', growing = 0, updated_at = $3
-WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
+WHERE account_id = $1 AND id = $2 AND state = 'paused' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only
 `
 
 type ResumeBotParams struct {
@@ -930,6 +943,7 @@ func (q *Queries) ResumeBot(ctx context.Context, arg ResumeBotParams) (Bot, erro
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
@@ -965,7 +979,7 @@ func (q *Queries) SetBotState(ctx context.Context, arg SetBotStateParams) error 
 
 const shareBot = `-- name: ShareBot :one
 UPDATE bots SET shared = $3, purpose = $4, service = $5, updated_at = $6
-WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
+WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only
 `
 
 type ShareBotParams struct {
@@ -1022,6 +1036,7 @@ func (q *Queries) ShareBot(ctx context.Context, arg ShareBotParams) (Bot, error)
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
@@ -1049,7 +1064,7 @@ WHERE id IN (SELECT b.id FROM bots b
              WHERE b.state IN ('active', 'conflict') AND (b.watched_at IS NULL OR b.watched_at <= $2)
              ORDER BY b.watched_at NULLS FIRST LIMIT $3
              FOR UPDATE SKIP LOCKED)
-RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms
+RETURNING id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only
 `
 
 type TakeWatchesParams struct {
@@ -1103,6 +1118,7 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 			&i.ReconfirmBy,
 			&i.ReconfirmRemindMs,
 			&i.ReconfirmLapseMs,
+			&i.ContactOnly,
 		); err != nil {
 			return nil, err
 		}
@@ -1115,7 +1131,7 @@ func (q *Queries) TakeWatches(ctx context.Context, arg TakeWatchesParams) ([]Bot
 }
 
 const usableBot = `-- name: UsableBot :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE (account_id = $1 OR shared) AND id = $2 AND state <> 'removed'
 `
 
 type UsableBotParams struct {
@@ -1161,12 +1177,13 @@ func (q *Queries) UsableBot(ctx context.Context, arg UsableBotParams) (Bot, erro
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
 
 const usableBotByUsername = `-- name: UsableBotByUsername :one
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower($2) AND state <> 'removed'
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE (account_id = $1 OR shared) AND username_key = lower($2) AND state <> 'removed'
 ORDER BY account_id <> $1, created_at DESC LIMIT 1
 `
 
@@ -1213,12 +1230,13 @@ func (q *Queries) UsableBotByUsername(ctx context.Context, arg UsableBotByUserna
 		&i.ReconfirmBy,
 		&i.ReconfirmRemindMs,
 		&i.ReconfirmLapseMs,
+		&i.ContactOnly,
 	)
 	return i, err
 }
 
 const usableBots = `-- name: UsableBots :many
-SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
+SELECT id, account_id, platform, network, platform_id, username, name, sealed_token, webhook_secret, intake, state, state_reason, poll_holder, poll_until, created_at, updated_at, reclaim, commands, description, about, watched_at, pending, growing, lagging, hook_error, shared, purpose, service, username_key, ask_phone_on_start, reconfirm_every_ms, reconfirm_by, reconfirm_remind_ms, reconfirm_lapse_ms, contact_only FROM bots WHERE (account_id = $1 OR shared) AND ($3::text = '' OR id < $3) AND state <> 'removed' ORDER BY id DESC LIMIT $2
 `
 
 type UsableBotsParams struct {
@@ -1271,6 +1289,7 @@ func (q *Queries) UsableBots(ctx context.Context, arg UsableBotsParams) ([]Bot, 
 			&i.ReconfirmBy,
 			&i.ReconfirmRemindMs,
 			&i.ReconfirmLapseMs,
+			&i.ContactOnly,
 		); err != nil {
 			return nil, err
 		}

@@ -68,6 +68,7 @@ type Bot struct {
 	ReconfirmBy       string
 	ReconfirmRemindMs int64
 	ReconfirmLapseMs  int64
+	ContactOnly       bool
 }
 
 type BotSlot struct {
@@ -315,6 +316,8 @@ type PhoneAsk struct {
 	ClosedAt       *time.Time
 	Outcome        string
 	ReconfirmDueAt *time.Time
+	Phone          []byte
+	PhoneIndex     []byte
 }
 
 type PhoneProof struct {

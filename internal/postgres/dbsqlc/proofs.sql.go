@@ -11,8 +11,8 @@ import (
 )
 
 const askForPhone = `-- name: AskForPhone :execrows
-INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at, reconfirm_due_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at, reconfirm_due_at, phone, phone_index)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (subscriber_id) WHERE closed_at IS NULL DO NOTHING
 `
 
@@ -25,6 +25,8 @@ type AskForPhoneParams struct {
 	SmsID          string
 	AskedAt        time.Time
 	ReconfirmDueAt *time.Time
+	Phone          []byte
+	PhoneIndex     []byte
 }
 
 func (q *Queries) AskForPhone(ctx context.Context, arg AskForPhoneParams) (int64, error) {
@@ -37,6 +39,8 @@ func (q *Queries) AskForPhone(ctx context.Context, arg AskForPhoneParams) (int64
 		arg.SmsID,
 		arg.AskedAt,
 		arg.ReconfirmDueAt,
+		arg.Phone,
+		arg.PhoneIndex,
 	)
 	if err != nil {
 		return 0, err
@@ -44,8 +48,47 @@ func (q *Queries) AskForPhone(ctx context.Context, arg AskForPhoneParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const askedForPhone = `-- name: AskedForPhone :one
+WITH latest AS (
+    SELECT m.ask_phone, m.created_at FROM messages m
+    WHERE m.subscriber_id = $2 AND m.direction = 'out' ORDER BY m.id DESC LIMIT $3)
+SELECT EXISTS (SELECT FROM latest WHERE latest.ask_phone AND latest.created_at > $1::timestamptz) AS asked
+`
+
+type AskedForPhoneParams struct {
+	Since        time.Time
+	SubscriberID *string
+	Look         int32
+}
+
+// Whether one of the last messages to a person asked for their phone, whichever account sent it.
+func (q *Queries) AskedForPhone(ctx context.Context, arg AskedForPhoneParams) (bool, error) {
+	row := q.db.QueryRow(ctx, askedForPhone, arg.Since, arg.SubscriberID, arg.Look)
+	var asked bool
+	err := row.Scan(&asked)
+	return asked, err
+}
+
+const claimedPhone = `-- name: ClaimedPhone :one
+SELECT k.phone_index FROM phone_asks k JOIN subscribers s ON s.id = k.subscriber_id
+WHERE s.bot_id = $1 AND s.platform_id = $2 AND k.closed_at IS NULL AND k.phone_index <> ''
+`
+
+type ClaimedPhoneParams struct {
+	BotID      string
+	PlatformID int64
+}
+
+// The phone that a person claims, before anything of theirs is locked.
+func (q *Queries) ClaimedPhone(ctx context.Context, arg ClaimedPhoneParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, claimedPhone, arg.BotID, arg.PlatformID)
+	var phone_index []byte
+	err := row.Scan(&phone_index)
+	return phone_index, err
+}
+
 const closePhoneAsk = `-- name: ClosePhoneAsk :exec
-UPDATE phone_asks SET closed_at = $1, outcome = $2
+UPDATE phone_asks SET closed_at = $1, outcome = $2, phone = ''
 WHERE bot_id = $3 AND subscriber_id = $4 AND closed_at IS NULL
 `
 
@@ -66,6 +109,37 @@ func (q *Queries) ClosePhoneAsk(ctx context.Context, arg ClosePhoneAskParams) er
 	return err
 }
 
+const countClaims = `-- name: CountClaims :one
+SELECT count(*) FILTER (WHERE subscriber_id = $1) AS of_person, count(*) FILTER (WHERE phone_index = $2) AS of_phone, count(*) AS of_bot
+FROM phone_asks WHERE bot_id = $3 AND phone_index <> '' AND asked_at > $4
+`
+
+type CountClaimsParams struct {
+	SubscriberID string
+	PhoneIndex   []byte
+	BotID        string
+	Since        time.Time
+}
+
+type CountClaimsRow struct {
+	OfPerson int64
+	OfPhone  int64
+	OfBot    int64
+}
+
+// How many codes went out for phones that were claimed: for this person, to this phone, and by the bot.
+func (q *Queries) CountClaims(ctx context.Context, arg CountClaimsParams) (CountClaimsRow, error) {
+	row := q.db.QueryRow(ctx, countClaims,
+		arg.SubscriberID,
+		arg.PhoneIndex,
+		arg.BotID,
+		arg.Since,
+	)
+	var i CountClaimsRow
+	err := row.Scan(&i.OfPerson, &i.OfPhone, &i.OfBot)
+	return i, err
+}
+
 const countPhoneTry = `-- name: CountPhoneTry :exec
 UPDATE phone_asks SET tries = tries + 1 WHERE bot_id = $1 AND id = $2
 `
@@ -81,7 +155,7 @@ func (q *Queries) CountPhoneTry(ctx context.Context, arg CountPhoneTryParams) er
 }
 
 const openPhoneAsk = `-- name: OpenPhoneAsk :one
-SELECT id, account_id, bot_id, subscriber_id, way, sms_id, code_hash, code_until, tries, asked_at, closed_at, outcome, reconfirm_due_at FROM phone_asks WHERE bot_id = $1 AND subscriber_id = $2 AND closed_at IS NULL FOR UPDATE
+SELECT id, account_id, bot_id, subscriber_id, way, sms_id, code_hash, code_until, tries, asked_at, closed_at, outcome, reconfirm_due_at, phone, phone_index FROM phone_asks WHERE bot_id = $1 AND subscriber_id = $2 AND closed_at IS NULL FOR UPDATE
 `
 
 type OpenPhoneAskParams struct {
@@ -107,6 +181,8 @@ func (q *Queries) OpenPhoneAsk(ctx context.Context, arg OpenPhoneAskParams) (Pho
 		&i.ClosedAt,
 		&i.Outcome,
 		&i.ReconfirmDueAt,
+		&i.Phone,
+		&i.PhoneIndex,
 	)
 	return i, err
 }
@@ -168,7 +244,7 @@ func (q *Queries) Proofs(ctx context.Context, arg ProofsParams) ([]PhoneProof, e
 }
 
 const replacePhoneAsk = `-- name: ReplacePhoneAsk :execrows
-UPDATE phone_asks SET closed_at = $1, outcome = 'replaced'
+UPDATE phone_asks SET closed_at = $1, outcome = 'replaced', phone = ''
 WHERE subscriber_id = $2 AND closed_at IS NULL AND asked_at <= $3
 `
 

@@ -128,7 +128,7 @@ WITH lapsed AS (
     WHERE s.account_id = $2 AND s.id = $3 AND s.reconfirm_due_at = $4::timestamptz AND s.connection = 'connected'
     RETURNING s.id
 ), asks AS (
-    UPDATE phone_asks k SET closed_at = $1, outcome = 'lapsed' FROM lapsed WHERE k.subscriber_id = lapsed.id AND k.closed_at IS NULL
+    UPDATE phone_asks k SET closed_at = $1, outcome = 'lapsed', phone = '' FROM lapsed WHERE k.subscriber_id = lapsed.id AND k.closed_at IS NULL
 ), proofs AS (
     UPDATE phone_proofs p SET closed_at = $1, lapsed = true FROM lapsed WHERE p.subscriber_id = lapsed.id AND p.closed_at IS NULL)
 SELECT id FROM lapsed
@@ -224,7 +224,7 @@ func (q *Queries) ReconfirmAsks(ctx context.Context, arg ReconfirmAsksParams) ([
 }
 
 const reconfirming = `-- name: Reconfirming :one
-SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, (a.suspended_at IS NOT NULL)::boolean AS suspended
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, b.contact_only, (a.suspended_at IS NOT NULL)::boolean AS suspended
 FROM subscribers s JOIN bots b ON b.id = s.bot_id JOIN accounts a ON a.id = b.account_id
 WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id = $3 AND s.kind = 'person'
 `
@@ -312,6 +312,7 @@ func (q *Queries) Reconfirming(ctx context.Context, arg ReconfirmingParams) (Rec
 		&i.Bot.ReconfirmBy,
 		&i.Bot.ReconfirmRemindMs,
 		&i.Bot.ReconfirmLapseMs,
+		&i.Bot.ContactOnly,
 		&i.Suspended,
 	)
 	return i, err

@@ -78,7 +78,7 @@ WITH closed AS (
       AND s.phone_proved_at <= $4
       AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL
 ), unasked AS (
-    UPDATE phone_asks a SET closed_at = $4, outcome = 'replaced'
+    UPDATE phone_asks a SET closed_at = $4, outcome = 'replaced', phone = ''
     FROM subscribers s
     WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.platform_id <> $3
       AND s.phone_proved_at <= $4

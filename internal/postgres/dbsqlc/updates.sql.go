@@ -262,7 +262,7 @@ func (q *Queries) StoreUpdates(ctx context.Context, arg StoreUpdatesParams) (int
 }
 
 const takeUpdate = `-- name: TakeUpdate :one
-SELECT u.sequence, u.account_id, u.bot_id, u.update_id, u.chat_id, u.body, u.received_at, u.attempts, u.done_at, u.note, u.error, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, coalesce(r.active, 0)::integer AS rules_version
+SELECT u.sequence, u.account_id, u.bot_id, u.update_id, u.chat_id, u.body, u.received_at, u.attempts, u.done_at, u.note, u.error, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, b.contact_only, coalesce(r.active, 0)::integer AS rules_version
 FROM updates u JOIN bots b ON b.id = u.bot_id
 LEFT JOIN rule_sets r ON r.account_id = u.account_id AND r.bot_id = u.bot_id
 WHERE u.done_at IS NULL AND u.error = ''
@@ -330,6 +330,7 @@ func (q *Queries) TakeUpdate(ctx context.Context) (TakeUpdateRow, error) {
 		&i.Bot.ReconfirmBy,
 		&i.Bot.ReconfirmRemindMs,
 		&i.Bot.ReconfirmLapseMs,
+		&i.Bot.ContactOnly,
 		&i.RulesVersion,
 	)
 	return i, err

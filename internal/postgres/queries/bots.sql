@@ -66,7 +66,7 @@ UPDATE bots SET state = 'removed', state_reason = '', sealed_token = '', webhook
 WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING *;
 
 -- name: DescribeBot :one
-UPDATE bots SET ask_phone_on_start = @ask_phone_on_start, reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = @at,
+UPDATE bots SET ask_phone_on_start = @ask_phone_on_start, contact_only = @contact_only, reclaim = $3, commands = $4, description = $5, about = $6, intake = $7, updated_at = @at,
                 reconfirm_every_ms = @reconfirm_every_ms, reconfirm_by = @reconfirm_by,
                 reconfirm_remind_ms = @reconfirm_remind_ms, reconfirm_lapse_ms = @reconfirm_lapse_ms
 WHERE account_id = $1 AND id = $2 AND state <> 'removed' RETURNING *;

@@ -1,10 +1,10 @@
 -- name: ReplacePhoneAsk :execrows
-UPDATE phone_asks SET closed_at = @at, outcome = 'replaced'
+UPDATE phone_asks SET closed_at = @at, outcome = 'replaced', phone = ''
 WHERE subscriber_id = @subscriber_id AND closed_at IS NULL AND asked_at <= @since;
 
 -- name: AskForPhone :execrows
-INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at, reconfirm_due_at)
-VALUES (@id, @account_id, @bot_id, @subscriber_id, @way, @sms_id, @asked_at, sqlc.narg(reconfirm_due_at))
+INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at, reconfirm_due_at, phone, phone_index)
+VALUES (@id, @account_id, @bot_id, @subscriber_id, @way, @sms_id, @asked_at, sqlc.narg(reconfirm_due_at), @phone, @phone_index)
 ON CONFLICT (subscriber_id) WHERE closed_at IS NULL DO NOTHING;
 
 -- name: PhoneAskOfSMS :one
@@ -22,7 +22,7 @@ SELECT * FROM phone_asks WHERE bot_id = @bot_id AND subscriber_id = @subscriber_
 UPDATE phone_asks SET tries = tries + 1 WHERE bot_id = @bot_id AND id = @id;
 
 -- name: ClosePhoneAsk :exec
-UPDATE phone_asks SET closed_at = @at, outcome = @outcome
+UPDATE phone_asks SET closed_at = @at, outcome = @outcome, phone = ''
 WHERE bot_id = @bot_id AND subscriber_id = @subscriber_id AND closed_at IS NULL;
 
 -- name: Withheld :many
@@ -31,3 +31,20 @@ SELECT account_id, id FROM messages WHERE state = 'withheld' AND subscriber_id =
 
 -- name: Proofs :many
 SELECT * FROM phone_proofs WHERE account_id = @account_id AND subscriber_id = @subscriber_id ORDER BY proved_at DESC LIMIT @at_most;
+
+-- name: ClaimedPhone :one
+-- The phone that a person claims, before anything of theirs is locked.
+SELECT k.phone_index FROM phone_asks k JOIN subscribers s ON s.id = k.subscriber_id
+WHERE s.bot_id = @bot_id AND s.platform_id = @platform_id AND k.closed_at IS NULL AND k.phone_index <> '';
+
+-- name: AskedForPhone :one
+-- Whether one of the last messages to a person asked for their phone, whichever account sent it.
+WITH latest AS (
+    SELECT m.ask_phone, m.created_at FROM messages m
+    WHERE m.subscriber_id = @subscriber_id AND m.direction = 'out' ORDER BY m.id DESC LIMIT @look)
+SELECT EXISTS (SELECT FROM latest WHERE latest.ask_phone AND latest.created_at > @since::timestamptz) AS asked;
+
+-- name: CountClaims :one
+-- How many codes went out for phones that were claimed: for this person, to this phone, and by the bot.
+SELECT count(*) FILTER (WHERE subscriber_id = @subscriber_id) AS of_person, count(*) FILTER (WHERE phone_index = @phone_index) AS of_phone, count(*) AS of_bot
+FROM phone_asks WHERE bot_id = @bot_id AND phone_index <> '' AND asked_at > @since;

@@ -44,7 +44,7 @@ WITH lapsed AS (
     WHERE s.account_id = @account_id AND s.id = @id AND s.reconfirm_due_at = @due_at::timestamptz AND s.connection = 'connected'
     RETURNING s.id
 ), asks AS (
-    UPDATE phone_asks k SET closed_at = @at, outcome = 'lapsed' FROM lapsed WHERE k.subscriber_id = lapsed.id AND k.closed_at IS NULL
+    UPDATE phone_asks k SET closed_at = @at, outcome = 'lapsed', phone = '' FROM lapsed WHERE k.subscriber_id = lapsed.id AND k.closed_at IS NULL
 ), proofs AS (
     UPDATE phone_proofs p SET closed_at = @at, lapsed = true FROM lapsed WHERE p.subscriber_id = lapsed.id AND p.closed_at IS NULL)
 SELECT id FROM lapsed;

@@ -106,7 +106,7 @@ WITH closed AS (
       AND s.phone_proved_at <= @at
       AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL
 ), unasked AS (
-    UPDATE phone_asks a SET closed_at = @at, outcome = 'replaced'
+    UPDATE phone_asks a SET closed_at = @at, outcome = 'replaced', phone = ''
     FROM subscribers s
     WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.platform_id <> @platform_id
       AND s.phone_proved_at <= @at
