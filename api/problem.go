@@ -101,6 +101,13 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeVerdictNotFound: {404, "There is no verdict", "No rules were active when the message came, or none had to say anything to its event."},
 
 	gateway.CodeSubscriberNotFound: {404, "No such subscriber", "GET /v1/bots/{bot}/subscribers lists them."},
+
+	gateway.CodeRowUnreadable:  {422, "A row cannot be read", "Write CSV or JSON in UTF-8, in the form that GET /v1/bots/{bot}/subscribers/export writes."},
+	gateway.CodeRowTooLong:     {422, "A row is too long", "A row has at most 64 KiB."},
+	gateway.CodeRowDuplicate:   {422, "A person stands in the file twice", "Leave one of the rows."},
+	gateway.CodePhoneAnonymous: {422, "The number is an anonymous one", "Numbers that begin with +888 are bought and prove nobody's phone: leave the phone out."},
+	gateway.CodeTooManyRows:    {422, "The file has too many rows", "A file has at most 200,000 rows: import it in parts."},
+	gateway.CodeImportRunning:  {409, "Another import into this bot is under way", "Wait until it has ended."},
 }
 
 // retryAfter is how many seconds a caller is asked to wait before it tries again.

@@ -127,6 +127,7 @@ var elsewhere = map[string]string{
 	"GET /v1/bots/{bot}/rules/versions/{version}":        "",
 	"GET /v1/bots/{bot}/rules/versions/{version}/source": "",
 	"GET /v1/bots/{bot}/subscribers":                     "",
+	"GET /v1/bots/{bot}/subscribers/export":              "",
 	"GET /v1/bots/{bot}/subscribers/{subscriber}":        "",
 	"GET /v1/files/{file}":                               "",
 	"GET /v1/messages/{message}":                         "",
@@ -141,6 +142,7 @@ var elsewhere = map[string]string{
 	"POST /v1/bots/{bot}/rules/try":                      `{"text": "Hi"}`,
 	"POST /v1/bots/{bot}/rules/{version}/activate":       "",
 	"POST /v1/messages/{message}/cancel":                 "",
+	"PUT /v1/bots/{bot}/subscribers/import":              "platform_id,phone,phone_proved_at\n7,+380501234567,2026-01-01\n",
 	"PUT /v1/bots/{bot}/rules":                           `{"source": "herald: 1\nlanguage: en\nrules:\n  - {name: hello, on: first_message, reply: Hello!}\n"}`,
 }
 

@@ -1,13 +1,13 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"herald/api/internal/wire"
+	"herald/internal/bots"
 	"herald/internal/gateway"
 	"herald/internal/messaging"
 	"herald/internal/phone"
@@ -20,19 +20,15 @@ func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequ
 	if err != nil {
 		return nil, err
 	}
-	filter := gateway.SubscriberFilter{
-		Username:   strings.ToLower(strings.TrimPrefix(given(r.Params.Username), "@")),
-		PlatformID: given(r.Params.PlatformID), Connection: gateway.Connection(given(r.Params.Connection)),
-		ExternalID: given(r.Params.ExternalID), Tag: given(r.Params.Tag), Language: given(r.Params.Language), Name: given(r.Params.Name),
-		HasPhone: string(given(r.Params.HasPhone)), Kind: gateway.KindPerson,
+	filter, err := subscriberFilter(subscriberQuery{
+		phone: r.Params.Phone, username: r.Params.Username, platformID: r.Params.PlatformID, externalID: r.Params.ExternalID, tag: r.Params.Tag,
+		language: r.Params.Language, name: r.Params.Name, hasPhone: string(given(r.Params.HasPhone)), connection: r.Params.Connection,
+	})
+	if err != nil {
+		return nil, err
 	}
 	if r.Params.Kind != nil {
 		filter.Kind = gateway.SubscriberKind(*r.Params.Kind)
-	}
-	if r.Params.Phone != nil {
-		if filter.Phone, err = phone.Parse(*r.Params.Phone, ""); err != nil {
-			return nil, gateway.Fault(gateway.CodePhoneInvalid, "phone", "This is not a phone number that exists. Write it with its country code, such as +380501234567 (and + as %2B).")
-		}
 	}
 	bot, err := s.bots.Owned(ctx, account, r.Bot)
 	if err != nil {
@@ -49,6 +45,29 @@ func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequ
 		}
 	}
 	return wire.ListSubscribers200JSONResponse{Items: items, Next: next(list.Next)}, nil
+}
+
+// subscriberQuery is how people are looked for.
+type subscriberQuery struct {
+	phone, username, externalID, tag, language, name *string
+	platformID                                       *int64
+	hasPhone                                         string
+	connection                                       *wire.Connection
+}
+
+func subscriberFilter(q subscriberQuery) (f gateway.SubscriberFilter, err error) {
+	f = gateway.SubscriberFilter{
+		Username:   strings.ToLower(strings.TrimPrefix(given(q.username), "@")),
+		PlatformID: given(q.platformID), Connection: gateway.Connection(given(q.connection)),
+		ExternalID: given(q.externalID), Tag: given(q.tag), Language: given(q.language), Name: given(q.name),
+		HasPhone: q.hasPhone, Kind: gateway.KindPerson,
+	}
+	if q.phone != nil {
+		if f.Phone, err = phone.Parse(*q.phone, ""); err != nil {
+			return f, gateway.Fault(gateway.CodePhoneInvalid, "phone", "This is not a phone number that exists. Write it with its country code, such as +380501234567 (and + as %2B).")
+		}
+	}
+	return f, nil
 }
 
 // GetSubscriber returns one of them.
@@ -77,7 +96,7 @@ func (s *server) ChangeSubscriber(ctx context.Context, r wire.ChangeSubscriberRe
 		change.Tags = append([]string{}, *r.Body.Tags...)
 	}
 	var err error
-	if change.Fields, err = fields(r.Body.Fields); err != nil {
+	if change.Fields, err = bots.ReadFields(r.Body.Fields); err != nil {
 		return nil, err
 	}
 	bot, err := s.bots.Owned(ctx, account, r.Bot)
@@ -103,42 +122,6 @@ func (s *server) ForgetSubscriber(ctx context.Context, r wire.ForgetSubscriberRe
 		return nil, err
 	}
 	return wire.ForgetSubscriber200JSONResponse{ID: r.Subscriber, State: wire.Forgotten}, nil
-}
-
-// fields reads the fields of a person: texts, numbers and booleans. A nil value removes a field.
-func fields(raw json.RawMessage) (gateway.Fields, error) {
-	if raw == nil {
-		return nil, nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var values map[string]any
-	if err := decoder.Decode(&values); err != nil {
-		return nil, &gateway.Error{Code: gateway.CodeBodyInvalid, Field: "fields", Message: "The fields are not a JSON object.", Err: err}
-	}
-	out := gateway.Fields{}
-	for name, value := range values {
-		switch v := value.(type) {
-		case nil, bool:
-			out[name] = v
-		case string:
-			if !storable(v) || !storable(name) {
-				return nil, gateway.Fault(gateway.CodeFieldInvalid, "fields", "A text has a character that cannot be stored.")
-			}
-			out[name] = v
-		case json.Number:
-			if whole, err := v.Int64(); err == nil {
-				out[name] = whole
-			} else if broken, err := v.Float64(); err == nil {
-				out[name] = broken
-			} else {
-				return nil, gateway.Fault(gateway.CodeFieldInvalid, "fields."+name, "This number is too large.")
-			}
-		default:
-			return nil, gateway.Fault(gateway.CodeFieldInvalid, "fields."+name, "A field is a text, a number, true or false; null removes it.")
-		}
-	}
-	return out, nil
 }
 
 func subscriber(p gateway.Subscriber) (wire.Subscriber, error) {

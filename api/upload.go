@@ -105,27 +105,38 @@ func (h *headLimit) Read(p []byte) (int, error) {
 // spool writes the file of a request to a nameless file on disk and returns its digest: a repeat under an Idempotency-Key
 // is known by its whole body, which may be too large for memory. The caller closes the request's body, which removes it.
 func spool(r *http.Request) (digest []byte, err error) {
-	disk, err := os.CreateTemp("", "herald-upload-")
+	hash := sha256.New()
+	disk, _, err := nameless(io.TeeReader(r.Body, hash), files.MaxFile)
 	if err != nil {
-		return nil, fmt.Errorf("make a place for an upload: %w", err)
+		if errors.Is(err, errFileTooLarge) {
+			drain(r)
+		}
+		return nil, err
+	}
+	r.Body = disk
+	return hash.Sum(nil), nil
+}
+
+// nameless writes what comes to a nameless file on disk, whose end is its removal, and tells how many bytes it has.
+func nameless(body io.Reader, most int64) (disk *os.File, size int64, err error) {
+	disk, err = os.CreateTemp("", "herald-upload-")
+	if err != nil {
+		return nil, 0, fmt.Errorf("make a place for an upload: %w", err)
 	}
 	if err := os.Remove(disk.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("hide an upload: %w", err), disk.Close())
+		return nil, 0, errors.Join(fmt.Errorf("hide an upload: %w", err), disk.Close())
 	}
-	hash := sha256.New()
-	size, err := io.Copy(io.MultiWriter(hash, disk), io.LimitReader(r.Body, files.MaxFile+1))
+	size, err = io.Copy(disk, io.LimitReader(body, most+1))
 	switch {
 	case err != nil:
 		err = &gateway.Error{Code: gateway.CodeBodyInvalid, Message: "The file did not arrive whole.", Err: err}
-	case size > files.MaxFile:
-		drain(r)
+	case size > most:
 		err = errFileTooLarge
 	default:
 		_, err = disk.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(err, disk.Close())
+		return nil, 0, errors.Join(err, disk.Close())
 	}
-	r.Body = disk
-	return hash.Sum(nil), nil
+	return disk, size, nil
 }

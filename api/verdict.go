@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -146,32 +145,7 @@ func (s *server) BacktestRules(ctx context.Context, r wire.BacktestRulesRequestO
 	if err := s.rules.CanBacktest(ctx, account, bot, b); err != nil {
 		return nil, err // before the first line, so that it can be told as a problem
 	}
-	return backtest(func(tell func(rules.BacktestLine) error) error { return s.rules.Backtest(ctx, account, bot, b, tell) }), nil
-}
-
-// backtest is an answer that is written line by line while it is found out.
-type backtest func(tell func(rules.BacktestLine) error) error
-
-// lineTimeout bounds the writing of one line, in place of the time limit of whole answers.
-const lineTimeout = 30 * time.Second
-
-// VisitBacktestRulesResponse writes the lines.
-func (b backtest) VisitBacktestRulesResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.WriteHeader(http.StatusOK)
-	control := http.NewResponseController(w)
-	lines := json.NewEncoder(w)
-	write := func(line any) error {
-		_ = control.SetWriteDeadline(time.Now().Add(lineTimeout)) // not every writer has one
-		if err := lines.Encode(line); err != nil {
-			return err
-		}
-		_ = control.Flush()
-		return nil
-	}
-	err := b(func(line rules.BacktestLine) error { return write(backtestLine(line)) })
-	if err != nil {
-		_ = write(map[string]any{"error": map[string]string{"code": string(gateway.CodeOf(err))}}) // 200 is on its way: the line tells
-	}
-	return nil
+	return s.lines(ctx, func(tell func(any) error) error {
+		return s.rules.Backtest(ctx, account, bot, b, func(line rules.BacktestLine) error { return tell(backtestLine(line)) })
+	}), nil
 }

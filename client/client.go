@@ -32,8 +32,9 @@ const (
 
 // Client calls one installation with one API key.
 type Client struct {
-	calls *wire.Client
-	pause time.Duration
+	calls   *wire.Client
+	streams *wire.Client // the same without a bound of time: for answers that are read while they are made
+	pause   time.Duration
 }
 
 // Option changes how a Client works.
@@ -65,16 +66,24 @@ func New(baseURL, key string, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(&s)
 	}
-	calls, err := wire.NewClient(strings.TrimSuffix(baseURL, "/"), wire.WithHTTPClient(s.http),
-		wire.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+key)
-			r.Header.Set("User-Agent", "herald-go")
-			return nil
-		}))
-	if err != nil {
-		return nil, fmt.Errorf("herald: make client: %w", err)
+	patient := *s.http
+	patient.Timeout = 0
+	c := &Client{pause: s.pause}
+	for place, caller := range map[**wire.Client]*http.Client{&c.calls: s.http, &c.streams: &patient} {
+		if *place, err = wire.NewClient(strings.TrimSuffix(baseURL, "/"), wire.WithHTTPClient(caller), signed(key)); err != nil {
+			return nil, fmt.Errorf("herald: make client: %w", err)
+		}
 	}
-	return &Client{calls: calls, pause: s.pause}, nil
+	return c, nil
+}
+
+// signed gives every call the key.
+func signed(key string) wire.ClientOption {
+	return wire.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+key)
+		r.Header.Set("User-Agent", "herald-go")
+		return nil
+	})
 }
 
 // newKey returns a random Idempotency-Key.

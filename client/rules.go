@@ -1,10 +1,7 @@
 package client
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"fmt"
 	"iter"
 	"net/http"
 	"time"
@@ -96,9 +93,6 @@ type BacktestLine struct {
 		Is         BacktestFigures `json:"is"`
 		Incomplete bool            `json:"incomplete,omitempty"`
 	} `json:"summary,omitempty"`
-	Error *struct {
-		Code string `json:"code"`
-	} `json:"error,omitempty"`
 }
 
 // BacktestDecision is what rules do about one message, in brief.
@@ -121,41 +115,9 @@ type BacktestFigures struct {
 	TranslationCurrency string `json:"translation_currency,omitempty"`
 }
 
-// maxBacktestLine bounds one line, in bytes: a message and what two files answer to it.
-const maxBacktestLine = 1 << 20
-
 // Backtest runs recorded messages through a draft, and hands out what it finds while it finds it.
 func (c *Client) Backtest(ctx context.Context, bot string, b NewBacktest) iter.Seq2[BacktestLine, error] {
-	return func(yield func(BacktestLine, error) bool) {
-		response, err := c.calls.BacktestRules(ctx, bot, &wire.BacktestRulesParams{}, b)
-		if err != nil {
-			yield(BacktestLine{}, fmt.Errorf("herald: call: %w", err))
-			return
-		}
-		if response.StatusCode >= http.StatusBadRequest {
-			_, err := once(func() (*http.Response, error) { return response, nil })
-			yield(BacktestLine{}, err)
-			return
-		}
-		defer func() { _ = response.Body.Close() }()
-		lines := bufio.NewScanner(response.Body)
-		lines.Buffer(nil, maxBacktestLine)
-		for lines.Scan() {
-			var line BacktestLine
-			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-				yield(line, fmt.Errorf("herald: read answer: %w", err))
-				return
-			}
-			if line.Error != nil {
-				yield(line, &Error{Status: response.StatusCode, Code: line.Error.Code, Detail: "The backtest broke off."})
-				return
-			}
-			if !yield(line, nil) {
-				return
-			}
-		}
-		if err := lines.Err(); err != nil {
-			yield(BacktestLine{}, fmt.Errorf("herald: read answer: %w", err))
-		}
-	}
+	return lines[BacktestLine](func() (*http.Response, error) {
+		return c.streams.BacktestRules(ctx, bot, &wire.BacktestRulesParams{}, b)
+	})
 }

@@ -451,14 +451,17 @@ func (e OnUnknown) Valid() bool {
 
 // Defines values for PhoneProof.
 const (
-	Contact      PhoneProof = "contact"
-	ContactBySMS PhoneProof = "sms"
+	Contact         PhoneProof = "contact"
+	ContactByImport PhoneProof = "import"
+	ContactBySMS    PhoneProof = "sms"
 )
 
 // Valid indicates whether the value is a known member of the PhoneProof enum.
 func (e PhoneProof) Valid() bool {
 	switch e {
 	case Contact:
+		return true
+	case ContactByImport:
 		return true
 	case ContactBySMS:
 		return true
@@ -578,18 +581,36 @@ func (e UpdateState) Valid() bool {
 	}
 }
 
+// Defines values for SubscriberHasPhone.
+const (
+	SubscriberHasPhoneNo  SubscriberHasPhone = "no"
+	SubscriberHasPhoneYes SubscriberHasPhone = "yes"
+)
+
+// Valid indicates whether the value is a known member of the SubscriberHasPhone enum.
+func (e SubscriberHasPhone) Valid() bool {
+	switch e {
+	case SubscriberHasPhoneNo:
+		return true
+	case SubscriberHasPhoneYes:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListSubscribersParamsHasPhone.
 const (
-	No  ListSubscribersParamsHasPhone = "no"
-	Yes ListSubscribersParamsHasPhone = "yes"
+	ListSubscribersParamsHasPhoneNo  ListSubscribersParamsHasPhone = "no"
+	ListSubscribersParamsHasPhoneYes ListSubscribersParamsHasPhone = "yes"
 )
 
 // Valid indicates whether the value is a known member of the ListSubscribersParamsHasPhone enum.
 func (e ListSubscribersParamsHasPhone) Valid() bool {
 	switch e {
-	case No:
+	case ListSubscribersParamsHasPhoneNo:
 		return true
-	case Yes:
+	case ListSubscribersParamsHasPhoneYes:
 		return true
 	default:
 		return false
@@ -608,6 +629,78 @@ func (e ListSubscribersParamsKind) Valid() bool {
 	case ListSubscribersParamsKindChat:
 		return true
 	case ListSubscribersParamsKindPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportSubscribersParamsFormat.
+const (
+	ExportSubscribersParamsFormatCsv  ExportSubscribersParamsFormat = "csv"
+	ExportSubscribersParamsFormatJSON ExportSubscribersParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ExportSubscribersParamsFormat enum.
+func (e ExportSubscribersParamsFormat) Valid() bool {
+	switch e {
+	case ExportSubscribersParamsFormatCsv:
+		return true
+	case ExportSubscribersParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportSubscribersParamsHasPhone.
+const (
+	ExportSubscribersParamsHasPhoneNo  ExportSubscribersParamsHasPhone = "no"
+	ExportSubscribersParamsHasPhoneYes ExportSubscribersParamsHasPhone = "yes"
+)
+
+// Valid indicates whether the value is a known member of the ExportSubscribersParamsHasPhone enum.
+func (e ExportSubscribersParamsHasPhone) Valid() bool {
+	switch e {
+	case ExportSubscribersParamsHasPhoneNo:
+		return true
+	case ExportSubscribersParamsHasPhoneYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportSubscribersParamsFormat.
+const (
+	ImportSubscribersParamsFormatCsv  ImportSubscribersParamsFormat = "csv"
+	ImportSubscribersParamsFormatJSON ImportSubscribersParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ImportSubscribersParamsFormat enum.
+func (e ImportSubscribersParamsFormat) Valid() bool {
+	switch e {
+	case ImportSubscribersParamsFormatCsv:
+		return true
+	case ImportSubscribersParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportSubscribersParamsKeepGood.
+const (
+	ImportSubscribersParamsKeepGoodNo  ImportSubscribersParamsKeepGood = "no"
+	ImportSubscribersParamsKeepGoodYes ImportSubscribersParamsKeepGood = "yes"
+)
+
+// Valid indicates whether the value is a known member of the ImportSubscribersParamsKeepGood enum.
+func (e ImportSubscribersParamsKeepGood) Valid() bool {
+	switch e {
+	case ImportSubscribersParamsKeepGoodNo:
+		return true
+	case ImportSubscribersParamsKeepGoodYes:
 		return true
 	default:
 		return false
@@ -1770,7 +1863,7 @@ type PendingUpdateList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
-// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone. `import`: you said when another program had it proved.
 type PhoneProof string
 
 // Policy The policy of shared bots.
@@ -1950,7 +2043,7 @@ type ProvedPhone struct {
 	// Lapsed It was not renewed in time, and closed for that.
 	Lapsed bool `json:"lapsed,omitempty,omitzero"`
 
-	// Proof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+	// Proof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone. `import`: you said when another program had it proved.
 	Proof PhoneProof `json:"proof"`
 
 	// ProvedAt When it was proved.
@@ -2149,7 +2242,7 @@ type Subscriber struct {
 	// Phone The proved phone in E.164. Left out while none is proved.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+	// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone. `import`: you said when another program had it proved.
 	PhoneProof PhoneProof `json:"phone_proof,omitempty,omitzero"`
 
 	// PhoneProvedAt When the phone was proved.
@@ -2411,8 +2504,35 @@ type Payload = string
 // Prefer defines model for Prefer.
 type Prefer = string
 
+// SubscriberConnection `connected`: the bot may write to the person. `disconnected`: the person blocked the bot, or the account is gone.
+type SubscriberConnection = Connection
+
+// SubscriberExternalID defines model for SubscriberExternalID.
+type SubscriberExternalID = string
+
+// SubscriberHasPhone defines model for SubscriberHasPhone.
+type SubscriberHasPhone string
+
 // SubscriberID defines model for SubscriberID.
 type SubscriberID = string
+
+// SubscriberLanguage defines model for SubscriberLanguage.
+type SubscriberLanguage = string
+
+// SubscriberName defines model for SubscriberName.
+type SubscriberName = string
+
+// SubscriberPhone defines model for SubscriberPhone.
+type SubscriberPhone = string
+
+// SubscriberPlatformID defines model for SubscriberPlatformID.
+type SubscriberPlatformID = int64
+
+// SubscriberTag defines model for SubscriberTag.
+type SubscriberTag = string
+
+// SubscriberUsername defines model for SubscriberUsername.
+type SubscriberUsername = string
 
 // Version defines model for Version.
 type Version = int
@@ -2538,25 +2658,25 @@ type ActivateRulesParams struct {
 // ListSubscribersParams defines parameters for ListSubscribers.
 type ListSubscribersParams struct {
 	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
-	Phone *string `form:"phone,omitempty" json:"phone,omitempty"`
+	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
 
 	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
-	Username *string `form:"username,omitempty" json:"username,omitempty"`
+	Username *SubscriberUsername `form:"username,omitempty" json:"username,omitempty"`
 
 	// PlatformID Only the person with this user id at the messenger, the number that `#id` names.
-	PlatformID *int64 `form:"platform_id,omitempty" json:"platform_id,omitempty"`
+	PlatformID *SubscriberPlatformID `form:"platform_id,omitempty" json:"platform_id,omitempty"`
 
 	// ExternalID Only the person whom you know by this id.
-	ExternalID *string `form:"external_id,omitempty" json:"external_id,omitempty"`
+	ExternalID *SubscriberExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
 	// Tag Only people with this tag.
-	Tag *string `form:"tag,omitempty" json:"tag,omitempty"`
+	Tag *SubscriberTag `form:"tag,omitempty" json:"tag,omitempty"`
 
 	// Language Only people with whom this language is spoken; `en` is also `en-GB`.
-	Language *string `form:"language,omitempty" json:"language,omitempty"`
+	Language *SubscriberLanguage `form:"language,omitempty" json:"language,omitempty"`
 
 	// Name Only people whose name contains this, in any case.
-	Name *string `form:"name,omitempty" json:"name,omitempty"`
+	Name *SubscriberName `form:"name,omitempty" json:"name,omitempty"`
 
 	// HasPhone Only people who proved a phone (`yes`), or who did not (`no`).
 	HasPhone *ListSubscribersParamsHasPhone `form:"has_phone,omitempty" json:"has_phone,omitempty"`
@@ -2565,7 +2685,7 @@ type ListSubscribersParams struct {
 	Kind *ListSubscribersParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Connection Only people to whom the bot may write (`connected`) or may not (`disconnected`).
-	Connection *Connection `form:"connection,omitempty" json:"connection,omitempty"`
+	Connection *SubscriberConnection `form:"connection,omitempty" json:"connection,omitempty"`
 
 	// Limit How many items the page has at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2579,6 +2699,63 @@ type ListSubscribersParamsHasPhone string
 
 // ListSubscribersParamsKind defines parameters for ListSubscribers.
 type ListSubscribersParamsKind string
+
+// ExportSubscribersParams defines parameters for ExportSubscribers.
+type ExportSubscribersParams struct {
+	// Format How the file is written; `csv` unless told otherwise.
+	Format *ExportSubscribersParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
+	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
+	Username *SubscriberUsername `form:"username,omitempty" json:"username,omitempty"`
+
+	// PlatformID Only the person with this user id at the messenger, the number that `#id` names.
+	PlatformID *SubscriberPlatformID `form:"platform_id,omitempty" json:"platform_id,omitempty"`
+
+	// ExternalID Only the person whom you know by this id.
+	ExternalID *SubscriberExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
+
+	// Tag Only people with this tag.
+	Tag *SubscriberTag `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// Language Only people with whom this language is spoken; `en` is also `en-GB`.
+	Language *SubscriberLanguage `form:"language,omitempty" json:"language,omitempty"`
+
+	// Name Only people whose name contains this, in any case.
+	Name *SubscriberName `form:"name,omitempty" json:"name,omitempty"`
+
+	// HasPhone Only people who proved a phone (`yes`), or who did not (`no`).
+	HasPhone *ExportSubscribersParamsHasPhone `form:"has_phone,omitempty" json:"has_phone,omitempty"`
+
+	// Connection Only people to whom the bot may write (`connected`) or may not (`disconnected`).
+	Connection *SubscriberConnection `form:"connection,omitempty" json:"connection,omitempty"`
+}
+
+// ExportSubscribersParamsFormat defines parameters for ExportSubscribers.
+type ExportSubscribersParamsFormat string
+
+// ExportSubscribersParamsHasPhone defines parameters for ExportSubscribers.
+type ExportSubscribersParamsHasPhone string
+
+// ImportSubscribersParams defines parameters for ImportSubscribers.
+type ImportSubscribersParams struct {
+	// Format How the file is written; `csv` unless told otherwise.
+	Format *ImportSubscribersParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// KeepGood Whether the good rows are kept where others are refused (`yes`), or nothing is (`no`, as without it).
+	KeepGood *ImportSubscribersParamsKeepGood `form:"keep_good,omitempty" json:"keep_good,omitempty"`
+
+	// Region The country of phones in national form, two letters; the account's region unless told otherwise.
+	Region *string `form:"region,omitempty" json:"region,omitempty"`
+}
+
+// ImportSubscribersParamsFormat defines parameters for ImportSubscribers.
+type ImportSubscribersParamsFormat string
+
+// ImportSubscribersParamsKeepGood defines parameters for ImportSubscribers.
+type ImportSubscribersParamsKeepGood string
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
@@ -3273,6 +3450,46 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 	ListSubscribers(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportSubscribers Export the subscribers of a bot
+	//
+	// All people who connected to the bot, newest first, while they are read: as CSV with a line of column names, or as an
+	// array of JSON objects as the list has them, one to a line. Filters narrow it as they narrow the list. Somebody who
+	// connects meanwhile is not in it. An answer that breaks off before its end is not complete.
+	//
+	// In CSV, tags stand with semicolons between them, and fields as a JSON object. A cell that a spreadsheet would take for
+	// a formula begins with an apostrophe: people choose their names.
+	//
+	// Corresponds with GET /v1/bots/{bot}/subscribers/export (the `ExportSubscribers` operationId).
+	ExportSubscribers(ctx context.Context, bot BotRef, params *ExportSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportSubscribersWithBody Import people into a bot
+	//
+	// Brings people in who started the bot while another program had it. The body is a file as the export writes it, or a
+	// form with one file in it, as `curl -F file=@people.csv` sends it: CSV with a line of column names, or JSON objects, in
+	// an array or one after another. It has at most 50 MB and 200,000 rows of at most 64 KiB; a larger base is imported in
+	// parts. Importing the same file again changes nothing.
+	//
+	// `platform_id`, the person's user id at the messenger, must be there; all else may be left out, and what is empty
+	// leaves what is known. Columns are those of the export: `external_id`, `username`, `username_seen_at`, `first_name`,
+	// `last_name`, `language`, `language_chosen`, `timezone`, `tags`, `fields`, `phone`, `phone_proved_at`, `connection`,
+	// `reason`, `start_payload`, `connected_at`, `disconnected_at`, `last_seen_at`; others of the export are read over. A
+	// column that does not exist is refused. Times are RFC 3339, or a date.
+	//
+	// A phone comes with the date of its proof, and is known as `import` from then on. A phone in national form is read as one
+	// of `region`, or of the account's. Who proved a phone later, here or there, has it: `phones_elsewhere` counts those. Names,
+	// language and connection that the messenger itself told stay; nobody who left is connected again. Events are written
+	// for every change, those of people who are new with `imported: true`.
+	//
+	// Rows are refused one by one, and then nothing is kept of the others either, unless `keep_good` is given. The answer is a
+	// stream of lines, each one JSON object: `progress` now and then, a `refused` for everything that is wrong with a
+	// row, with its `line`, `code`, `field` and `detail`, and a `report` at the end, whose `stored` tells whether anything was kept.
+	// An import that breaks off keeps nothing and ends with an `error` line instead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/bots/{bot}/subscribers/import (the `ImportSubscribers` operationId).
+	ImportSubscribersWithBody(ctx context.Context, bot BotRef, params *ImportSubscribersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ForgetSubscriber Forget a subscriber
 	//
@@ -4531,6 +4748,66 @@ func (c *Client) ActivateRules(ctx context.Context, bot BotRef, version Version,
 // Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 func (c *Client) ListSubscribers(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSubscribersRequest(c.Server, bot, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportSubscribers Export the subscribers of a bot
+//
+// All people who connected to the bot, newest first, while they are read: as CSV with a line of column names, or as an
+// array of JSON objects as the list has them, one to a line. Filters narrow it as they narrow the list. Somebody who
+// connects meanwhile is not in it. An answer that breaks off before its end is not complete.
+//
+// In CSV, tags stand with semicolons between them, and fields as a JSON object. A cell that a spreadsheet would take for
+// a formula begins with an apostrophe: people choose their names.
+//
+// Corresponds with GET /v1/bots/{bot}/subscribers/export (the `ExportSubscribers` operationId).
+func (c *Client) ExportSubscribers(ctx context.Context, bot BotRef, params *ExportSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportSubscribersRequest(c.Server, bot, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportSubscribersWithBody Import people into a bot
+//
+// Brings people in who started the bot while another program had it. The body is a file as the export writes it, or a
+// form with one file in it, as `curl -F file=@people.csv` sends it: CSV with a line of column names, or JSON objects, in
+// an array or one after another. It has at most 50 MB and 200,000 rows of at most 64 KiB; a larger base is imported in
+// parts. Importing the same file again changes nothing.
+//
+// `platform_id`, the person's user id at the messenger, must be there; all else may be left out, and what is empty
+// leaves what is known. Columns are those of the export: `external_id`, `username`, `username_seen_at`, `first_name`,
+// `last_name`, `language`, `language_chosen`, `timezone`, `tags`, `fields`, `phone`, `phone_proved_at`, `connection`,
+// `reason`, `start_payload`, `connected_at`, `disconnected_at`, `last_seen_at`; others of the export are read over. A
+// column that does not exist is refused. Times are RFC 3339, or a date.
+//
+// A phone comes with the date of its proof, and is known as `import` from then on. A phone in national form is read as one
+// of `region`, or of the account's. Who proved a phone later, here or there, has it: `phones_elsewhere` counts those. Names,
+// language and connection that the messenger itself told stay; nobody who left is connected again. Events are written
+// for every change, those of people who are new with `imported: true`.
+//
+// Rows are refused one by one, and then nothing is kept of the others either, unless `keep_good` is given. The answer is a
+// stream of lines, each one JSON object: `progress` now and then, a `refused` for everything that is wrong with a
+// row, with its `line`, `code`, `field` and `detail`, and a `report` at the end, whose `stored` tells whether anything was kept.
+// An import that breaks off keeps nothing and ends with an `error` line instead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/bots/{bot}/subscribers/import (the `ImportSubscribers` operationId).
+func (c *Client) ImportSubscribersWithBody(ctx context.Context, bot BotRef, params *ImportSubscribersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportSubscribersRequestWithBody(c.Server, bot, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7127,6 +7404,236 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 	return req, nil
 }
 
+// NewExportSubscribersRequest constructs an http.Request for the ExportSubscribers method
+func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscribersParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/subscribers/export", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Format != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Phone != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Username != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", *params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.PlatformID != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "platform_id", *params.PlatformID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.ExternalID != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Tag != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Language != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Name != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.HasPhone != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_phone", *params.HasPhone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Connection != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "connection", *params.Connection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewImportSubscribersRequestWithBody constructs an http.Request for the ImportSubscribers method, with any body, and a specified content type
+func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *ImportSubscribersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bot", bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bots/%s/subscribers/import", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Format != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.KeepGood != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "keep_good", *params.KeepGood, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if params.Region != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewForgetSubscriberRequest constructs an http.Request for the ForgetSubscriber method
 func NewForgetSubscriberRequest(server string, bot BotRef, subscriber SubscriberID) (*http.Request, error) {
 	var err error
@@ -9304,6 +9811,48 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 	ListSubscribersWithResponse(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*ListSubscribersResponse, error)
 
+	// ExportSubscribersWithResponse Export the subscribers of a bot
+	//
+	// All people who connected to the bot, newest first, while they are read: as CSV with a line of column names, or as an
+	// array of JSON objects as the list has them, one to a line. Filters narrow it as they narrow the list. Somebody who
+	// connects meanwhile is not in it. An answer that breaks off before its end is not complete.
+	//
+	// In CSV, tags stand with semicolons between them, and fields as a JSON object. A cell that a spreadsheet would take for
+	// a formula begins with an apostrophe: people choose their names.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bots/{bot}/subscribers/export (the `ExportSubscribers` operationId).
+	ExportSubscribersWithResponse(ctx context.Context, bot BotRef, params *ExportSubscribersParams, reqEditors ...RequestEditorFn) (*ExportSubscribersResponse, error)
+
+	// ImportSubscribersWithBodyWithResponse Import people into a bot
+	//
+	// Brings people in who started the bot while another program had it. The body is a file as the export writes it, or a
+	// form with one file in it, as `curl -F file=@people.csv` sends it: CSV with a line of column names, or JSON objects, in
+	// an array or one after another. It has at most 50 MB and 200,000 rows of at most 64 KiB; a larger base is imported in
+	// parts. Importing the same file again changes nothing.
+	//
+	// `platform_id`, the person's user id at the messenger, must be there; all else may be left out, and what is empty
+	// leaves what is known. Columns are those of the export: `external_id`, `username`, `username_seen_at`, `first_name`,
+	// `last_name`, `language`, `language_chosen`, `timezone`, `tags`, `fields`, `phone`, `phone_proved_at`, `connection`,
+	// `reason`, `start_payload`, `connected_at`, `disconnected_at`, `last_seen_at`; others of the export are read over. A
+	// column that does not exist is refused. Times are RFC 3339, or a date.
+	//
+	// A phone comes with the date of its proof, and is known as `import` from then on. A phone in national form is read as one
+	// of `region`, or of the account's. Who proved a phone later, here or there, has it: `phones_elsewhere` counts those. Names,
+	// language and connection that the messenger itself told stay; nobody who left is connected again. Events are written
+	// for every change, those of people who are new with `imported: true`.
+	//
+	// Rows are refused one by one, and then nothing is kept of the others either, unless `keep_good` is given. The answer is a
+	// stream of lines, each one JSON object: `progress` now and then, a `refused` for everything that is wrong with a
+	// row, with its `line`, `code`, `field` and `detail`, and a `report` at the end, whose `stored` tells whether anything was kept.
+	// An import that breaks off keeps nothing and ends with an `error` line instead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/bots/{bot}/subscribers/import (the `ImportSubscribers` operationId).
+	ImportSubscribersWithBodyWithResponse(ctx context.Context, bot BotRef, params *ImportSubscribersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportSubscribersResponse, error)
+
 	// ForgetSubscriberWithResponse Forget a subscriber
 	//
 	// Erases a person. What names them is gone at once; the texts, captions, links and addresses of their messages, what
@@ -11222,6 +11771,95 @@ func (r ListSubscribersResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListSubscribersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportSubscribersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Subscriber
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExportSubscribersResponse) GetJSON200() *[]Subscriber {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportSubscribersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportSubscribersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportSubscribersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportSubscribersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportSubscribersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ImportSubscribersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ImportSubscribersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportSubscribersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportSubscribersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportSubscribersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportSubscribersResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13576,6 +14214,60 @@ func (c *ClientWithResponses) ListSubscribersWithResponse(ctx context.Context, b
 	return ParseListSubscribersResponse(rsp)
 }
 
+// ExportSubscribersWithResponse Export the subscribers of a bot
+//
+// All people who connected to the bot, newest first, while they are read: as CSV with a line of column names, or as an
+// array of JSON objects as the list has them, one to a line. Filters narrow it as they narrow the list. Somebody who
+// connects meanwhile is not in it. An answer that breaks off before its end is not complete.
+//
+// In CSV, tags stand with semicolons between them, and fields as a JSON object. A cell that a spreadsheet would take for
+// a formula begins with an apostrophe: people choose their names.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bots/{bot}/subscribers/export (the `ExportSubscribers` operationId).
+func (c *ClientWithResponses) ExportSubscribersWithResponse(ctx context.Context, bot BotRef, params *ExportSubscribersParams, reqEditors ...RequestEditorFn) (*ExportSubscribersResponse, error) {
+	rsp, err := c.ExportSubscribers(ctx, bot, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportSubscribersResponse(rsp)
+}
+
+// ImportSubscribersWithBodyWithResponse Import people into a bot
+//
+// Brings people in who started the bot while another program had it. The body is a file as the export writes it, or a
+// form with one file in it, as `curl -F file=@people.csv` sends it: CSV with a line of column names, or JSON objects, in
+// an array or one after another. It has at most 50 MB and 200,000 rows of at most 64 KiB; a larger base is imported in
+// parts. Importing the same file again changes nothing.
+//
+// `platform_id`, the person's user id at the messenger, must be there; all else may be left out, and what is empty
+// leaves what is known. Columns are those of the export: `external_id`, `username`, `username_seen_at`, `first_name`,
+// `last_name`, `language`, `language_chosen`, `timezone`, `tags`, `fields`, `phone`, `phone_proved_at`, `connection`,
+// `reason`, `start_payload`, `connected_at`, `disconnected_at`, `last_seen_at`; others of the export are read over. A
+// column that does not exist is refused. Times are RFC 3339, or a date.
+//
+// A phone comes with the date of its proof, and is known as `import` from then on. A phone in national form is read as one
+// of `region`, or of the account's. Who proved a phone later, here or there, has it: `phones_elsewhere` counts those. Names,
+// language and connection that the messenger itself told stay; nobody who left is connected again. Events are written
+// for every change, those of people who are new with `imported: true`.
+//
+// Rows are refused one by one, and then nothing is kept of the others either, unless `keep_good` is given. The answer is a
+// stream of lines, each one JSON object: `progress` now and then, a `refused` for everything that is wrong with a
+// row, with its `line`, `code`, `field` and `detail`, and a `report` at the end, whose `stored` tells whether anything was kept.
+// An import that breaks off keeps nothing and ends with an `error` line instead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/bots/{bot}/subscribers/import (the `ImportSubscribers` operationId).
+func (c *ClientWithResponses) ImportSubscribersWithBodyWithResponse(ctx context.Context, bot BotRef, params *ImportSubscribersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportSubscribersResponse, error) {
+	rsp, err := c.ImportSubscribersWithBody(ctx, bot, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportSubscribersResponse(rsp)
+}
+
 // ForgetSubscriberWithResponse Forget a subscriber
 //
 // Erases a person. What names them is gone at once; the texts, captions, links and addresses of their messages, what
@@ -15321,6 +16013,67 @@ func ParseListSubscribersResponse(rsp *http.Response) (*ListSubscribersResponse,
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseExportSubscribersResponse parses an HTTP response from a ExportSubscribersWithResponse call
+func ParseExportSubscribersResponse(rsp *http.Response) (*ExportSubscribersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportSubscribersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Subscriber
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseImportSubscribersResponse parses an HTTP response from a ImportSubscribersWithResponse call
+func ParseImportSubscribersResponse(rsp *http.Response) (*ImportSubscribersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportSubscribersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
 	}
 
 	return response, nil

@@ -17,6 +17,8 @@ type SubscribersCmd struct {
 	Set  SubscribersSetCmd  `cmd:"" help:"Write what you know about a subscriber: tags, fields, your own id."`
 
 	Forget SubscribersForgetCmd `cmd:"" help:"Erase a person: names, phone, texts. Counts and prices stay."`
+	Export SubscribersExportCmd `cmd:"" help:"Write all subscribers into a file, as CSV or JSON."`
+	Import SubscribersImportCmd `cmd:"" help:"Bring people in from a file, with the dates of their proofs."`
 }
 
 // Help is shown by herald subscribers --help.
@@ -30,9 +32,8 @@ Examples:
     herald subscribers --bot @acme_bot --connection disconnected --all --json`
 }
 
-// SubscribersListCmd lists subscribers.
-type SubscribersListCmd struct {
-	Bot        string `required:"" placeholder:"BOT" help:"The bot, by @name or id."`
+// SubscriberFlags narrow a list of subscribers.
+type SubscriberFlags struct {
 	Phone      string `placeholder:"NUMBER" env:"HERALD_SUBSCRIBERS_PHONE" help:"Only who proved this phone."`
 	Username   string `placeholder:"@NAME" env:"HERALD_SUBSCRIBERS_USERNAME" help:"Only who had this name when last seen."`
 	PlatformID int64  `name:"platform-id" placeholder:"N" env:"HERALD_SUBSCRIBERS_PLATFORM_ID" help:"Only who has this user id at the messenger, the number of #id."`
@@ -42,7 +43,20 @@ type SubscribersListCmd struct {
 	Language   string `placeholder:"TAG" env:"HERALD_SUBSCRIBERS_LANGUAGE" help:"Only people with whom this language is spoken, such as uk; en is also en-GB."`
 	Name       string `placeholder:"TEXT" env:"HERALD_SUBSCRIBERS_NAME" help:"Only people whose name contains this."`
 	HasPhone   string `placeholder:"YES|NO" env:"HERALD_SUBSCRIBERS_HAS_PHONE" help:"Only people who proved a phone: yes or no."`
-	Chats      bool   `env:"HERALD_SUBSCRIBERS_CHATS" help:"List groups and channels instead of people."`
+}
+
+func (f SubscriberFlags) filter() client.SubscriberFilter {
+	return client.SubscriberFilter{
+		Phone: f.Phone, Username: f.Username, PlatformID: f.PlatformID, Connection: client.Connection(f.Connection),
+		ExternalID: f.ExternalID, Tag: f.Tag, Language: f.Language, Name: f.Name, HasPhone: f.HasPhone,
+	}
+}
+
+// SubscribersListCmd lists subscribers.
+type SubscribersListCmd struct {
+	Bot string `required:"" placeholder:"BOT" help:"The bot, by @name or id."`
+	SubscriberFlags
+	Chats bool `env:"HERALD_SUBSCRIBERS_CHATS" help:"List groups and channels instead of people."`
 	Paging
 	Output
 	Remote
@@ -54,10 +68,7 @@ func (s *SubscribersListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	filter := client.SubscriberFilter{
-		Phone: s.Phone, Username: s.Username, PlatformID: s.PlatformID, Connection: client.Connection(s.Connection),
-		ExternalID: s.ExternalID, Tag: s.Tag, Language: s.Language, Name: s.Name, HasPhone: s.HasPhone,
-	}
+	filter := s.filter()
 	if s.Chats {
 		filter.Kind = "chat"
 	}

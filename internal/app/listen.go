@@ -182,6 +182,7 @@ func (a *App) botService() *bots.Service {
 	}
 	return bots.New(bots.Deps{
 		Bots: a.store, Subscribers: a.store, Registrar: a.telegram, Sealer: a.sealer, IDs: a.ids, Now: now, Logger: a.logger("bots"),
+		Waker: a.starter,
 	}, bots.Options{PublicURL: a.o.PublicURL, LocalURL: a.address.Public, SandboxURL: sandboxURL})
 }
 

@@ -13,7 +13,7 @@ import (
 // Bounds of what senders say about a person.
 const (
 	maxTags       = 100
-	maxFields     = 100
+	maxFields     = gateway.MaxFields
 	maxName       = 64
 	maxFieldValue = 1000
 )

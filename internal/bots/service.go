@@ -29,6 +29,8 @@ type Service struct {
 	now         gateway.Clock
 	logger      *slog.Logger
 	options     Options
+	waker       gateway.Waker
+	imports     chan struct{} // that are under way
 }
 
 // Deps are what a Service works with.
@@ -40,6 +42,8 @@ type Deps struct {
 	IDs         *gateway.IDs
 	Now         gateway.Clock
 	Logger      *slog.Logger // nil: none
+
+	Waker gateway.Waker // of messages that wait for a proof which an import brings; nil: they look by themselves
 }
 
 // New returns a Service.
@@ -49,7 +53,7 @@ func New(d Deps, o Options) *Service {
 	}
 	return &Service{
 		store: d.Bots, subscribers: d.Subscribers, registrar: d.Registrar, sealer: d.Sealer,
-		ids: d.IDs, now: d.Now, logger: d.Logger, options: o,
+		ids: d.IDs, now: d.Now, logger: d.Logger, options: o, waker: d.Waker, imports: make(chan struct{}, importsAtOnce),
 	}
 }
 

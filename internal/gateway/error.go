@@ -78,6 +78,13 @@ const (
 
 	CodeSubscriberNotFound Code = "subscriber:not_found"
 
+	CodeRowUnreadable  Code = "import:row_unreadable"  // a row of a file is neither CSV nor JSON, or not UTF-8
+	CodeRowTooLong     Code = "import:row_too_long"    // a row has over 64 KiB
+	CodeRowDuplicate   Code = "import:duplicate"       // an earlier row names the same person
+	CodePhoneAnonymous Code = "import:phone_anonymous" // a number of Telegram's (+888), which proves nobody's phone
+	CodeTooManyRows    Code = "import:too_many_rows"   // over 200,000
+	CodeImportRunning  Code = "import:running"         // another import into this bot is under way
+
 	CodeRulesNotFound   Code = "rules:not_found"     // no version of the rule file is active, or none has this number
 	CodeRulesRefused    Code = "rules:refused"       // the rule file has errors, or tests of it fail
 	CodeRulesConflict   Code = "rules:conflict"      // another version was published since the one that the caller knows

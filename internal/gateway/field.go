@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// MaxFields is how many fields a person has at most.
+const MaxFields = 100
+
 // Fields are what rules keep about a person, by name: string, int64, float64, bool, time.Time.
 type Fields map[string]any
 

@@ -20,6 +20,7 @@ type PhoneProof string
 const (
 	ProofContact PhoneProof = "contact" // the person shared their own contact in a private chat, not forwarded
 	ProofSMS     PhoneProof = "sms"     // the person wrote to the bot the code that an SMS brought to the phone
+	ProofImport  PhoneProof = "import"  // the owner of the bot says when it was proved to another program
 )
 
 // SubscriberKind is what is connected to a bot.
@@ -155,6 +156,9 @@ type SubscriberStore interface {
 	ChangeSubscriber(ctx context.Context, account AccountID, bot BotID, id SubscriberID, c SubscriberChange, check func(Subscriber) error) (Subscriber, error)
 	// Forget makes a person unknown at once, and leaves the rest to Erase. Whoever is forgotten already stays so.
 	Forget(ctx context.Context, account AccountID, bot BotID, id SubscriberID, at time.Time) error
+	// Import writes all people or, after an error, none. Two imports into one bot do not go at the same time. It tells which
+	// messages waited for a proof that the import brought.
+	Import(ctx context.Context, i Import) (counts ImportCounts, freed []MessageRef, err error)
 	// CreateConnectLink stores a link.
 	CreateConnectLink(ctx context.Context, l ConnectLink) error
 }

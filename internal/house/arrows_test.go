@@ -15,7 +15,7 @@ package house
 // The groups that rows speak about.
 var (
 	// leaves are small packages without I/O of their own, open to use cases, adapters and wiring.
-	leaves = parts("internal/gateway", "internal/phone", "internal/seal", "internal/language", "internal/phrase")
+	leaves = parts("internal/gateway", "internal/phone", "internal/seal", "internal/language", "internal/phrase", "internal/roster")
 
 	// outsideIn is what a program needs to drive an installation that runs already, and to tell about it.
 	outsideIn = parts("client", "internal/sandbox/controlclient", "internal/installation", "internal/terminal")
@@ -194,6 +194,10 @@ var arrows = []arrow{
 	{
 		from: "internal/language", to: nil,
 		because: "the language of a text is found in one place, from the text alone",
+	},
+	{
+		from: "internal/roster", to: parts("internal/gateway"),
+		because: "files of people are cut into rows in one place, which knows their columns and not what may stand in them",
 	},
 	{
 		from: "internal/phrase", to: nil,

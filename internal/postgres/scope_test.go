@@ -203,7 +203,7 @@ var overAllAccounts = map[string]string{
 	"Operator": "the one account that owns the installation", "CreateAccount": "a new one", "Account": "it is the account", "Accounts": "the operator's list",
 	"KeyByHash": "the account is what we want to know",
 
-	"AnnounceBots": "touches no table", "AnnounceUpdates": "touches no table", "LockPhone": "touches no table",
+	"AnnounceBots": "touches no table", "AnnounceUpdates": "touches no table", "LockPhone": "touches no table", "TryImport": "touches no table",
 
 	"AnsweredOwner": "whose an update is", "LastWriter": "whose an update is",
 	"BotForIntake": "a webhook names its bot alone", "LiveBots": "intake of all bots", "AcquirePolls": "leases",

@@ -451,14 +451,17 @@ func (e OnUnknown) Valid() bool {
 
 // Defines values for PhoneProof.
 const (
-	Contact      PhoneProof = "contact"
-	ContactBySMS PhoneProof = "sms"
+	Contact         PhoneProof = "contact"
+	ContactByImport PhoneProof = "import"
+	ContactBySMS    PhoneProof = "sms"
 )
 
 // Valid indicates whether the value is a known member of the PhoneProof enum.
 func (e PhoneProof) Valid() bool {
 	switch e {
 	case Contact:
+		return true
+	case ContactByImport:
 		return true
 	case ContactBySMS:
 		return true
@@ -578,18 +581,36 @@ func (e UpdateState) Valid() bool {
 	}
 }
 
+// Defines values for SubscriberHasPhone.
+const (
+	SubscriberHasPhoneNo  SubscriberHasPhone = "no"
+	SubscriberHasPhoneYes SubscriberHasPhone = "yes"
+)
+
+// Valid indicates whether the value is a known member of the SubscriberHasPhone enum.
+func (e SubscriberHasPhone) Valid() bool {
+	switch e {
+	case SubscriberHasPhoneNo:
+		return true
+	case SubscriberHasPhoneYes:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListSubscribersParamsHasPhone.
 const (
-	No  ListSubscribersParamsHasPhone = "no"
-	Yes ListSubscribersParamsHasPhone = "yes"
+	ListSubscribersParamsHasPhoneNo  ListSubscribersParamsHasPhone = "no"
+	ListSubscribersParamsHasPhoneYes ListSubscribersParamsHasPhone = "yes"
 )
 
 // Valid indicates whether the value is a known member of the ListSubscribersParamsHasPhone enum.
 func (e ListSubscribersParamsHasPhone) Valid() bool {
 	switch e {
-	case No:
+	case ListSubscribersParamsHasPhoneNo:
 		return true
-	case Yes:
+	case ListSubscribersParamsHasPhoneYes:
 		return true
 	default:
 		return false
@@ -608,6 +629,78 @@ func (e ListSubscribersParamsKind) Valid() bool {
 	case ListSubscribersParamsKindChat:
 		return true
 	case ListSubscribersParamsKindPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportSubscribersParamsFormat.
+const (
+	ExportSubscribersParamsFormatCsv  ExportSubscribersParamsFormat = "csv"
+	ExportSubscribersParamsFormatJSON ExportSubscribersParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ExportSubscribersParamsFormat enum.
+func (e ExportSubscribersParamsFormat) Valid() bool {
+	switch e {
+	case ExportSubscribersParamsFormatCsv:
+		return true
+	case ExportSubscribersParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportSubscribersParamsHasPhone.
+const (
+	ExportSubscribersParamsHasPhoneNo  ExportSubscribersParamsHasPhone = "no"
+	ExportSubscribersParamsHasPhoneYes ExportSubscribersParamsHasPhone = "yes"
+)
+
+// Valid indicates whether the value is a known member of the ExportSubscribersParamsHasPhone enum.
+func (e ExportSubscribersParamsHasPhone) Valid() bool {
+	switch e {
+	case ExportSubscribersParamsHasPhoneNo:
+		return true
+	case ExportSubscribersParamsHasPhoneYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportSubscribersParamsFormat.
+const (
+	ImportSubscribersParamsFormatCsv  ImportSubscribersParamsFormat = "csv"
+	ImportSubscribersParamsFormatJSON ImportSubscribersParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ImportSubscribersParamsFormat enum.
+func (e ImportSubscribersParamsFormat) Valid() bool {
+	switch e {
+	case ImportSubscribersParamsFormatCsv:
+		return true
+	case ImportSubscribersParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportSubscribersParamsKeepGood.
+const (
+	ImportSubscribersParamsKeepGoodNo  ImportSubscribersParamsKeepGood = "no"
+	ImportSubscribersParamsKeepGoodYes ImportSubscribersParamsKeepGood = "yes"
+)
+
+// Valid indicates whether the value is a known member of the ImportSubscribersParamsKeepGood enum.
+func (e ImportSubscribersParamsKeepGood) Valid() bool {
+	switch e {
+	case ImportSubscribersParamsKeepGoodNo:
+		return true
+	case ImportSubscribersParamsKeepGoodYes:
 		return true
 	default:
 		return false
@@ -1770,7 +1863,7 @@ type PendingUpdateList struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
-// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone. `import`: you said when another program had it proved.
 type PhoneProof string
 
 // Policy The policy of shared bots.
@@ -1950,7 +2043,7 @@ type ProvedPhone struct {
 	// Lapsed It was not renewed in time, and closed for that.
 	Lapsed bool `json:"lapsed,omitempty,omitzero"`
 
-	// Proof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+	// Proof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone. `import`: you said when another program had it proved.
 	Proof PhoneProof `json:"proof"`
 
 	// ProvedAt When it was proved.
@@ -2149,7 +2242,7 @@ type Subscriber struct {
 	// Phone The proved phone in E.164. Left out while none is proved.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone.
+	// PhoneProof How the phone was proved. `contact`: the person shared their own contact. `sms`: they wrote to the bot the digits that an SMS brought to the phone. `import`: you said when another program had it proved.
 	PhoneProof PhoneProof `json:"phone_proof,omitempty,omitzero"`
 
 	// PhoneProvedAt When the phone was proved.
@@ -2411,8 +2504,35 @@ type Payload = string
 // Prefer defines model for Prefer.
 type Prefer = string
 
+// SubscriberConnection `connected`: the bot may write to the person. `disconnected`: the person blocked the bot, or the account is gone.
+type SubscriberConnection = Connection
+
+// SubscriberExternalID defines model for SubscriberExternalID.
+type SubscriberExternalID = string
+
+// SubscriberHasPhone defines model for SubscriberHasPhone.
+type SubscriberHasPhone string
+
 // SubscriberID defines model for SubscriberID.
 type SubscriberID = string
+
+// SubscriberLanguage defines model for SubscriberLanguage.
+type SubscriberLanguage = string
+
+// SubscriberName defines model for SubscriberName.
+type SubscriberName = string
+
+// SubscriberPhone defines model for SubscriberPhone.
+type SubscriberPhone = string
+
+// SubscriberPlatformID defines model for SubscriberPlatformID.
+type SubscriberPlatformID = int64
+
+// SubscriberTag defines model for SubscriberTag.
+type SubscriberTag = string
+
+// SubscriberUsername defines model for SubscriberUsername.
+type SubscriberUsername = string
 
 // Version defines model for Version.
 type Version = int
@@ -2538,25 +2658,25 @@ type ActivateRulesParams struct {
 // ListSubscribersParams defines parameters for ListSubscribers.
 type ListSubscribersParams struct {
 	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
-	Phone *string `form:"phone,omitempty" json:"phone,omitempty"`
+	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
 
 	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
-	Username *string `form:"username,omitempty" json:"username,omitempty"`
+	Username *SubscriberUsername `form:"username,omitempty" json:"username,omitempty"`
 
 	// PlatformID Only the person with this user id at the messenger, the number that `#id` names.
-	PlatformID *int64 `form:"platform_id,omitempty" json:"platform_id,omitempty"`
+	PlatformID *SubscriberPlatformID `form:"platform_id,omitempty" json:"platform_id,omitempty"`
 
 	// ExternalID Only the person whom you know by this id.
-	ExternalID *string `form:"external_id,omitempty" json:"external_id,omitempty"`
+	ExternalID *SubscriberExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
 	// Tag Only people with this tag.
-	Tag *string `form:"tag,omitempty" json:"tag,omitempty"`
+	Tag *SubscriberTag `form:"tag,omitempty" json:"tag,omitempty"`
 
 	// Language Only people with whom this language is spoken; `en` is also `en-GB`.
-	Language *string `form:"language,omitempty" json:"language,omitempty"`
+	Language *SubscriberLanguage `form:"language,omitempty" json:"language,omitempty"`
 
 	// Name Only people whose name contains this, in any case.
-	Name *string `form:"name,omitempty" json:"name,omitempty"`
+	Name *SubscriberName `form:"name,omitempty" json:"name,omitempty"`
 
 	// HasPhone Only people who proved a phone (`yes`), or who did not (`no`).
 	HasPhone *ListSubscribersParamsHasPhone `form:"has_phone,omitempty" json:"has_phone,omitempty"`
@@ -2565,7 +2685,7 @@ type ListSubscribersParams struct {
 	Kind *ListSubscribersParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Connection Only people to whom the bot may write (`connected`) or may not (`disconnected`).
-	Connection *Connection `form:"connection,omitempty" json:"connection,omitempty"`
+	Connection *SubscriberConnection `form:"connection,omitempty" json:"connection,omitempty"`
 
 	// Limit How many items the page has at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2579,6 +2699,63 @@ type ListSubscribersParamsHasPhone string
 
 // ListSubscribersParamsKind defines parameters for ListSubscribers.
 type ListSubscribersParamsKind string
+
+// ExportSubscribersParams defines parameters for ExportSubscribers.
+type ExportSubscribersParams struct {
+	// Format How the file is written; `csv` unless told otherwise.
+	Format *ExportSubscribersParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
+	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
+
+	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
+	Username *SubscriberUsername `form:"username,omitempty" json:"username,omitempty"`
+
+	// PlatformID Only the person with this user id at the messenger, the number that `#id` names.
+	PlatformID *SubscriberPlatformID `form:"platform_id,omitempty" json:"platform_id,omitempty"`
+
+	// ExternalID Only the person whom you know by this id.
+	ExternalID *SubscriberExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
+
+	// Tag Only people with this tag.
+	Tag *SubscriberTag `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// Language Only people with whom this language is spoken; `en` is also `en-GB`.
+	Language *SubscriberLanguage `form:"language,omitempty" json:"language,omitempty"`
+
+	// Name Only people whose name contains this, in any case.
+	Name *SubscriberName `form:"name,omitempty" json:"name,omitempty"`
+
+	// HasPhone Only people who proved a phone (`yes`), or who did not (`no`).
+	HasPhone *ExportSubscribersParamsHasPhone `form:"has_phone,omitempty" json:"has_phone,omitempty"`
+
+	// Connection Only people to whom the bot may write (`connected`) or may not (`disconnected`).
+	Connection *SubscriberConnection `form:"connection,omitempty" json:"connection,omitempty"`
+}
+
+// ExportSubscribersParamsFormat defines parameters for ExportSubscribers.
+type ExportSubscribersParamsFormat string
+
+// ExportSubscribersParamsHasPhone defines parameters for ExportSubscribers.
+type ExportSubscribersParamsHasPhone string
+
+// ImportSubscribersParams defines parameters for ImportSubscribers.
+type ImportSubscribersParams struct {
+	// Format How the file is written; `csv` unless told otherwise.
+	Format *ImportSubscribersParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// KeepGood Whether the good rows are kept where others are refused (`yes`), or nothing is (`no`, as without it).
+	KeepGood *ImportSubscribersParamsKeepGood `form:"keep_good,omitempty" json:"keep_good,omitempty"`
+
+	// Region The country of phones in national form, two letters; the account's region unless told otherwise.
+	Region *string `form:"region,omitempty" json:"region,omitempty"`
+}
+
+// ImportSubscribersParamsFormat defines parameters for ImportSubscribers.
+type ImportSubscribersParamsFormat string
+
+// ImportSubscribersParamsKeepGood defines parameters for ImportSubscribers.
+type ImportSubscribersParamsKeepGood string
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
@@ -2913,6 +3090,12 @@ type ServerInterface interface {
 	// ListSubscribers List the subscribers of a bot
 	// (GET /v1/bots/{bot}/subscribers)
 	ListSubscribers(c *gin.Context, bot BotRef, params ListSubscribersParams)
+	// ExportSubscribers Export the subscribers of a bot
+	// (GET /v1/bots/{bot}/subscribers/export)
+	ExportSubscribers(c *gin.Context, bot BotRef, params ExportSubscribersParams)
+	// ImportSubscribers Import people into a bot
+	// (PUT /v1/bots/{bot}/subscribers/import)
+	ImportSubscribers(c *gin.Context, bot BotRef, params ImportSubscribersParams)
 	// ForgetSubscriber Forget a subscriber
 	// (DELETE /v1/bots/{bot}/subscribers/{subscriber})
 	ForgetSubscriber(c *gin.Context, bot BotRef, subscriber SubscriberID)
@@ -4102,6 +4285,164 @@ func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
 	}
 
 	siw.Handler.ListSubscribers(c, bot, params)
+}
+
+// ExportSubscribers operation middleware
+func (siw *ServerInterfaceWrapper) ExportSubscribers(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportSubscribersParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "phone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "phone", c.Request.URL.Query(), &params.Phone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter phone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "username" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "username", c.Request.URL.Query(), &params.Username, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter username: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "platform_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "platform_id", c.Request.URL.Query(), &params.PlatformID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter platform_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "external_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "external_id", c.Request.URL.Query(), &params.ExternalID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter external_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", c.Request.URL.Query(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter language: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", c.Request.URL.Query(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "has_phone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "has_phone", c.Request.URL.Query(), &params.HasPhone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter has_phone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "connection" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "connection", c.Request.URL.Query(), &params.Connection, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter connection: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportSubscribers(c, bot, params)
+}
+
+// ImportSubscribers operation middleware
+func (siw *ServerInterfaceWrapper) ImportSubscribers(c *gin.Context) {
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bot" -------------
+	var bot BotRef
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bot", c.Param("bot"), &bot, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportSubscribersParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "keep_good" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "keep_good", c.Request.URL.Query(), &params.KeepGood, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter keep_good: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportSubscribers(c, bot, params)
 }
 
 // ForgetSubscriber operation middleware
@@ -5313,6 +5654,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.ForgetSubscriber)
 	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.GetSubscriber)
 	router.PATCH(options.BaseURL+"/v1/bots/:bot/subscribers/:subscriber", wrapper.ChangeSubscriber)
+	router.GET(options.BaseURL+"/v1/bots/:bot/subscribers/export", wrapper.ExportSubscribers)
+	router.PUT(options.BaseURL+"/v1/bots/:bot/subscribers/import", wrapper.ImportSubscribers)
 	router.GET(options.BaseURL+"/v1/defaults", wrapper.GetDefaults)
 	router.PUT(options.BaseURL+"/v1/defaults", wrapper.SetDefaults)
 	router.GET(options.BaseURL+"/v1/events", wrapper.ListEvents)
@@ -6446,6 +6789,131 @@ type ListSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSubscribersdefaultApplicationProblemPlusJSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportSubscribersRequestObject struct {
+	Bot    BotRef `json:"bot"`
+	Params ExportSubscribersParams
+}
+
+type ExportSubscribersResponseObject interface {
+	VisitExportSubscribersResponse(w http.ResponseWriter) error
+}
+
+type ExportSubscribers200JSONResponse []Subscriber
+
+func (response ExportSubscribers200JSONResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportSubscribers200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportSubscribers200TextCsvResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportSubscribersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportSubscribersdefaultApplicationProblemPlusJSONResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportSubscribersRequestObject struct {
+	Bot    BotRef `json:"bot"`
+	Params ImportSubscribersParams
+	Body   io.Reader
+}
+
+type ImportSubscribersResponseObject interface {
+	VisitImportSubscribersResponse(w http.ResponseWriter) error
+}
+
+type ImportSubscribers200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ImportSubscribers200ApplicationXNdjsonResponse) VisitImportSubscribersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ImportSubscribersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportSubscribersdefaultApplicationProblemPlusJSONResponse) VisitImportSubscribersResponse(w http.ResponseWriter) error {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7913,6 +8381,12 @@ type StrictServerInterface interface {
 	// ListSubscribers List the subscribers of a bot
 	// (GET /v1/bots/{bot}/subscribers)
 	ListSubscribers(ctx context.Context, request ListSubscribersRequestObject) (ListSubscribersResponseObject, error)
+	// ExportSubscribers Export the subscribers of a bot
+	// (GET /v1/bots/{bot}/subscribers/export)
+	ExportSubscribers(ctx context.Context, request ExportSubscribersRequestObject) (ExportSubscribersResponseObject, error)
+	// ImportSubscribers Import people into a bot
+	// (PUT /v1/bots/{bot}/subscribers/import)
+	ImportSubscribers(ctx context.Context, request ImportSubscribersRequestObject) (ImportSubscribersResponseObject, error)
 	// ForgetSubscriber Forget a subscriber
 	// (DELETE /v1/bots/{bot}/subscribers/{subscriber})
 	ForgetSubscriber(ctx context.Context, request ForgetSubscriberRequestObject) (ForgetSubscriberResponseObject, error)
@@ -8998,6 +9472,62 @@ func (sh *strictHandler) ListSubscribers(ctx *gin.Context, bot BotRef, params Li
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListSubscribersResponseObject); ok {
 		if err := validResponse.VisitListSubscribersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportSubscribers operation middleware
+func (sh *strictHandler) ExportSubscribers(ctx *gin.Context, bot BotRef, params ExportSubscribersParams) {
+	var request ExportSubscribersRequestObject
+
+	request.Bot = bot
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportSubscribers(ctx, request.(ExportSubscribersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportSubscribers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportSubscribersResponseObject); ok {
+		if err := validResponse.VisitExportSubscribersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportSubscribers operation middleware
+func (sh *strictHandler) ImportSubscribers(ctx *gin.Context, bot BotRef, params ImportSubscribersParams) {
+	var request ImportSubscribersRequestObject
+
+	request.Bot = bot
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportSubscribers(ctx, request.(ImportSubscribersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportSubscribers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ImportSubscribersResponseObject); ok {
+		if err := validResponse.VisitImportSubscribersResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
