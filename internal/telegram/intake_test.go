@@ -36,6 +36,8 @@ type world struct {
 	bot     gateway.Bot
 	anna    int64
 	url     string
+
+	database gateway.Secret
 }
 
 const botName = "@acme_bot"
@@ -52,8 +54,12 @@ func newWorld(t *testing.T) world {
 	require.NoError(t, err)
 	sealer, err := seal.Parse(keyset)
 	require.NoError(t, err)
+	database := postgrestest.URL(t)
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: database, MaxConns: 10, Vault: postgrestest.Vault(t)})
+	require.NoError(t, err)
+	t.Cleanup(store.Close)
 	w := world{
-		store: postgrestest.Store(t), network: network, url: box.URL(),
+		store: store, database: database, network: network, url: box.URL(),
 		client: telegram.NewClient(map[gateway.Network]string{gateway.NetworkSandbox: box.URL()}, sealer),
 	}
 	t.Cleanup(w.client.Close)

@@ -28,14 +28,15 @@ type WebhookStore interface {
 // Webhook takes updates that the server posts to .../{bot id}. It answers 200 only after the update is stored; anything
 // else makes the server bring the update again.
 type Webhook struct {
-	store  WebhookStore
-	now    gateway.Clock
-	logger *slog.Logger
+	bots    *knownBots
+	updates *gatherer
+	now     gateway.Clock
+	logger  *slog.Logger
 }
 
 // NewWebhook returns a Webhook.
 func NewWebhook(store WebhookStore, now gateway.Clock, logger *slog.Logger) *Webhook {
-	return &Webhook{store: store, now: now, logger: logger}
+	return &Webhook{bots: &knownBots{store: store, now: now}, updates: &gatherer{store: store}, now: now, logger: logger}
 }
 
 func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +54,8 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // take stores the update and returns the HTTP answer. The secret is checked before the body is read.
 func (h *Webhook) take(r *http.Request, id gateway.BotID) (status int, words string) {
 	ctx := r.Context()
-	b, err := h.store.BotForIntake(ctx, id)
+	shown := r.Header.Get(secretHeader)
+	b, err := h.bots.bot(ctx, id, shown)
 	switch {
 	case errors.Is(err, gateway.ErrBotNotFound):
 		// The same answer as for a wrong secret: the address tells nobody which bots there are.
@@ -61,7 +63,7 @@ func (h *Webhook) take(r *http.Request, id gateway.BotID) (status int, words str
 	case err != nil:
 		h.logger.WarnContext(ctx, "webhook: reading the bot", "bot", id, "error", err)
 		return http.StatusServiceUnavailable, "try again"
-	case !sameSecret(b.WebhookSecret, r.Header.Get(secretHeader)):
+	case !sameSecret(b.WebhookSecret, shown):
 		return http.StatusUnauthorized, "wrong secret"
 	case b.State == gateway.BotPaused:
 		return http.StatusServiceUnavailable, "the bot is paused" // the server shall keep it and bring it again
@@ -77,7 +79,7 @@ func (h *Webhook) take(r *http.Request, id gateway.BotID) (status int, words str
 	if err != nil {
 		return http.StatusBadRequest, "the body is not an update"
 	}
-	if _, err := h.store.StoreUpdates(ctx, []gateway.RawUpdate{update}); err != nil {
+	if err := h.updates.take(ctx, update); err != nil {
 		h.logger.WarnContext(ctx, "webhook: storing an update", "bot", id, "error", err)
 		return http.StatusServiceUnavailable, "try again"
 	}

@@ -349,8 +349,8 @@ func (q *Queries) LockRuleSet(ctx context.Context, arg LockRuleSetParams) (RuleS
 }
 
 const personState = `-- name: PersonState :one
-SELECT p.account_id, p.subscriber_id, p.messages, p.tags, p.fields, p.fired, p.muted_until, p.replied_at, p.last_reply FROM person_states p JOIN subscribers s ON s.id = p.subscriber_id
-WHERE p.account_id = $1 AND s.bot_id = $2 AND s.platform_id = $3
+SELECT p.account_id, p.subscriber_id, p.messages, p.tags, p.fields, p.fired, p.muted_until, p.replied_at, p.last_reply FROM person_states p
+WHERE p.account_id = $1 AND p.subscriber_id = (SELECT s.id FROM subscribers s WHERE s.bot_id = $2 AND s.platform_id = $3)
 `
 
 type PersonStateParams struct {
@@ -359,7 +359,8 @@ type PersonStateParams struct {
 	PlatformID int64
 }
 
-// By what the messenger calls the person, so that it can be asked for in the trip in which the person is first written.
+// By what the messenger calls the person, so that it can be asked for in the trip in which the person is first written. As
+// a join it cost many times as much while the tables were new and unknown to the planner.
 func (q *Queries) PersonState(ctx context.Context, arg PersonStateParams) (PersonState, error) {
 	row := q.db.QueryRow(ctx, personState, arg.AccountID, arg.BotID, arg.PlatformID)
 	var i PersonState
