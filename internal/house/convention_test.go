@@ -73,6 +73,21 @@ func TestMapOfFolders(t *testing.T) {
 	}
 }
 
+// TestMigrationsAreNumberedOnce finds two migrations that were written beside one another: no database could be opened.
+func TestMigrationsAreNumberedOnce(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob(filepath.Join(root, "internal/postgres/migrations/*.sql"))
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	owners := map[string]string{}
+	for _, name := range names {
+		number, _, found := strings.Cut(filepath.Base(name), "_")
+		require.True(t, found, name)
+		require.Empty(t, owners[number], "%s has the number of another migration: give it the next free one", filepath.Base(name))
+		owners[number] = filepath.Base(name)
+	}
+}
+
 func TestConventionChecksFindPlantedFaults(t *testing.T) {
 	t.Parallel()
 	long := "// Package p is long.\npackage p\n" + strings.Repeat("\n", maxLines-1)

@@ -13,7 +13,7 @@ import (
 const closeProofs = `-- name: CloseProofs :exec
 WITH n AS (SELECT unnest($2::text[]) AS subscriber_id, unnest($3::bytea[]) AS phone_index, unnest($4::timestamptz[]) AS proved_at),
 unasked AS (
-    UPDATE phone_asks a SET closed_at = $5, outcome = 'proved' FROM n WHERE a.subscriber_id = n.subscriber_id AND a.closed_at IS NULL)
+    UPDATE phone_asks a SET closed_at = $5, outcome = 'proved', phone = '' FROM n WHERE a.subscriber_id = n.subscriber_id AND a.closed_at IS NULL)
 UPDATE phone_proofs p SET closed_at = n.proved_at FROM n
 WHERE p.account_id || '' = $1::text AND p.subscriber_id = n.subscriber_id AND p.phone_index <> n.phone_index AND p.closed_at IS NULL
 `
@@ -152,7 +152,7 @@ closed AS (
     FROM lost JOIN subscribers s ON s.id = lost.id
     WHERE p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL
 ), unasked AS (
-    UPDATE phone_asks a SET closed_at = lost.at, outcome = 'replaced' FROM lost WHERE a.subscriber_id = lost.id AND a.closed_at IS NULL)
+    UPDATE phone_asks a SET closed_at = lost.at, outcome = 'replaced', phone = '' FROM lost WHERE a.subscriber_id = lost.id AND a.closed_at IS NULL)
 UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL, reconfirm_due_at = NULL
 FROM lost WHERE o.account_id || '' = $1::text AND o.id = lost.id
 `
