@@ -36,6 +36,9 @@ func (a *App) sweep(ctx context.Context) {
 		if _, err := a.store.RequeueForgotten(ctx, now(), now().Add(-forgottenAfter)); err != nil && ctx.Err() == nil {
 			a.logger("janitor").WarnContext(ctx, "looking for forgotten messages", "error", err)
 		}
+		if _, err := a.store.WithdrawLostReconfirmations(ctx, now()); err != nil && ctx.Err() == nil {
+			a.logger("janitor").WarnContext(ctx, "looking for people who should have proved their phone by now", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return

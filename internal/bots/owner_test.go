@@ -2,6 +2,7 @@ package bots_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,4 +79,27 @@ func TestWordsThatTheMessengerRefusesChangeNothing(t *testing.T) {
 	b, err = w.Change(t.Context(), "acc_1", "@acme_bot", bots.Change{Token: gateway.Secret(revoked.Token), About: &about})
 	require.NoError(t, err)
 	require.Equal(t, "Acme", b.About)
+}
+
+func TestABotIsAddedWithItsPolicy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	every, lapse := 90*24*time.Hour, 7*24*time.Hour
+	b, err := w.Add(t.Context(), "acc_1", bots.NewBot{
+		Platform: gateway.Telegram, Token: w.made(t, "acme_bot"), Reconfirm: bots.Reconfirm{Every: &every, LapseAfter: &lapse},
+	})
+	require.NoError(t, err)
+	want := gateway.ReconfirmPolicy{Every: every, By: gateway.ConfirmContact, RemindAfter: gateway.DefaultRemindAfter, LapseAfter: lapse}
+	require.Equal(t, want, b.Reconfirm)
+	contacts, tooSoon := true, time.Duration(1)
+	_, err = w.Change(t.Context(), "acc_1", "@acme_bot", bots.Change{ContactOnly: &contacts, Reconfirm: bots.Reconfirm{Every: &tooSoon}})
+	require.Equal(t, gateway.CodeFieldInvalid, gateway.CodeOf(err))
+	b, err = w.Find(t.Context(), "acc_1", "@acme_bot")
+	require.NoError(t, err)
+	require.Equal(t, want, b.Reconfirm)
+	require.False(t, b.ContactOnly, "what is refused changes nothing")
+	b, err = w.Change(t.Context(), "acc_1", "@acme_bot", bots.Change{ContactOnly: &contacts})
+	require.NoError(t, err)
+	require.True(t, b.ContactOnly)
+	require.Equal(t, want, b.Reconfirm)
 }

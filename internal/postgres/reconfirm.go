@@ -137,6 +137,20 @@ func (s *Store) WithdrawReconfirmation(ctx context.Context, r gateway.Reconfirma
 	return nil
 }
 
+// lostAtMost bounds one search for lost reconfirmations; the next one finds the rest.
+const lostAtMost = 1000
+
+// WithdrawLostReconfirmations withdraws reconfirmations that should have ended a day ago: what carried them may be lost. The
+// walk finds their people again. It tells how many.
+func (s *Store) WithdrawLostReconfirmations(ctx context.Context, now time.Time) (int64, error) {
+	ctx = system(ctx, janitorWork)
+	lost, err := s.q.WithdrawLostReconfirmations(ctx, dbsqlc.WithdrawLostReconfirmationsParams{Now: now, AtMost: lostAtMost})
+	if err != nil {
+		return 0, fmt.Errorf("withdraw lost reconfirmations: %w", err)
+	}
+	return lost, nil
+}
+
 func (s *Store) PhoneLapsed(ctx context.Context, bot gateway.Bot, phone string) (bool, error) {
 	ctx = of(ctx, bot.AccountID)
 	return phoneLapsed(ctx, s.q, bot, phone)

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -229,4 +230,56 @@ func TestAReconfirmationIsWithdrawn(t *testing.T) {
 	lapsed, _, err := w.LapsePhone(t.Context(), r, r.Due)
 	require.NoError(t, err)
 	require.False(t, lapsed)
+}
+
+func TestALostReconfirmationBeginsAnew(t *testing.T) {
+	t.Parallel()
+	w, r, ask := grown(t)
+	_, _, err := w.AskToReconfirm(t.Context(), r, ask(0))
+	require.NoError(t, err)
+	for late, want := range map[time.Duration]int64{0: 0, quarterly.LapseAfter + 23*time.Hour: 0} {
+		lost, err := w.WithdrawLostReconfirmations(t.Context(), r.Due.Add(late))
+		require.NoError(t, err)
+		require.Equal(t, want, lost, late)
+	}
+	late := r.Due.Add(quarterly.LapseAfter + 25*time.Hour)
+	lost, err := w.WithdrawLostReconfirmations(t.Context(), late)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, lost)
+	page, err := w.DueReconfirmations(t.Context(), late, gateway.ReconfirmCursor{}, 10)
+	require.NoError(t, err)
+	require.Equal(t, []gateway.Reconfirmation{r}, page.Due)
+	seen, err := w.Reconfirming(t.Context(), r)
+	require.NoError(t, err)
+	require.Empty(t, seen.Asks)
+}
+
+func TestAClaimWhoseCodeIsOverStandsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	w, r, ask := grown(t)
+	claim := ask(0)
+	claim.Way, claim.SMS, claim.Phone = gateway.ConfirmSMS, claim.ID, "+380671112233"
+	w.store(t, raw(5, 42))
+	_, err := w.ProcessUpdate(t.Context(), noon, func(gateway.RawUpdate, gateway.Bot) (gateway.Verdict, error) {
+		return gateway.Verdict{
+			Subscriber: &gateway.Subscriber{ID: w.ids.Subscriber(), PlatformID: 42, ChatID: 42}, Connection: gateway.Connected, Seen: gateway.UpdateMark{At: noon, UpdateID: 5},
+			Message: &gateway.Message{ID: w.ids.Message(), AccountID: "acc_1", BotID: "bot_1", Direction: gateway.In, Kind: gateway.UpdateText, State: gateway.Received, CreatedAt: noon},
+			Answer: func(context.Context, gateway.Conversation) (gateway.Answer, error) {
+				return gateway.Answer{Messages: claim.Messages, Ask: &claim.PhoneAsk}, nil
+			},
+		}, nil
+	})
+	require.NoError(t, err)
+	open, err := w.SetPhoneCode(t.Context(), "acc_1", claim.SMS, func(gateway.MessageID) gateway.CodeHash { return gateway.CodeHash{1} }, r.Due.Add(15*time.Minute))
+	require.NoError(t, err)
+	require.True(t, open)
+	asks := func(after time.Duration) bool {
+		next := ask(0)
+		next.AskedAt = r.Due.Add(after)
+		opened, err := w.AskForPhone(t.Context(), next.PhoneAsk, next.Messages, next.AskedAt.Add(-day))
+		require.NoError(t, err)
+		return opened
+	}
+	require.False(t, asks(10*time.Minute))
+	require.True(t, asks(20*time.Minute))
 }

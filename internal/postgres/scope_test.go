@@ -223,7 +223,8 @@ var overAllAccounts = map[string]string{
 	"TakeUpdate": "the oldest update of all bots", "FinishUpdate": "an update in hand", "PutUpdateAside": "an update in hand",
 	"CountUpdateFailure": "an update in hand", "UntranslatedInbound": "texts of all accounts",
 
-	"DropOldReports": "the janitor", "DropOldClaims": "the janitor", "DropOldEvents": "the janitor", "DropOldFiles": "the janitor",
+	"WithdrawLostReconfirmations": "the janitor",
+	"DropOldReports":              "the janitor", "DropOldClaims": "the janitor", "DropOldEvents": "the janitor", "DropOldFiles": "the janitor",
 	"DropOldUpdates": "the janitor", "DropOldTranslations": "the janitor", "DropSurplusTranslations": "the janitor",
 
 	"CheckVault": "one vault for the installation", "PlainLeft": "one vault for the installation", "SealedPlain": "one vault for the installation",

@@ -245,7 +245,7 @@ func (q *Queries) Proofs(ctx context.Context, arg ProofsParams) ([]PhoneProof, e
 
 const replacePhoneAsk = `-- name: ReplacePhoneAsk :execrows
 UPDATE phone_asks SET closed_at = $1, outcome = 'replaced', phone = ''
-WHERE subscriber_id = $2 AND closed_at IS NULL AND asked_at <= $3
+WHERE subscriber_id = $2 AND closed_at IS NULL AND (asked_at <= $3 OR (phone_index <> '' AND code_until < $1))
 `
 
 type ReplacePhoneAskParams struct {
@@ -254,6 +254,7 @@ type ReplacePhoneAskParams struct {
 	Since        time.Time
 }
 
+// A claim whose code is good no more stands in nobody's way.
 func (q *Queries) ReplacePhoneAsk(ctx context.Context, arg ReplacePhoneAskParams) (int64, error) {
 	result, err := q.db.Exec(ctx, replacePhoneAsk, arg.At, arg.SubscriberID, arg.Since)
 	if err != nil {

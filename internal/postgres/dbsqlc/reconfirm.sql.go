@@ -356,6 +356,32 @@ func (q *Queries) ReconfirmingBots(ctx context.Context, arg ReconfirmingBotsPara
 	return items, nil
 }
 
+const withdrawLostReconfirmations = `-- name: WithdrawLostReconfirmations :execrows
+WITH lost AS (
+    SELECT s.id, s.reconfirm_due_at FROM subscribers s JOIN bots b ON b.id = s.bot_id
+    WHERE s.reconfirm_due_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM phone_asks k WHERE k.subscriber_id = s.id AND k.reconfirm_due_at = s.reconfirm_due_at
+          AND k.asked_at + (b.reconfirm_lapse_ms || ' ms')::interval + interval '1 day' > $1::timestamptz)
+    ORDER BY s.reconfirm_due_at LIMIT $2 FOR UPDATE OF s SKIP LOCKED
+), asks AS (
+    UPDATE phone_asks k SET reconfirm_due_at = NULL FROM lost WHERE k.subscriber_id = lost.id AND k.reconfirm_due_at = lost.reconfirm_due_at)
+UPDATE subscribers s SET reconfirm_due_at = NULL FROM lost WHERE s.id = lost.id
+`
+
+type WithdrawLostReconfirmationsParams struct {
+	Now    time.Time
+	AtMost int32
+}
+
+// Those that should have ended a day ago.
+func (q *Queries) WithdrawLostReconfirmations(ctx context.Context, arg WithdrawLostReconfirmationsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, withdrawLostReconfirmations, arg.Now, arg.AtMost)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const withdrawReconfirmation = `-- name: WithdrawReconfirmation :exec
 WITH free AS (
     UPDATE subscribers s SET reconfirm_due_at = NULL

@@ -1,6 +1,7 @@
 -- name: ReplacePhoneAsk :execrows
+-- A claim whose code is good no more stands in nobody's way.
 UPDATE phone_asks SET closed_at = @at, outcome = 'replaced', phone = ''
-WHERE subscriber_id = @subscriber_id AND closed_at IS NULL AND asked_at <= @since;
+WHERE subscriber_id = @subscriber_id AND closed_at IS NULL AND (asked_at <= @since OR (phone_index <> '' AND code_until < @at));
 
 -- name: AskForPhone :execrows
 INSERT INTO phone_asks (id, account_id, bot_id, subscriber_id, way, sms_id, asked_at, reconfirm_due_at, phone, phone_index)

@@ -60,3 +60,15 @@ UPDATE phone_asks k SET reconfirm_due_at = NULL FROM free WHERE k.subscriber_id 
 SELECT coalesce((SELECT p.lapsed FROM phone_proofs p
                  WHERE p.account_id = @account_id AND p.bot_id = @bot_id AND p.phone_index = @phone_index
                  ORDER BY p.proved_at DESC LIMIT 1), false)::boolean AS lapsed;
+
+-- name: WithdrawLostReconfirmations :execrows
+-- Those that should have ended a day ago.
+WITH lost AS (
+    SELECT s.id, s.reconfirm_due_at FROM subscribers s JOIN bots b ON b.id = s.bot_id
+    WHERE s.reconfirm_due_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM phone_asks k WHERE k.subscriber_id = s.id AND k.reconfirm_due_at = s.reconfirm_due_at
+          AND k.asked_at + (b.reconfirm_lapse_ms || ' ms')::interval + interval '1 day' > @now::timestamptz)
+    ORDER BY s.reconfirm_due_at LIMIT @at_most FOR UPDATE OF s SKIP LOCKED
+), asks AS (
+    UPDATE phone_asks k SET reconfirm_due_at = NULL FROM lost WHERE k.subscriber_id = lost.id AND k.reconfirm_due_at = lost.reconfirm_due_at)
+UPDATE subscribers s SET reconfirm_due_at = NULL FROM lost WHERE s.id = lost.id;
