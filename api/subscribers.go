@@ -124,6 +124,19 @@ func (s *server) ForgetSubscriber(ctx context.Context, r wire.ForgetSubscriberRe
 	return wire.ForgetSubscriber200JSONResponse{ID: r.Subscriber, State: wire.Forgotten}, nil
 }
 
+// ForgetPhone erases whoever has a phone, and what was sent to it.
+func (s *server) ForgetPhone(ctx context.Context, r wire.ForgetPhoneRequestObject) (wire.ForgetPhoneResponseObject, error) {
+	number, err := phone.Parse(r.Body.Phone, "")
+	if err != nil {
+		return nil, gateway.Fault(gateway.CodePhoneInvalid, "phone", "This is not a phone number that exists. Write it with its country code, such as +380501234567.")
+	}
+	people, err := s.bots.ForgetPhone(ctx, callerOf(ctx).key.AccountID, number)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ForgetPhone202JSONResponse{Subscribers: each(people, func(id gateway.SubscriberID) string { return string(id) })}, nil
+}
+
 func subscriber(p gateway.Subscriber) (wire.Subscriber, error) {
 	out := wire.Subscriber{
 		ID: string(p.ID), Bot: string(p.BotID), Kind: wire.SubscriberKind(p.Kind), PlatformID: p.PlatformID, ExternalID: p.ExternalID, Username: p.Username,

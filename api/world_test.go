@@ -307,7 +307,7 @@ func (w *world) connect(t *testing.T, bot gateway.Bot, name, username, phone str
 
 // tables are counted before and after each request: what a refused one leaves behind is nothing.
 var tables = []string{
-	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "edits", "outbox", "updates", "events", "connect_links",
+	"accounts", "api_keys", "idempotency_keys", "bots", "subscribers", "files", "file_parts", "file_handles", "messages", "legs", "read_links", "message_events", "edits", "outbox", "updates", "events", "connect_links", "forgettings",
 	"policy", "policy_allowances", "policy_people", "policy_texts", "policy_days", "rule_versions", "rule_sets", "rule_activations", "person_states", "verdicts",
 }
 

@@ -115,3 +115,11 @@ func (c *Client) ForgetSubscriber(ctx context.Context, bot, id string) error {
 func (c *Client) ChangeSubscriber(ctx context.Context, bot, id string, change SubscriberChange) (Subscriber, error) {
 	return call[Subscriber](ctx, c, func() (*http.Response, error) { return c.calls.ChangeSubscriber(ctx, bot, id, change) })
 }
+
+// ForgetPhone erases what the account has of a phone: whoever proved it, on each bot, and what was sent to it though nobody had.
+func (c *Client) ForgetPhone(ctx context.Context, phone string) (Forgetting, error) {
+	params := wire.ForgetPhoneParams{IdempotencyKey: newKey()}
+	return call[Forgetting](ctx, c, func() (*http.Response, error) {
+		return c.calls.ForgetPhone(ctx, &params, wire.NewForgetting{Phone: phone})
+	})
+}

@@ -27,6 +27,7 @@ type (
 	ConnectLink      = wire.ConnectLink
 	Subscriber       = wire.Subscriber
 	SubscriberChange = wire.SubscriberChange
+	Forgetting       = wire.Forgetting
 	Policy           = wire.Policy
 	PolicyCheck      = wire.PolicyCheck
 	PolicyAllowance  = wire.PolicyAllowance

@@ -1255,6 +1255,12 @@ type File struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// Forgetting Who was forgotten.
+type Forgetting struct {
+	// Subscribers The ids of those who had proved the phone, each on a bot. They name nobody any more. Empty if nobody had.
+	Subscribers []string `json:"subscribers"`
+}
+
 // ForgottenSubscriber A person of whom nothing is left but the id.
 type ForgottenSubscriber struct {
 	// ID The subscriber's id, which names nobody any more.
@@ -1630,6 +1636,12 @@ type NewBot struct {
 type NewConnectLink struct {
 	// ExternalID Your own id of the person, 1 to 128 printable characters without spaces.
 	ExternalID string `json:"external_id"`
+}
+
+// NewForgetting Whom to forget.
+type NewForgetting struct {
+	// Phone A phone in international form, such as `+380501234567`.
+	Phone string `json:"phone"`
 }
 
 // NewKey An API key to make.
@@ -2788,6 +2800,13 @@ type UploadFileParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ForgetPhoneParams defines parameters for ForgetPhone.
+type ForgetPhoneParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListKeysParams defines parameters for ListKeys.
 type ListKeysParams struct {
 	// Limit How many items the page has at most.
@@ -2967,6 +2986,9 @@ type ChangeSubscriberJSONRequestBody = SubscriberChange
 
 // SetDefaultsJSONRequestBody defines body for SetDefaults for application/json ContentType.
 type SetDefaultsJSONRequestBody = Defaults
+
+// ForgetPhoneJSONRequestBody defines body for ForgetPhone for application/json ContentType.
+type ForgetPhoneJSONRequestBody = NewForgetting
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
@@ -3601,6 +3623,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/files/{file} (the `GetFile` operationId).
 	GetFile(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ForgetPhoneWithBody Forget a phone
+	//
+	// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+	// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+	// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+	// accounts is erased, and whoever connected there stays the operator's.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+	ForgetPhoneWithBody(ctx context.Context, params *ForgetPhoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ForgetPhone Forget a phone
+	//
+	// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+	// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+	// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+	// accounts is erased, and whoever connected there stays the operator's.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+	ForgetPhone(ctx context.Context, params *ForgetPhoneParams, body ForgetPhoneJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKeys List API keys
 	//
@@ -5029,6 +5075,50 @@ func (c *Client) DeleteFile(ctx context.Context, file FileID, reqEditors ...Requ
 // Corresponds with GET /v1/files/{file} (the `GetFile` operationId).
 func (c *Client) GetFile(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetFileRequest(c.Server, file)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ForgetPhoneWithBody Forget a phone
+//
+// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+// accounts is erased, and whoever connected there stays the operator's.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+func (c *Client) ForgetPhoneWithBody(ctx context.Context, params *ForgetPhoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForgetPhoneRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ForgetPhone Forget a phone
+//
+// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+// accounts is erased, and whoever connected there stays the operator's.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+func (c *Client) ForgetPhone(ctx context.Context, params *ForgetPhoneParams, body ForgetPhoneJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForgetPhoneRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8074,6 +8164,59 @@ func NewGetFileRequest(server string, file FileID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewForgetPhoneRequest calls the generic ForgetPhone builder with application/json body
+func NewForgetPhoneRequest(server string, params *ForgetPhoneParams, body ForgetPhoneJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewForgetPhoneRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewForgetPhoneRequestWithBody constructs an http.Request for the ForgetPhone method, with any body, and a specified content type
+func NewForgetPhoneRequestWithBody(server string, params *ForgetPhoneParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/forgettings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+	}
+
+	return req, nil
+}
+
 // NewListKeysRequest constructs an http.Request for the ListKeys method
 func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, error) {
 	var err error
@@ -9975,6 +10118,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/files/{file} (the `GetFile` operationId).
 	GetFileWithResponse(ctx context.Context, file FileID, reqEditors ...RequestEditorFn) (*GetFileResponse, error)
+
+	// ForgetPhoneWithBodyWithResponse Forget a phone
+	//
+	// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+	// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+	// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+	// accounts is erased, and whoever connected there stays the operator's.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+	ForgetPhoneWithBodyWithResponse(ctx context.Context, params *ForgetPhoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForgetPhoneResponse, error)
+
+	// ForgetPhoneWithResponse Forget a phone
+	//
+	// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+	// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+	// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+	// accounts is erased, and whoever connected there stays the operator's.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+	ForgetPhoneWithResponse(ctx context.Context, params *ForgetPhoneParams, body ForgetPhoneJSONRequestBody, reqEditors ...RequestEditorFn) (*ForgetPhoneResponse, error)
 
 	// ListKeysWithResponse List API keys
 	//
@@ -12298,6 +12465,54 @@ func (r GetFileResponse) ContentType() string {
 	return ""
 }
 
+type ForgetPhoneResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Forgetting
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ForgetPhoneResponse) GetJSON202() *Forgetting {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ForgetPhoneResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ForgetPhoneResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ForgetPhoneResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ForgetPhoneResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ForgetPhoneResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListKeysResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14457,6 +14672,42 @@ func (c *ClientWithResponses) GetFileWithResponse(ctx context.Context, file File
 	return ParseGetFileResponse(rsp)
 }
 
+// ForgetPhoneWithBodyWithResponse Forget a phone
+//
+// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+// accounts is erased, and whoever connected there stays the operator's.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+func (c *ClientWithResponses) ForgetPhoneWithBodyWithResponse(ctx context.Context, params *ForgetPhoneParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForgetPhoneResponse, error) {
+	rsp, err := c.ForgetPhoneWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForgetPhoneResponse(rsp)
+}
+
+// ForgetPhoneWithResponse Forget a phone
+//
+// Erases what your account has of a phone: whoever proved it, on each of your bots, as by `DELETE
+// /v1/bots/{bot}/subscribers/{subscriber}`; messages to it, by a messenger or by SMS, though nobody with that phone ever
+// connected; SMS that came from it; and that others had it before. By bots that the operator shares nothing of other
+// accounts is erased, and whoever connected there stays the operator's.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/forgettings (the `ForgetPhone` operationId).
+func (c *ClientWithResponses) ForgetPhoneWithResponse(ctx context.Context, params *ForgetPhoneParams, body ForgetPhoneJSONRequestBody, reqEditors ...RequestEditorFn) (*ForgetPhoneResponse, error) {
+	rsp, err := c.ForgetPhone(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForgetPhoneResponse(rsp)
+}
+
 // ListKeysWithResponse List API keys
 //
 // The keys of your account, newest first, revoked ones too. Secrets are never listed.
@@ -16363,6 +16614,39 @@ func ParseGetFileResponse(rsp *http.Response) (*GetFileResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseForgetPhoneResponse parses an HTTP response from a ForgetPhoneWithResponse call
+func ParseForgetPhoneResponse(rsp *http.Response) (*ForgetPhoneResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ForgetPhoneResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Forgetting
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

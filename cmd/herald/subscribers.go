@@ -167,7 +167,7 @@ func (c *console) showSubscriber(person client.Subscriber) error {
 type SubscribersForgetCmd struct {
 	ID    string `arg:"" optional:"" help:"The subscriber's id, sub_..."`
 	Bot   string `placeholder:"BOT" env:"HERALD_FORGET_BOT" help:"The bot, by @name or id."`
-	Phone string `placeholder:"NUMBER" env:"HERALD_FORGET_PHONE" help:"Instead of an id: who proved this phone, on each of your bots."`
+	Phone string `placeholder:"NUMBER" env:"HERALD_FORGET_PHONE" help:"Instead of an id: whoever proved this phone, on each of your bots, and what was sent to it though nobody had."`
 	Remote
 }
 
@@ -195,24 +195,19 @@ func (s *SubscribersForgetCmd) Run(ctx context.Context, c *console) error {
 	if s.ID != "" {
 		return c.forget(ctx, api, s.Bot, s.ID)
 	}
-	for bot, err := range api.Bots(ctx) {
-		if err != nil {
+	forgotten, err := api.ForgetPhone(ctx, s.Phone)
+	if err != nil {
+		return err
+	}
+	for _, id := range forgotten.Subscribers {
+		if err := c.say(id + " is forgotten."); err != nil {
 			return err
 		}
-		for person, err := range api.Subscribers(ctx, bot.ID, client.SubscriberFilter{Phone: s.Phone}) {
-			if err != nil && bot.Shared { // its people are the operator's
-				_, _ = fmt.Fprintf(c.Err, "@%s is not yours, so nobody is forgotten there: %v\n", bot.Username, err)
-				break
-			}
-			if err != nil {
-				return err
-			}
-			if err := c.forget(ctx, api, bot.ID, person.ID); err != nil {
-				return err
-			}
-		}
 	}
-	return nil
+	if len(forgotten.Subscribers) == 0 {
+		c.hint("Nobody had proved this phone on a bot of yours.")
+	}
+	return c.say("What was sent to the phone is erased within minutes.")
 }
 
 func (c *console) forget(ctx context.Context, api *client.Client, bot, id string) error {

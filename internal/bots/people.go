@@ -47,6 +47,12 @@ func (s *Service) Forget(ctx context.Context, account gateway.AccountID, bot gat
 	return s.subscribers.Forget(ctx, account, bot, id, s.now())
 }
 
+// ForgetPhone forgets whoever proved a phone, on each of the account's bots, and what was sent to it though nobody had. It tells
+// who had proved it.
+func (s *Service) ForgetPhone(ctx context.Context, account gateway.AccountID, phone string) ([]gateway.SubscriberID, error) {
+	return s.subscribers.ForgetPhone(ctx, account, phone, s.now())
+}
+
 func checkChange(c gateway.SubscriberChange) error {
 	var faults gateway.Faults
 	refuse := func(field, message string) {

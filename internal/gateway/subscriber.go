@@ -159,6 +159,9 @@ type SubscriberStore interface {
 	// Import writes all people or, after an error, none. Two imports into one bot do not go at the same time. It tells which
 	// messages waited for a proof that the import brought.
 	Import(ctx context.Context, i Import) (counts ImportCounts, freed []MessageRef, err error)
+	// ForgetPhone forgets whoever proved the phone on bots of the account, and has erased what else it has of the phone, though
+	// nobody may have proved it.
+	ForgetPhone(ctx context.Context, account AccountID, phone string, at time.Time) ([]SubscriberID, error)
 	// CreateConnectLink stores a link.
 	CreateConnectLink(ctx context.Context, l ConnectLink) error
 }

@@ -25,6 +25,41 @@ func (s *Store) Forget(ctx context.Context, account gateway.AccountID, bot gatew
 	return s.inTx(ctx, func(_ pgx.Tx, q *queries) error { return forget(ctx, q, string(account), string(bot), string(id), at) })
 }
 
+// ForgetPhone forgets whoever proved the phone on bots of the account, and leaves to Erase what was sent to it.
+func (s *Store) ForgetPhone(ctx context.Context, account gateway.AccountID, phone string, at time.Time) (people []gateway.SubscriberID, err error) {
+	ctx = system(ctx, forgetWork)
+	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
+		people = nil
+		bots, err := q.BotsOfPhone(ctx, string(account))
+		if err != nil {
+			return fmt.Errorf("list bots of account: %w", err)
+		}
+		p := dbsqlc.ForgetPhoneParams{AccountID: string(account), At: at, Addresses: [][]byte{}, Own: [][]byte{}, Phones: [][]byte{q.vault.smsIndex(phone)}}
+		for _, bot := range bots {
+			index := q.vault.phoneIndex(bot.ID, phone)
+			p.Addresses = append(p.Addresses, index)
+			if bot.Own {
+				p.Own = append(p.Own, index)
+			}
+		}
+		holders, err := q.HoldersOfPhone(ctx, dbsqlc.HoldersOfPhoneParams{AccountID: string(account), Phones: p.Own})
+		if err != nil {
+			return fmt.Errorf("find who has a phone: %w", err)
+		}
+		for _, who := range holders {
+			if err := forget(ctx, q, string(account), who.BotID, who.ID, at); err != nil {
+				return err
+			}
+			people = append(people, gateway.SubscriberID(who.ID))
+		}
+		if err := q.ForgetPhone(ctx, p); err != nil {
+			return fmt.Errorf("forget phone: %w", err)
+		}
+		return nil
+	})
+	return people, err
+}
+
 // forget makes a person unknown, in the transaction of their wish.
 func forget(ctx context.Context, q *queries, account, bot, id string, at time.Time) error {
 	row, err := q.LockForgetting(ctx, dbsqlc.LockForgettingParams{AccountID: account, BotID: bot, ID: id})
@@ -101,7 +136,10 @@ func (s *Store) Erase(ctx context.Context, now time.Time) (more bool, err error)
 
 // eraseOwn erases messages that went to the person or came from them, the oldest first.
 func eraseOwn(ctx context.Context, q *queries, job dbsqlc.Forgetting, now time.Time) (done bool, err error) {
-	rows, err := q.MessagesOfForgotten(ctx, dbsqlc.MessagesOfForgottenParams{SubscriberID: &job.SubscriberID, Reached: job.Reached, Most: eraseBatch})
+	if job.SubscriberID == nil { // a phone alone
+		return true, nil
+	}
+	rows, err := q.MessagesOfForgotten(ctx, dbsqlc.MessagesOfForgottenParams{SubscriberID: job.SubscriberID, Reached: job.Reached, Most: eraseBatch})
 	if err != nil {
 		return false, fmt.Errorf("list messages of a person: %w", err)
 	}
@@ -119,9 +157,11 @@ func eraseOwn(ctx context.Context, q *queries, job dbsqlc.Forgetting, now time.T
 	return len(rows) == 0, eraseMessages(ctx, q, job, ids, called, now)
 }
 
-// eraseAddressed erases messages to their phones and names that reached nobody.
+// eraseAddressed erases messages to their phones and names that reached nobody, and answers from their phones.
 func eraseAddressed(ctx context.Context, q *queries, job dbsqlc.Forgetting, now time.Time) (done bool, err error) {
-	rows, err := q.MessagesToForgotten(ctx, dbsqlc.MessagesToForgottenParams{Addresses: job.Addresses, AskedAt: job.AskedAt, Most: eraseBatch})
+	rows, err := q.MessagesToForgotten(ctx, dbsqlc.MessagesToForgottenParams{
+		Addresses: job.Addresses, Phones: job.Phones, AskedAt: job.AskedAt, BotID: job.BotID, AccountID: job.AccountID, Most: eraseBatch,
+	})
 	if err != nil {
 		return false, fmt.Errorf("list messages to a person: %w", err)
 	}
@@ -158,13 +198,16 @@ func eraseMessages(ctx context.Context, q *queries, job dbsqlc.Forgetting, ids [
 
 // eraseRest erases updates, events and SMS.
 func eraseRest(ctx context.Context, q *queries, job dbsqlc.Forgetting, now time.Time) (done bool, err error) {
-	updates, err := q.EraseUpdates(ctx, dbsqlc.EraseUpdatesParams{BotID: job.BotID, ChatID: job.ChatID, AskedAt: job.AskedAt, At: &now, Most: eraseBatch})
-	if err != nil {
-		return false, fmt.Errorf("erase updates: %w", err)
-	}
-	events, err := q.EraseEvents(ctx, dbsqlc.EraseEventsParams{SubscriberID: job.SubscriberID, Most: eraseBatch})
-	if err != nil {
-		return false, fmt.Errorf("erase events: %w", err)
+	var updates, events int64
+	if job.SubscriberID != nil {
+		updates, err = q.EraseUpdates(ctx, dbsqlc.EraseUpdatesParams{BotID: *job.BotID, ChatID: job.ChatID, AskedAt: job.AskedAt, At: &now, Most: eraseBatch})
+		if err != nil {
+			return false, fmt.Errorf("erase updates: %w", err)
+		}
+		events, err = q.EraseEvents(ctx, dbsqlc.EraseEventsParams{SubscriberID: *job.SubscriberID, Most: eraseBatch})
+		if err != nil {
+			return false, fmt.Errorf("erase events: %w", err)
+		}
 	}
 	if _, err := q.EraseReplies(ctx, dbsqlc.EraseRepliesParams{Phones: job.Phones, AskedAt: job.AskedAt}); err != nil {
 		return false, fmt.Errorf("erase SMS: %w", err)

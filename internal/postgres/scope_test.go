@@ -241,7 +241,6 @@ var overAllAccounts = map[string]string{
 	"UseConnectLink": "a token, by bot", "KnownChat": "part of an update in hand, by bot", "MigrateChat": "part of an update in hand, by bot",
 	"TakeForgetting":      "whoever is forgotten is so in all accounts",
 	"MessagesOfForgotten": "whoever is forgotten is so in all accounts",
-	"MessagesToForgotten": "whoever is forgotten is so in all accounts",
 	"EraseMessages":       "whoever is forgotten is so in all accounts",
 	"EraseUpdates":        "whoever is forgotten is so in all accounts",
 	"EraseEvents":         "whoever is forgotten is so in all accounts",

@@ -1255,6 +1255,12 @@ type File struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// Forgetting Who was forgotten.
+type Forgetting struct {
+	// Subscribers The ids of those who had proved the phone, each on a bot. They name nobody any more. Empty if nobody had.
+	Subscribers []string `json:"subscribers"`
+}
+
 // ForgottenSubscriber A person of whom nothing is left but the id.
 type ForgottenSubscriber struct {
 	// ID The subscriber's id, which names nobody any more.
@@ -1630,6 +1636,12 @@ type NewBot struct {
 type NewConnectLink struct {
 	// ExternalID Your own id of the person, 1 to 128 printable characters without spaces.
 	ExternalID string `json:"external_id"`
+}
+
+// NewForgetting Whom to forget.
+type NewForgetting struct {
+	// Phone A phone in international form, such as `+380501234567`.
+	Phone string `json:"phone"`
 }
 
 // NewKey An API key to make.
@@ -2788,6 +2800,13 @@ type UploadFileParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ForgetPhoneParams defines parameters for ForgetPhone.
+type ForgetPhoneParams struct {
+	// IdempotencyKey A text of your choice, 1 to 255 printable ASCII characters, that names this request: repeated with the same key
+	// it is done once. See *Repeats* above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListKeysParams defines parameters for ListKeys.
 type ListKeysParams struct {
 	// Limit How many items the page has at most.
@@ -2968,6 +2987,9 @@ type ChangeSubscriberJSONRequestBody = SubscriberChange
 // SetDefaultsJSONRequestBody defines body for SetDefaults for application/json ContentType.
 type SetDefaultsJSONRequestBody = Defaults
 
+// ForgetPhoneJSONRequestBody defines body for ForgetPhone for application/json ContentType.
+type ForgetPhoneJSONRequestBody = NewForgetting
+
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
 
@@ -3123,6 +3145,9 @@ type ServerInterface interface {
 	// GetFile Describe a file
 	// (GET /v1/files/{file})
 	GetFile(c *gin.Context, file FileID)
+	// ForgetPhone Forget a phone
+	// (POST /v1/forgettings)
+	ForgetPhone(c *gin.Context, params ForgetPhoneParams)
 	// ListKeys List API keys
 	// (GET /v1/keys)
 	ListKeys(c *gin.Context, params ListKeysParams)
@@ -4729,6 +4754,45 @@ func (siw *ServerInterfaceWrapper) GetFile(c *gin.Context) {
 	siw.Handler.GetFile(c, file)
 }
 
+// ForgetPhone operation middleware
+func (siw *ServerInterfaceWrapper) ForgetPhone(c *gin.Context) {
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ForgetPhoneParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ForgetPhone(c, params)
+}
+
 // ListKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
 	var err error
@@ -5662,6 +5726,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/files", wrapper.UploadFile)
 	router.DELETE(options.BaseURL+"/v1/files/:file", wrapper.DeleteFile)
 	router.GET(options.BaseURL+"/v1/files/:file", wrapper.GetFile)
+	router.POST(options.BaseURL+"/v1/forgettings", wrapper.ForgetPhone)
 	router.GET(options.BaseURL+"/v1/keys", wrapper.ListKeys)
 	router.POST(options.BaseURL+"/v1/keys", wrapper.CreateKey)
 	router.DELETE(options.BaseURL+"/v1/keys/:key", wrapper.RevokeKey)
@@ -7260,6 +7325,44 @@ func (response GetFiledefaultApplicationProblemPlusJSONResponse) VisitGetFileRes
 	return err
 }
 
+type ForgetPhoneRequestObject struct {
+	Params ForgetPhoneParams
+	Body   *ForgetPhoneJSONRequestBody
+}
+
+type ForgetPhoneResponseObject interface {
+	VisitForgetPhoneResponse(w http.ResponseWriter) error
+}
+
+type ForgetPhone202JSONResponse Forgetting
+
+func (response ForgetPhone202JSONResponse) VisitForgetPhoneResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgetPhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgetPhonedefaultApplicationProblemPlusJSONResponse) VisitForgetPhoneResponse(w http.ResponseWriter) error {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKeysRequestObject struct {
 	Params ListKeysParams
 }
@@ -8414,6 +8517,9 @@ type StrictServerInterface interface {
 	// GetFile Describe a file
 	// (GET /v1/files/{file})
 	GetFile(ctx context.Context, request GetFileRequestObject) (GetFileResponseObject, error)
+	// ForgetPhone Forget a phone
+	// (POST /v1/forgettings)
+	ForgetPhone(ctx context.Context, request ForgetPhoneRequestObject) (ForgetPhoneResponseObject, error)
 	// ListKeys List API keys
 	// (GET /v1/keys)
 	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
@@ -9799,6 +9905,50 @@ func (sh *strictHandler) GetFile(ctx *gin.Context, file FileID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetFileResponseObject); ok {
 		if err := validResponse.VisitGetFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ForgetPhone operation middleware
+func (sh *strictHandler) ForgetPhone(ctx *gin.Context, params ForgetPhoneParams) {
+	var request ForgetPhoneRequestObject
+
+	request.Params = params
+
+	var body ForgetPhoneJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgetPhone(ctx, request.(ForgetPhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgetPhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ForgetPhoneResponseObject); ok {
+		if err := validResponse.VisitForgetPhoneResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -10,6 +10,36 @@ import (
 	"time"
 )
 
+const botsOfPhone = `-- name: BotsOfPhone :many
+SELECT id, account_id = $1::text AS own FROM bots WHERE account_id = $1 OR shared
+`
+
+type BotsOfPhoneRow struct {
+	ID  string
+	Own bool
+}
+
+// Bots that an account has or had, and those that it may have used.
+func (q *Queries) BotsOfPhone(ctx context.Context, accountID string) ([]BotsOfPhoneRow, error) {
+	rows, err := q.db.Query(ctx, botsOfPhone, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BotsOfPhoneRow
+	for rows.Next() {
+		var i BotsOfPhoneRow
+		if err := rows.Scan(&i.ID, &i.Own); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endForgetting = `-- name: EndForgetting :exec
 UPDATE forgettings SET done_at = $2::timestamptz, chat_id = 0, addresses = '{}', phones = '{}' WHERE id = $1
 `
@@ -165,6 +195,66 @@ func (q *Queries) Forget(ctx context.Context, arg ForgetParams) error {
 	return err
 }
 
+const forgetPhone = `-- name: ForgetPhone :exec
+WITH proofs AS (DELETE FROM phone_proofs d WHERE d.account_id = $1 AND d.phone_index = ANY($5::bytea[]))
+INSERT INTO forgettings (account_id, chat_id, addresses, phones, asked_at, due_at)
+VALUES ($1, 0, $2::bytea[], $3::bytea[], $4, $4)
+`
+
+type ForgetPhoneParams struct {
+	AccountID string
+	Addresses [][]byte
+	Phones    [][]byte
+	At        time.Time
+	Own       [][]byte
+}
+
+// Who had it before keeps everything but that they had it.
+func (q *Queries) ForgetPhone(ctx context.Context, arg ForgetPhoneParams) error {
+	_, err := q.db.Exec(ctx, forgetPhone,
+		arg.AccountID,
+		arg.Addresses,
+		arg.Phones,
+		arg.At,
+		arg.Own,
+	)
+	return err
+}
+
+const holdersOfPhone = `-- name: HoldersOfPhone :many
+SELECT bot_id, id FROM subscribers WHERE account_id = $1 AND phone_index = ANY($2::bytea[]) ORDER BY id
+`
+
+type HoldersOfPhoneParams struct {
+	AccountID string
+	Phones    [][]byte
+}
+
+type HoldersOfPhoneRow struct {
+	BotID string
+	ID    string
+}
+
+func (q *Queries) HoldersOfPhone(ctx context.Context, arg HoldersOfPhoneParams) ([]HoldersOfPhoneRow, error) {
+	rows, err := q.db.Query(ctx, holdersOfPhone, arg.AccountID, arg.Phones)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HoldersOfPhoneRow
+	for rows.Next() {
+		var i HoldersOfPhoneRow
+		if err := rows.Scan(&i.BotID, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockForgetting = `-- name: LockForgetting :one
 SELECT id, account_id, bot_id, platform_id, chat_id, username_seen_at, language, phone, phone_proof, phone_proved_at, connection, reason, start_payload, connected_at, disconnected_at, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, phone_update_id, created_at, chat_free_at, kind, external_id, chosen_language, timezone, names, names_index, username_index, phone_index, reconfirm_due_at, phone_lapsed_at FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 FOR UPDATE
 `
@@ -256,12 +346,22 @@ func (q *Queries) MessagesOfForgotten(ctx context.Context, arg MessagesOfForgott
 
 const messagesToForgotten = `-- name: MessagesToForgotten :many
 SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) AS called
-FROM messages m WHERE m.address_index = ANY($1::bytea[]) AND m.created_at <= $2 ORDER BY m.address_index, m.id LIMIT $3 FOR UPDATE OF m
+FROM messages m
+WHERE m.id IN (SELECT a.id FROM messages a WHERE a.address_index = ANY($1::bytea[])
+               UNION SELECT l.message_id FROM legs l WHERE l.phone_index = ANY($2::bytea[])
+               UNION SELECT r.message_id FROM sms_replies r WHERE r.phone_index = ANY($2))
+  AND m.created_at <= $3
+  AND CASE WHEN $4::text IS NOT NULL THEN m.bot_id = $4
+           ELSE m.account_id = $5 OR EXISTS (SELECT FROM bots b WHERE b.id = m.bot_id AND b.account_id = $5) END
+ORDER BY m.id LIMIT $6 FOR UPDATE OF m
 `
 
 type MessagesToForgottenParams struct {
 	Addresses [][]byte
+	Phones    [][]byte
 	AskedAt   time.Time
+	BotID     *string
+	AccountID string
 	Most      int32
 }
 
@@ -270,8 +370,17 @@ type MessagesToForgottenRow struct {
 	Called bool
 }
 
+// Messages to their phones and names, by whichever way, and what came from their phones by SMS: on the bot where they were a
+// person, or, of a phone alone, whatever is the account's or went by its bots.
 func (q *Queries) MessagesToForgotten(ctx context.Context, arg MessagesToForgottenParams) ([]MessagesToForgottenRow, error) {
-	rows, err := q.db.Query(ctx, messagesToForgotten, arg.Addresses, arg.AskedAt, arg.Most)
+	rows, err := q.db.Query(ctx, messagesToForgotten,
+		arg.Addresses,
+		arg.Phones,
+		arg.AskedAt,
+		arg.BotID,
+		arg.AccountID,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -159,8 +159,8 @@ type FilePart struct {
 type Forgetting struct {
 	ID           int64
 	AccountID    string
-	BotID        string
-	SubscriberID string
+	BotID        *string
+	SubscriberID *string
 	ChatID       int64
 	Addresses    [][]byte
 	Phones       [][]byte

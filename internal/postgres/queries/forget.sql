@@ -23,6 +23,19 @@ UPDATE subscribers s SET
     connection = 'disconnected', reason = 'forgotten', disconnected_at = @at::timestamptz
 WHERE s.account_id = @account_id AND s.id = @id;
 
+-- name: BotsOfPhone :many
+-- Bots that an account has or had, and those that it may have used.
+SELECT id, account_id = @account_id::text AS own FROM bots WHERE account_id = @account_id OR shared;
+
+-- name: HoldersOfPhone :many
+SELECT bot_id, id FROM subscribers WHERE account_id = @account_id AND phone_index = ANY(@phones::bytea[]) ORDER BY id;
+
+-- name: ForgetPhone :exec
+-- Who had it before keeps everything but that they had it.
+WITH proofs AS (DELETE FROM phone_proofs d WHERE d.account_id = @account_id AND d.phone_index = ANY(@own::bytea[]))
+INSERT INTO forgettings (account_id, chat_id, addresses, phones, asked_at, due_at)
+VALUES (@account_id, 0, @addresses::bytea[], @phones::bytea[], @at, @at);
+
 -- name: TakeForgetting :one
 SELECT * FROM forgettings WHERE done_at IS NULL AND due_at <= @now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED;
 
@@ -32,8 +45,17 @@ SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 
 FROM messages m WHERE m.subscriber_id = @subscriber_id AND m.id > @reached ORDER BY m.id LIMIT @most FOR UPDATE OF m;
 
 -- name: MessagesToForgotten :many
+-- Messages to their phones and names, by whichever way, and what came from their phones by SMS: on the bot where they were a
+-- person, or, of a phone alone, whatever is the account's or went by its bots.
 SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) AS called
-FROM messages m WHERE m.address_index = ANY(@addresses::bytea[]) AND m.created_at <= @asked_at ORDER BY m.address_index, m.id LIMIT @most FOR UPDATE OF m;
+FROM messages m
+WHERE m.id IN (SELECT a.id FROM messages a WHERE a.address_index = ANY(@addresses::bytea[])
+               UNION SELECT l.message_id FROM legs l WHERE l.phone_index = ANY(@phones::bytea[])
+               UNION SELECT r.message_id FROM sms_replies r WHERE r.phone_index = ANY(@phones))
+  AND m.created_at <= @asked_at
+  AND CASE WHEN sqlc.narg(bot_id)::text IS NOT NULL THEN m.bot_id = sqlc.narg(bot_id)
+           ELSE m.account_id = @account_id OR EXISTS (SELECT FROM bots b WHERE b.id = m.bot_id AND b.account_id = @account_id) END
+ORDER BY m.id LIMIT @most FOR UPDATE OF m;
 
 -- name: EraseMessages :exec
 -- What they said, and whom they were for. What has not left yet is taken back. States, times, counts and prices stay.

@@ -1,0 +1,9 @@
+-- Why: whoever has a phone may want to be forgotten though they never connected to a bot. What was sent to their phone, and what
+-- they answered by SMS, is of nobody that has a row of their own.
+
+-- +goose Up
+
+ALTER TABLE forgettings
+    ALTER COLUMN bot_id DROP NOT NULL, -- a phone alone, on all bots of the account
+    ALTER COLUMN subscriber_id DROP NOT NULL,
+    ADD CONSTRAINT forgettings_whom CHECK ((bot_id IS NULL) = (subscriber_id IS NULL) AND (bot_id IS NOT NULL OR chat_id = 0));
