@@ -255,8 +255,8 @@ type Messenger interface {
 	Edit(ctx context.Context, a Alteration) error
 	// Delete takes it away.
 	Delete(ctx context.Context, a Alteration) error
-	// AnswerButton stops the waiting sign on a pressed button.
-	AnswerButton(ctx context.Context, b Bot, callbackID string) error
+	// AnswerButton stops the waiting sign on a pressed button, and shows the person a notice if it is not empty.
+	AnswerButton(ctx context.Context, b Bot, callbackID, notice string) error
 }
 
 // Class is what a refusal means for us.

@@ -47,7 +47,7 @@ func TestWhatBotsAnswerByThemselves(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, "")
 		got := w.asked("/privacy")
-		require.Contains(t, got.Text, "@acme_bot зберігає ваше ім'я")
+		require.Contains(t, got.Text, "@acme_bot зберігає:\n• ваше ім'я")
 		require.Equal(t, "herald:privacy", got.Rule)
 		require.Contains(t, *w.started, got.ID)
 		choice := w.asked("/language")

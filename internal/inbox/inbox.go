@@ -11,6 +11,7 @@ import (
 
 	"herald/internal/gateway"
 	"herald/internal/messaging"
+	"herald/internal/phrase"
 	"herald/rules"
 )
 
@@ -128,8 +129,7 @@ func (i *Inbox) work(ctx context.Context, doorbell <-chan struct{}) {
 
 // ProcessOne processes one waiting update and tells whether there was one.
 func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
-	var pressed gateway.Update
-	var pressedOn gateway.Bot
+	var pressed press
 	var accepted []gateway.MessageRef
 	var translates bool
 	done, err := i.store.ProcessUpdate(ctx, i.now(), func(raw gateway.RawUpdate, bot gateway.Bot) (v gateway.Verdict, err error) {
@@ -146,11 +146,14 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 			return v, err
 		}
 		if update.Kind == gateway.UpdateButton {
-			pressed, pressedOn = update, bot
+			pressed = press{bot: bot, callbackID: update.CallbackID}
 		}
 		v = i.judge(raw, update)
 		if i.takesNumbers(bot) {
 			v.Claim = claimed(update)
+		}
+		if v.Forget { // nothing is left to send it to, so the answer to the button says it
+			pressed.notice = phrase.In(update.Person.Language, phrase.Forgotten)
 		}
 		if v.Subscriber == nil || v.Subscriber.Kind != "" {
 			return v, nil // of nobody, or of a group: rules are about people
@@ -173,9 +176,9 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 	if err == nil {
 		i.follow(accepted, translates)
 	}
-	if err == nil && pressed.CallbackID != "" {
+	if err == nil && pressed.callbackID != "" {
 		select {
-		case i.presses <- press{bot: pressedOn, callbackID: pressed.CallbackID}:
+		case i.presses <- pressed:
 		default: // a courtesy that may be left out
 		}
 	}
@@ -239,6 +242,7 @@ func (i *Inbox) read(raw gateway.RawUpdate, bot gateway.Bot) (u gateway.Update, 
 type press struct {
 	bot        gateway.Bot
 	callbackID string
+	notice     string // that the person sees; mostly none
 }
 
 // answerPresses answers buttons beside the work: a slow messenger must not hold up the updates of all bots.
@@ -248,7 +252,7 @@ func (i *Inbox) answerPresses(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case p := <-i.presses:
-			i.answerButton(ctx, p.bot, p.callbackID)
+			i.answerButton(ctx, p)
 		}
 	}
 }
@@ -257,12 +261,12 @@ func (i *Inbox) answerPresses(ctx context.Context) {
 const answerTimeout = 10 * time.Second
 
 // answerButton is a courtesy: it is not repeated, and a button that is too old to answer is no fault.
-func (i *Inbox) answerButton(ctx context.Context, bot gateway.Bot, callbackID string) {
+func (i *Inbox) answerButton(ctx context.Context, p press) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	err := i.messenger.AnswerButton(ctx, bot, callbackID)
+	err := i.messenger.AnswerButton(ctx, p.bot, p.callbackID, p.notice)
 	var refusal *gateway.DeliveryError
 	if err != nil && !(errors.As(err, &refusal) && refusal.Class == gateway.ClassStale) {
-		i.logger.InfoContext(ctx, "answering a button", "bot", bot.ID, "error", err)
+		i.logger.InfoContext(ctx, "answering a button", "bot", p.bot.ID, "error", err)
 	}
 }

@@ -53,7 +53,7 @@ func (s *starts) WakeDelivery(gateway.AccountID, gateway.MessageID) {}
 // silence is a messenger that takes everything.
 type silence struct{ gateway.Messenger }
 
-func (silence) AnswerButton(context.Context, gateway.Bot, string) error { return nil }
+func (silence) AnswerButton(context.Context, gateway.Bot, string, string) error { return nil }
 
 func newWorld(t *testing.T, source string) *world {
 	t.Helper()

@@ -32,6 +32,7 @@ const (
 	Stopped          Key = "stopped"           // {bot}
 	Privacy          Key = "privacy"           // {bot}
 	ForgetButton     Key = "forget_button"     // under it: erases everything
+	Forgotten        Key = "forgotten"         // shown when that is done
 	Language         Key = "language"          // choose
 	LanguageSet      Key = "language_set"      // done
 	LanguageOdd      Key = "language_odd"      // we do not speak that one

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 )
@@ -34,6 +35,14 @@ func TestCodesAreNotTakenForTelegrams(t *testing.T) {
 			require.Contains(t, In(c.Tag, key), "Telegram", "%s in %s", key, c.Tag)
 			require.NotRegexp(t, `\d{5}`, In(c.Tag, key))
 		}
+	}
+}
+
+// The answer to a pressed button is cut off at 200 characters by the messenger.
+func TestTheNoticeFitsIntoTheAnswerToAButton(t *testing.T) {
+	t.Parallel()
+	for _, c := range Choices() {
+		require.LessOrEqual(t, len(utf16.Encode([]rune(In(c.Tag, Forgotten)))), 200, c.Tag)
 	}
 }
 

@@ -95,14 +95,14 @@ func parseMode(f gateway.Format) models.ParseMode {
 	}
 }
 
-// AnswerButton stops the waiting sign on a pressed button.
-func (c *Client) AnswerButton(ctx context.Context, b gateway.Bot, callbackID string) error {
+// AnswerButton stops the waiting sign on a pressed button. A notice stays until the person closes it.
+func (c *Client) AnswerButton(ctx context.Context, b gateway.Bot, callbackID, notice string) error {
 	api, err := c.api(ctx, b)
 	if err != nil {
 		return err
 	}
 	ctx, e := withExchange(ctx)
-	_, err = api.AnswerCallbackQuery(ctx, &bot.AnswerCallbackQueryParams{CallbackQueryID: callbackID})
+	_, err = api.AnswerCallbackQuery(ctx, &bot.AnswerCallbackQueryParams{CallbackQueryID: callbackID, Text: notice, ShowAlert: notice != ""})
 	return e.refusal(err)
 }
 
