@@ -132,6 +132,7 @@ type Translated struct {
 	Buttons    [][]Button
 	Reason     TranslationReason // why the original stands
 	Characters int               // billed
+	Keys       []TranslationKey  // under which text and buttons may be kept; written, and not read again
 }
 
 // Final is the text that the person gets, and the buttons under it.

@@ -23,6 +23,7 @@ type Translation struct {
 	From       string // the language that it was written in: as asked, or as found out; empty if nobody knows
 	Characters int    // billed: 0 from the cache, in the sandbox, and where nothing had to be translated
 	Cached     bool
+	Key        *TranslationKey // under which it is kept, or may be; nil: it is not. A translation that failed may have one, too
 }
 
 // TranslationReason is why a text was not translated: a stable word for verdicts, metrics and the API.
@@ -132,6 +133,8 @@ type TranslationStore interface {
 	// KeptTranslation returns the sealed translation of a key, if it was kept after since.
 	KeptTranslation(ctx context.Context, account AccountID, key TranslationKey, since time.Time) (sealed []byte, found bool, err error)
 	KeepTranslation(ctx context.Context, account AccountID, key TranslationKey, sealed []byte, now time.Time) error
+	// DropTranslations removes what is kept under these keys.
+	DropTranslations(ctx context.Context, account AccountID, keys []TranslationKey) error
 	// TrimTranslations removes what was kept before a time, and of each account what is beyond its newest most.
 	TrimTranslations(ctx context.Context, before time.Time, most int) (removed int64, err error)
 

@@ -15,6 +15,8 @@ type DeliveryStore interface {
 	MediaStore
 	// EarlyReport returns a report of an SMS that came before the provider's answer, if one did.
 	EarlyReport(ctx context.Context, provider, providerID string) (report gateway.SMSReport, found bool, err error)
+	// DropTranslations removes what is kept under these keys.
+	DropTranslations(ctx context.Context, account gateway.AccountID, keys []gateway.TranslationKey) error
 }
 
 // Deliverer takes messages to people, one attempt at a time.

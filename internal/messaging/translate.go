@@ -16,8 +16,10 @@ const translateTimeout = 5 * time.Second
 // meanwhile. Should two workers do it at the same time, the first one's text stays.
 func (d *Deliverer) translate(ctx context.Context, seen gateway.Delivery) error {
 	result := Translate(ctx, d.translator, seen.Bot.Network, seen.Message)
+	forgotten := false
 	_, err := d.store.ChangeDelivery(ctx, seen.Message.AccountID, seen.Message.ID, func(now gateway.Delivery) (gateway.Change, error) {
-		if !now.Message.Untranslated() {
+		forgotten = now.Message.Reason == gateway.ReasonForgotten
+		if forgotten || !now.Message.Untranslated() {
 			return gateway.Change{}, nil
 		}
 		result.At = d.now()
@@ -31,6 +33,11 @@ func (d *Deliverer) translate(ctx context.Context, seen gateway.Delivery) error 
 	})
 	if err != nil {
 		return fmt.Errorf("write translation of message %s: %w", seen.Message.ID, err)
+	}
+	if forgotten { // while it was translated: what it said must not come back
+		if err := d.store.DropTranslations(ctx, seen.Message.AccountID, result.Keys); err != nil {
+			return fmt.Errorf("drop translation of message %s: %w", seen.Message.ID, err)
+		}
 	}
 	return nil
 }
@@ -52,6 +59,9 @@ func Translate(ctx context.Context, t gateway.Translator, network gateway.Networ
 		})
 		out.Reason = gateway.TranslationReasonOf(err)
 		out.Characters += got.Characters
+		if got.Key != nil {
+			out.Keys = append(out.Keys, *got.Key)
+		}
 		return got.Text
 	}
 	out.Text = translate(m.Text, m.Format)
@@ -66,7 +76,7 @@ func Translate(ctx context.Context, t gateway.Translator, network gateway.Networ
 		out.Reason = unfit(m, out)
 	}
 	if out.Reason != "" {
-		return gateway.Translated{Reason: out.Reason, Characters: out.Characters}
+		return gateway.Translated{Reason: out.Reason, Characters: out.Characters, Keys: out.Keys}
 	}
 	return out
 }

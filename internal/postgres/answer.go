@@ -207,7 +207,7 @@ func (s *Store) StoreTranslation(ctx context.Context, account gateway.AccountID,
 		return err
 	}
 	err = s.q.StoreTranslation(ctx, dbsqlc.StoreTranslationParams{
-		AccountID: string(account), ID: string(id), At: &t.At, Translation: text, Reason: string(t.Reason), Characters: int32(t.Characters),
+		AccountID: string(account), ID: string(id), At: &t.At, Translation: text, Reason: string(t.Reason), Characters: int32(t.Characters), Keys: rawKeys(t.Keys),
 	})
 	if err != nil {
 		return fmt.Errorf("write translation of message %s: %w", id, err)

@@ -308,6 +308,7 @@ func translationParams(p *dbsqlc.ApplyChangeParams, said *content, d *gateway.De
 	d.Message.Translation = *c.Translated
 	p.Translated, said.translation = true, c.Translated.Text
 	p.TranslationReason, p.TranslationCharacters = string(c.Translated.Reason), int32(c.Translated.Characters)
+	p.TranslationKeys = rawKeys(c.Translated.Keys)
 	said.buttons, err = marshalButtons(c.Translated.Buttons)
 	return err
 }

@@ -157,10 +157,10 @@ func eraseOwn(ctx context.Context, q *queries, job dbsqlc.Forgetting, now time.T
 	return len(rows) == 0, eraseMessages(ctx, q, job, ids, called, now)
 }
 
-// eraseAddressed erases messages to their phones and names that reached nobody, and answers from their phones.
+// eraseAddressed erases messages to their phones, names and ids that reached nobody, and answers from their phones.
 func eraseAddressed(ctx context.Context, q *queries, job dbsqlc.Forgetting, now time.Time) (done bool, err error) {
 	rows, err := q.MessagesToForgotten(ctx, dbsqlc.MessagesToForgottenParams{
-		Addresses: job.Addresses, Phones: job.Phones, AskedAt: job.AskedAt, BotID: job.BotID, AccountID: job.AccountID, Most: eraseBatch,
+		Addresses: job.Addresses, OpenAddresses: job.OpenAddresses, Phones: job.Phones, AskedAt: job.AskedAt, BotID: job.BotID, AccountID: job.AccountID, Most: eraseBatch,
 	})
 	if err != nil {
 		return false, fmt.Errorf("list messages to a person: %w", err)
@@ -183,8 +183,17 @@ func eraseMessages(ctx context.Context, q *queries, job dbsqlc.Forgetting, ids [
 		move.DueAt = now.Add(eraseAgain)
 	}
 	if len(ids) > 0 {
+		files, err := q.FilesOfMessages(ctx, ids)
+		if err != nil {
+			return fmt.Errorf("list files of messages: %w", err)
+		}
 		if err := q.EraseMessages(ctx, dbsqlc.EraseMessagesParams{Ids: ids, At: now}); err != nil {
 			return fmt.Errorf("erase messages: %w", err)
+		}
+		if len(files) > 0 {
+			if err := q.DropLoneFiles(ctx, files); err != nil {
+				return fmt.Errorf("remove files of a person: %w", err)
+			}
 		}
 	}
 	if len(ids) == 0 && !wait {

@@ -151,3 +151,99 @@ func TestForgettingAPhone(t *testing.T) {
 		require.Empty(t, w.erased(t, asked.Add(time.Minute), nil))
 	})
 }
+
+// What is on its way to an id has no person yet, and is theirs all the same.
+func TestForgettingWhatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.starts(t, 1, 42, "Anna", "")
+	anna := w.person(t, 42)
+	require.NoError(t, w.CreateConnectLink(t.Context(), gateway.ConnectLink{AccountID: "acc_1", BotID: "bot_1", Token: "c_00000000000000000001", ExternalID: "7", CreatedAt: noon}))
+	w.starts(t, 2, 42, "Anna", "c_00000000000000000001")
+	to := func(kind gateway.AddressKind, value string) gateway.Message {
+		return w.accept(t, gateway.Address{Kind: kind, Value: value}, nil)
+	}
+	waiting := map[string]gateway.Message{
+		"by #id": to(gateway.AddressPlatform, "42"), "by your own id": to(gateway.AddressExternal, "7"),
+		"to another #id": to(gateway.AddressPlatform, "7"), "to another's id": to(gateway.AddressExternal, "42"),
+	}
+	asked := time.Now().UTC().Add(time.Minute)
+	require.NoError(t, w.Forget(t.Context(), "acc_1", "bot_1", anna.ID, asked))
+	require.ElementsMatch(t, []string{"by #id", "by your own id"}, w.erased(t, asked, waiting))
+	m, err := w.Message(t.Context(), "acc_1", waiting["by #id"].ID)
+	require.NoError(t, err)
+	require.Equal(t, gateway.Cancelled, m.State)
+}
+
+// What messages carried goes with them, unless somebody else got it, too.
+func TestForgettingWhatMessagesCarried(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.starts(t, 1, 42, "Anna", "")
+	w.starts(t, 2, 43, "Bert", "")
+	anna := w.person(t, 42)
+	for _, id := range []gateway.FileID{"file_annas", "file_both", "file_unsent"} {
+		f := gateway.File{ID: id, AccountID: "acc_1", Name: "contract.pdf", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}
+		require.NoError(t, w.BeginFile(t.Context(), f))
+		fits, err := w.AddPart(t.Context(), "acc_1", id, 1, []byte("Dear Anna"), 100)
+		require.NoError(t, err)
+		require.True(t, fits)
+		require.NoError(t, w.FinishFile(t.Context(), f))
+	}
+	sends := func(to string, file gateway.FileID) gateway.Message {
+		m := w.accept(t, gateway.Address{Kind: gateway.AddressPlatform, Value: to}, func(m *gateway.Message) {
+			m.TranslateTo, m.Media = "uk", &gateway.Media{Kind: gateway.Document, File: file}
+		})
+		return m
+	}
+	first, _, mass := sends("42", "file_annas"), sends("42", "file_both"), sends("43", "file_both")
+	kept := func(key byte) bool {
+		_, found, err := w.KeptTranslation(t.Context(), "acc_1", gateway.TranslationKey{key}, noon)
+		require.NoError(t, err)
+		return found
+	}
+	translated := func(m gateway.Message, keys ...gateway.TranslationKey) {
+		for _, key := range keys {
+			require.NoError(t, w.KeepTranslation(t.Context(), "acc_1", key, []byte("sealed"), noon))
+		}
+		_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+			return gateway.Change{Translated: &gateway.Translated{At: noon, Text: "Дорога Анно", Keys: keys}, Events: []gateway.Event{{At: noon, Kind: gateway.EventTranslated}}}, nil
+		})
+		require.NoError(t, err)
+	}
+	translated(first, gateway.TranslationKey{1}, gateway.TranslationKey{2})
+	translated(mass, gateway.TranslationKey{3})
+	said := w.ids.Message()
+	w.process(t, 3, gateway.Verdict{
+		Subscriber: &gateway.Subscriber{PlatformID: 42, ChatID: 42, FirstName: "Anna"}, Connection: gateway.Connected,
+		Seen:    gateway.UpdateMark{At: noon.Add(3 * time.Minute), UpdateID: 3},
+		Message: &gateway.Message{ID: said, Kind: gateway.UpdateText, Text: "my illness", CreatedAt: noon},
+	})
+	require.NoError(t, w.KeepTranslation(t.Context(), "acc_1", gateway.TranslationKey{4}, []byte("sealed"), noon))
+	require.NoError(t, w.StoreTranslation(t.Context(), "acc_1", said, gateway.Translated{At: noon, Text: "моя хвороба", Keys: []gateway.TranslationKey{{4}}}))
+	late := w.ids.Message()
+	w.process(t, 4, gateway.Verdict{
+		Subscriber: &gateway.Subscriber{PlatformID: 42, ChatID: 42, FirstName: "Anna"}, Connection: gateway.Connected,
+		Seen:    gateway.UpdateMark{At: noon.Add(4 * time.Minute), UpdateID: 4},
+		Message: &gateway.Message{ID: late, Kind: gateway.UpdateText, Text: "and what I do about it", CreatedAt: noon},
+	})
+
+	asked := time.Now().UTC().Add(time.Minute)
+	require.NoError(t, w.Forget(t.Context(), "acc_1", "bot_1", anna.ID, asked))
+	require.Len(t, w.erased(t, asked, map[string]gateway.Message{"first": first, "mass": mass}), 1)
+	_, err := w.File(t.Context(), "acc_1", "file_annas")
+	require.ErrorIs(t, err, gateway.ErrFileNotFound)
+	for _, id := range []gateway.FileID{"file_both", "file_unsent"} {
+		_, err := w.File(t.Context(), "acc_1", id)
+		require.NoError(t, err, "of %s nobody knows that it is hers alone", id)
+	}
+	require.Equal(t, []bool{false, false, true, false}, []bool{kept(1), kept(2), kept(3), kept(4)})
+
+	require.NoError(t, w.KeepTranslation(t.Context(), "acc_1", gateway.TranslationKey{5}, []byte("sealed"), noon))
+	require.NoError(t, w.StoreTranslation(t.Context(), "acc_1", late, gateway.Translated{At: noon, Text: "і що з нею", Keys: []gateway.TranslationKey{{5}}}))
+	require.False(t, kept(5), "a translation that comes after the erasing is not kept")
+	m, err := w.Message(t.Context(), "acc_1", late)
+	require.NoError(t, err)
+	require.Empty(t, m.Translation.Text)
+	require.False(t, m.Untranslated(), "nor is it tried again")
+}

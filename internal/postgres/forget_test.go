@@ -23,10 +23,10 @@ func TestForgetting(t *testing.T) {
 	require.NoError(t, err)
 	to := gateway.Address{Kind: gateway.AddressPlatform, Value: "42"}
 	text := func(m *gateway.Message) { m.Text, m.Label = "Dear Annabel", "order-1" }
-	sent := w.accept(t, to, text)
+	sent := w.accept(t, to, func(m *gateway.Message) { text(m); m.Price, m.Currency = 45_000, "EUR" })
 	_, err = w.ChangeDelivery(t.Context(), "acc_1", sent.ID, func(d gateway.Delivery) (gateway.Change, error) {
 		leg := d.Leg
-		leg.State, leg.Attempts, leg.PlatformMessageID, leg.ChatID, leg.SettledAt = gateway.LegAccepted, 1, 7, 42, noon
+		leg.State, leg.Attempts, leg.PlatformMessageID, leg.ChatID, leg.SettledAt, leg.Price, leg.Cost = gateway.LegAccepted, 1, 7, 42, noon, 45_000, 45_000
 		return gateway.Change{State: gateway.Sending, Subscriber: d.Subscriber.ID, Leg: &leg, Events: []gateway.Event{{At: noon, Kind: gateway.EventState, From: gateway.Queued, State: gateway.Sending}}}, nil
 	})
 	require.NoError(t, err)
@@ -87,6 +87,11 @@ func TestForgetting(t *testing.T) {
 	m, err = w.Message(t.Context(), "acc_1", sent.ID)
 	require.NoError(t, err)
 	require.Equal(t, "order-1", m.Label, "what the sender called it stays")
+	require.Equal(t, []gateway.Amount{45_000, 45_000}, []gateway.Amount{m.Price, m.Cost}, "and what it cost")
+	require.Equal(t, "EUR", m.Currency)
+	legs, err := w.Legs(t.Context(), "acc_1", sent.ID)
+	require.NoError(t, err)
+	require.Equal(t, gateway.Amount(45_000), legs[0].Cost)
 	kinds, _ := w.told(t, gateway.AccountEventFilter{SubscriberID: anna.ID})
 	require.Equal(t, gateway.SubscriberForgotten, kinds[len(kinds)-1])
 

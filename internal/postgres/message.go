@@ -46,6 +46,9 @@ func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []ga
 		Price: m.Price.String(), Currency: m.Currency, Detail: m.Note,
 		ConfirmedWithinMs: m.Confirmed.Milliseconds(), ConfirmBy: string(m.ConfirmBy), CarriesCode: m.CarriesCode,
 	}
+	if m.Media != nil {
+		p.FileID = string(m.Media.File)
+	}
 	if m.SubscriberID != "" {
 		id := string(m.SubscriberID)
 		p.SubscriberID = &id

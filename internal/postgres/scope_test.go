@@ -242,6 +242,8 @@ var overAllAccounts = map[string]string{
 	"TakeForgetting":      "whoever is forgotten is so in all accounts",
 	"MessagesOfForgotten": "whoever is forgotten is so in all accounts",
 	"EraseMessages":       "whoever is forgotten is so in all accounts",
+	"FilesOfMessages":     "whoever is forgotten is so in all accounts",
+	"DropLoneFiles":       "whoever is forgotten is so in all accounts",
 	"EraseUpdates":        "whoever is forgotten is so in all accounts",
 	"EraseEvents":         "whoever is forgotten is so in all accounts",
 	"EraseReplies":        "whoever is forgotten is so in all accounts",

@@ -50,6 +50,22 @@ func (s *Store) KeepTranslation(ctx context.Context, account gateway.AccountID, 
 	return nil
 }
 
+func (s *Store) DropTranslations(ctx context.Context, account gateway.AccountID, keys []gateway.TranslationKey) error {
+	ctx = of(ctx, account)
+	if err := s.q.DropTranslations(ctx, dbsqlc.DropTranslationsParams{AccountID: string(account), Keys: rawKeys(keys)}); err != nil {
+		return fmt.Errorf("remove translations: %w", err)
+	}
+	return nil
+}
+
+func rawKeys(keys []gateway.TranslationKey) [][]byte {
+	raw := make([][]byte, len(keys))
+	for i := range keys {
+		raw[i] = keys[i][:]
+	}
+	return raw
+}
+
 func (s *Store) TrimTranslations(ctx context.Context, before time.Time, most int) (int64, error) {
 	ctx = system(ctx, janitorWork)
 	old, err := s.q.DropOldTranslations(ctx, before)

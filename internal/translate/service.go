@@ -165,6 +165,7 @@ func (s *Service) translate(ctx context.Context, r gateway.TranslationRequest) (
 	if err == nil && !found {
 		t, err = s.share(ctx, j)
 	}
+	t.Key = &j.key
 	outcome = outcomeTranslated
 	if t.Cached {
 		outcome = outcomeCached

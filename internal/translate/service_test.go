@@ -24,7 +24,8 @@ func TestTranslating(t *testing.T) {
 	w := newWorld(t, nil)
 	got, err := w.ask(t, "Hello {{ name }}, your code is 482913")
 	require.NoError(t, err)
-	require.Equal(t, gateway.Translation{Text: "«Hello {{ name }}, your code is 482913»", From: "en", Characters: 27}, got)
+	require.NotNil(t, got.Key)
+	require.Equal(t, gateway.Translation{Text: "«Hello {{ name }}, your code is 482913»", From: "en", Characters: 27, Key: got.Key}, got)
 
 	want := &translatepb.TranslateTextRequest{
 		Parent: "projects/acme-project/locations/global", MimeType: "text/plain",
@@ -87,7 +88,7 @@ func TestCache(t *testing.T) {
 	require.False(t, ask("Your code is 482913, Acme").Cached)
 
 	got := ask("Your code is 100200, Acme")
-	require.Equal(t, gateway.Translation{Text: "«Your code is 100200, Acme»", From: "en", Cached: true}, got, "another code is no other text")
+	require.Equal(t, gateway.Translation{Text: "«Your code is 100200, Acme»", From: "en", Cached: true, Key: got.Key}, got, "another code is no other text")
 	keep := func(r *gateway.TranslationRequest) { r.Keep = []string{"Acme"} }
 	require.False(t, ask("Your code is 482913, Acme", keep).Cached, "with another list of terms it is another text")
 	require.False(t, ask("Your code is 482913, Acme", func(r *gateway.TranslationRequest) { r.To = "pl" }).Cached)
@@ -103,6 +104,26 @@ func TestCache(t *testing.T) {
 	got, err := other.Translate(t.Context(), gateway.TranslationRequest{AccountID: mine, Network: gateway.NetworkReal, Text: "Your code is 1122334, Acme", From: "en", To: "uk"})
 	require.NoError(t, err)
 	require.True(t, got.Cached, "another process uses it too")
+}
+
+// Whoever must forget a text finds what is kept of it by the key that came with the translation.
+func TestAKeptTranslationIsDroppedByItsKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ask := func() gateway.Translation {
+		got, err := w.ask(t, "I am ill, my code is 482913")
+		require.NoError(t, err)
+		require.NotNil(t, got.Key)
+		return got
+	}
+	first, again := ask(), ask()
+	require.False(t, first.Cached)
+	require.True(t, again.Cached)
+	require.Equal(t, first.Key, again.Key)
+	require.NoError(t, w.store.DropTranslations(t.Context(), theirs, []gateway.TranslationKey{*first.Key}))
+	require.True(t, ask().Cached, "another account's is another one")
+	require.NoError(t, w.store.DropTranslations(t.Context(), mine, []gateway.TranslationKey{*first.Key}))
+	require.False(t, ask().Cached)
 }
 
 func TestNothingReadableIsKept(t *testing.T) {
@@ -290,7 +311,7 @@ func TestDamageIsMendedPieceByPiece(t *testing.T) {
 	})
 	got, err := w.ask(t, "Hello {{ name }}, see https://acme.example now")
 	require.NoError(t, err)
-	require.Equal(t, gateway.Translation{Text: "HELLO {{ name }}, SEE https://acme.example NOW", From: "en", Characters: 22 + 13}, got)
+	require.Equal(t, gateway.Translation{Text: "HELLO {{ name }}, SEE https://acme.example NOW", From: "en", Characters: 22 + 13, Key: got.Key}, got)
 	require.Equal(t, [][]string{{"Hello {1}, see {2} now"}, {"Hello", ", see", "now"}}, w.cloud.asked())
 	require.Equal(t, int64(35), w.today(t, mine).Characters)
 	got, err = w.ask(t, "Hello {{ name }}, see https://other.example now")

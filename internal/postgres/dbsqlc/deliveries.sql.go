@@ -23,41 +23,42 @@ WITH moved AS (
         translation = CASE WHEN $12 THEN $13 ELSE m.translation END,
         translated_buttons = CASE WHEN $12 THEN $14 ELSE m.translated_buttons END,
         translation_reason = CASE WHEN $12 THEN $15 ELSE m.translation_reason END,
-        translation_characters = CASE WHEN $12 THEN $16 ELSE m.translation_characters END
-    WHERE m.account_id = $17 AND m.id = $2 AND m.event_sequence = $18
+        translation_characters = CASE WHEN $12 THEN $16 ELSE m.translation_characters END,
+        translation_keys = CASE WHEN $12 THEN $17::bytea[] ELSE m.translation_keys END
+    WHERE m.account_id = $18 AND m.id = $2 AND m.event_sequence = $19
     RETURNING m.id, m.account_id
 ), leg AS (
-    UPDATE legs l SET state = $19, reason = $20, intent_at = $21, attempts = $22,
-                    chat_id = $23, platform_message_id = $24, settled_at = $25,
-                    slot_at = $26, provider = $27, provider_id = $28, segments = $29,
-                    report_due_at = $30, phone = $31, phone_index = $32, plain = $33,
-                    not_before = $34, cost = $35, price = $36
-    FROM moved WHERE l.account_id = $17 AND l.id = $37 AND $38::boolean
+    UPDATE legs l SET state = $20, reason = $21, intent_at = $22, attempts = $23,
+                    chat_id = $24, platform_message_id = $25, settled_at = $26,
+                    slot_at = $27, provider = $28, provider_id = $29, segments = $30,
+                    report_due_at = $31, phone = $32, phone_index = $33, plain = $34,
+                    not_before = $35, cost = $36, price = $37
+    FROM moved WHERE l.account_id = $18 AND l.id = $38 AND $39::boolean
 ), skipped AS (
     UPDATE legs l SET state = 'skipped', settled_at = $7
-    FROM moved WHERE l.account_id = $17 AND l.message_id = $2 AND $39::boolean
-      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $37 AND $38)
+    FROM moved WHERE l.account_id = $18 AND l.message_id = $2 AND $40::boolean
+      AND l.state = 'pending' AND l.intent_at IS NULL AND NOT (l.id = $38 AND $39)
 ), story AS (
     INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
-    SELECT moved.id, moved.account_id, unnest($40::integer[]), unnest($41::timestamptz[]), unnest($42::text[]),
-           unnest($43::text[]), unnest($44::text[]), unnest($45::integer[]), unnest($46::text[]),
-           unnest($47::text[]), unnest($48::bigint[]) FROM moved
+    SELECT moved.id, moved.account_id, unnest($41::integer[]), unnest($42::timestamptz[]), unnest($43::text[]),
+           unnest($44::text[]), unnest($45::text[]), unnest($46::integer[]), unnest($47::text[]),
+           unnest($48::text[]), unnest($49::bigint[]) FROM moved
 ), slots AS (
-    UPDATE bot_slots t SET free_at = $49, code_free_at = $50, bulk_free_at = $51, service_free_at = $52,
-                           blocked_until = $53, rate = $54, rate_since = $55,
-                           refusals = t.refusals + $56
-    FROM moved WHERE t.account_id = $57 AND t.bot_id = $58 AND $59::boolean
+    UPDATE bot_slots t SET free_at = $50, code_free_at = $51, bulk_free_at = $52, service_free_at = $53,
+                           blocked_until = $54, rate = $55, rate_since = $56,
+                           refusals = t.refusals + $57
+    FROM moved WHERE t.account_id = $58 AND t.bot_id = $59 AND $60::boolean
 ), chat AS (
-    UPDATE subscribers s SET chat_free_at = $60
-    FROM moved WHERE s.account_id = $57 AND s.id = $61 AND $59
+    UPDATE subscribers s SET chat_free_at = $61
+    FROM moved WHERE s.account_id = $58 AND s.id = $62 AND $60
 ), settled AS (
-    DELETE FROM outbox o USING moved WHERE o.account_id = $17 AND o.message_id = $2 AND $62::boolean
+    DELETE FROM outbox o USING moved WHERE o.account_id = $18 AND o.message_id = $2 AND $63::boolean
 ), raised AS (
     -- An event from our own side, if the active rules are about it: an update like those of messengers.
     INSERT INTO updates (account_id, bot_id, update_id, chat_id, body, received_at)
-    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $63::bytea, $7
+    SELECT r.account_id, r.bot_id, -nextval('own_updates'), s.chat_id, $64::bytea, $7
     FROM moved, rule_sets r JOIN subscribers s ON s.bot_id = r.bot_id
-    WHERE $64::text <> '' AND r.account_id = $17 AND r.bot_id = $65 AND $64 = ANY(r.raises)
+    WHERE $65::text <> '' AND r.account_id = $18 AND r.bot_id = $66 AND $65 = ANY(r.raises)
       AND s.id = $5
     RETURNING 1
 )
@@ -83,6 +84,7 @@ type ApplyChangeParams struct {
 	TranslatedButtons     []byte
 	TranslationReason     string
 	TranslationCharacters int32
+	TranslationKeys       [][]byte
 	AccountID             string
 	SeenSequence          int32
 	LegState              string
@@ -154,6 +156,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.TranslatedButtons,
 		arg.TranslationReason,
 		arg.TranslationCharacters,
+		arg.TranslationKeys,
 		arg.AccountID,
 		arg.SeenSequence,
 		arg.LegState,
@@ -211,7 +214,7 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 }
 
 const delivery = `-- name: Delivery :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, b.contact_only, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index,
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, m.file_id, m.translation_keys, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, b.contact_only, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index,
        coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state,
        (SELECT a.suspended_at IS NOT NULL FROM accounts a WHERE a.id = m.account_id)::boolean AS suspended
 FROM messages m JOIN bots b ON b.id = m.bot_id JOIN legs l ON l.message_id = m.id
@@ -298,6 +301,8 @@ func (q *Queries) Delivery(ctx context.Context, arg DeliveryParams) ([]DeliveryR
 			&i.Message.ConfirmedWithinMs,
 			&i.Message.ConfirmBy,
 			&i.Message.CarriesCode,
+			&i.Message.FileID,
+			&i.Message.TranslationKeys,
 			&i.Bot.ID,
 			&i.Bot.AccountID,
 			&i.Bot.Platform,
@@ -698,9 +703,9 @@ JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
     WHEN m.address_kind = 'external' THEN (
         SELECT e.id FROM subscribers e WHERE e.bot_id = m.bot_id AND e.external_id = m.address AND e.external_id <> '')
     WHEN m.address_kind = 'chat' THEN coalesce(
-        (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = m.address::bigint),
-        (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = m.address::bigint AND g.kind <> 'person' LIMIT 1))
-    ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = m.address::bigint)
+        (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = nullif(m.address, '')::bigint),
+        (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = nullif(m.address, '')::bigint AND g.kind <> 'person' LIMIT 1))
+    ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = nullif(m.address, '')::bigint)
 END
 WHERE m.account_id = $1 AND m.id = $2
 FOR NO KEY UPDATE OF t, s

@@ -40,8 +40,18 @@ func (q *Queries) BotsOfPhone(ctx context.Context, accountID string) ([]BotsOfPh
 	return items, nil
 }
 
+const dropLoneFiles = `-- name: DropLoneFiles :exec
+DELETE FROM files f WHERE f.id = ANY($1::text[]) AND NOT EXISTS (SELECT FROM messages m WHERE m.file_id = f.id)
+`
+
+// Those of these files that no message carries any more.
+func (q *Queries) DropLoneFiles(ctx context.Context, ids []string) error {
+	_, err := q.db.Exec(ctx, dropLoneFiles, ids)
+	return err
+}
+
 const endForgetting = `-- name: EndForgetting :exec
-UPDATE forgettings SET done_at = $2::timestamptz, chat_id = 0, addresses = '{}', phones = '{}' WHERE id = $1
+UPDATE forgettings SET done_at = $2::timestamptz, chat_id = 0, addresses = '{}', open_addresses = '{}', phones = '{}' WHERE id = $1
 `
 
 type EndForgettingParams struct {
@@ -75,6 +85,7 @@ func (q *Queries) EraseEvents(ctx context.Context, arg EraseEventsParams) (int64
 const eraseMessages = `-- name: EraseMessages :exec
 WITH gone AS (
     UPDATE messages m SET text = '', buttons = '', media = '', read_link = '', translation = '', translated_buttons = '', keep = '{}',
+                          translation_keys = '{}', file_id = '',
                           address = '', sealed_address = '', address_index = '', event_sequence = m.event_sequence + 1,
                           previous = CASE WHEN m.state IN ('queued', 'scheduled', 'sending', 'withheld') THEN m.state ELSE m.previous END,
                           reason = CASE WHEN m.state IN ('queued', 'scheduled', 'sending', 'withheld') THEN 'forgotten' ELSE m.reason END,
@@ -91,6 +102,10 @@ WITH gone AS (
                       state = CASE WHEN l.state = 'pending' THEN 'skipped' ELSE l.state END
     WHERE l.message_id = ANY($1::text[])
 ), links AS (DELETE FROM read_links d WHERE d.message_id = ANY($1::text[])),
+   kept AS ( -- translations; others who got the same text pay for it once more
+    DELETE FROM translations t USING messages c
+    WHERE c.id = ANY($1::text[]) AND t.account_id = c.account_id AND t.key = ANY(c.translation_keys)
+),
    wishes AS (
     UPDATE edits e SET text = '', buttons = '', settled_at = CASE WHEN e.state = 'pending' THEN $2 ELSE e.settled_at END,
                        state = CASE WHEN e.state = 'pending' THEN 'replaced' ELSE e.state END
@@ -157,6 +172,30 @@ func (q *Queries) EraseUpdates(ctx context.Context, arg EraseUpdatesParams) (int
 	return result.RowsAffected(), nil
 }
 
+const filesOfMessages = `-- name: FilesOfMessages :many
+SELECT DISTINCT file_id FROM messages WHERE id = ANY($1::text[]) AND file_id <> ''
+`
+
+func (q *Queries) FilesOfMessages(ctx context.Context, ids []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, filesOfMessages, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var file_id string
+		if err := rows.Scan(&file_id); err != nil {
+			return nil, err
+		}
+		items = append(items, file_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const forget = `-- name: Forget :exec
 WITH proofs AS (DELETE FROM phone_proofs d WHERE d.subscriber_id = $3),
      called AS (DELETE FROM subscriber_names d WHERE d.subscriber_id = $3),
@@ -164,8 +203,10 @@ WITH proofs AS (DELETE FROM phone_proofs d WHERE d.subscriber_id = $3),
      phones AS (DELETE FROM phone_asks d WHERE d.subscriber_id = $3),
      links AS (DELETE FROM connect_links d WHERE d.used_by = $3),
      asked AS (
-    INSERT INTO forgettings (account_id, bot_id, subscriber_id, chat_id, addresses, phones, asked_at, due_at)
-    SELECT s.account_id, s.bot_id, s.id, s.chat_id, $4::bytea[], $5::bytea[], $1::timestamptz, $1::timestamptz FROM subscribers s WHERE s.id = $3)
+    INSERT INTO forgettings (account_id, bot_id, subscriber_id, chat_id, addresses, open_addresses, phones, asked_at, due_at)
+    SELECT s.account_id, s.bot_id, s.id, s.chat_id, $4::bytea[],
+           array_remove(ARRAY['platform ' || s.platform_id, 'external ' || nullif(s.external_id, '')], NULL), $5::bytea[], $1::timestamptz, $1::timestamptz
+    FROM subscribers s WHERE s.id = $3)
 UPDATE subscribers s SET
     kind = 'forgotten', platform_id = -4611686018427387904 - nextval('forgotten_people'), chat_id = 0, names = '', names_index = '',
     username_index = '', username_seen_at = NULL, phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL,
@@ -348,21 +389,26 @@ const messagesToForgotten = `-- name: MessagesToForgotten :many
 SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) AS called
 FROM messages m
 WHERE m.id IN (SELECT a.id FROM messages a WHERE a.address_index = ANY($1::bytea[])
-               UNION SELECT l.message_id FROM legs l WHERE l.phone_index = ANY($2::bytea[])
-               UNION SELECT r.message_id FROM sms_replies r WHERE r.phone_index = ANY($2))
-  AND m.created_at <= $3
-  AND CASE WHEN $4::text IS NOT NULL THEN m.bot_id = $4
-           ELSE m.account_id = $5 OR EXISTS (SELECT FROM bots b WHERE b.id = m.bot_id AND b.account_id = $5) END
-ORDER BY m.id LIMIT $6 FOR UPDATE OF m
+               UNION SELECT o.id FROM messages o
+                     WHERE o.bot_id = $2 AND o.subscriber_id IS NULL AND o.address <> ''
+                       AND o.address = ANY(SELECT substr(w, strpos(w, ' ') + 1) FROM unnest($3::text[]) w)
+                       AND o.address_kind || ' ' || o.address = ANY($3)
+               UNION SELECT l.message_id FROM legs l WHERE l.phone_index = ANY($4::bytea[])
+               UNION SELECT r.message_id FROM sms_replies r WHERE r.phone_index = ANY($4))
+  AND m.created_at <= $5
+  AND CASE WHEN $2::text IS NOT NULL THEN m.bot_id = $2
+           ELSE m.account_id = $6 OR EXISTS (SELECT FROM bots b WHERE b.id = m.bot_id AND b.account_id = $6) END
+ORDER BY m.id LIMIT $7 FOR UPDATE OF m
 `
 
 type MessagesToForgottenParams struct {
-	Addresses [][]byte
-	Phones    [][]byte
-	AskedAt   time.Time
-	BotID     *string
-	AccountID string
-	Most      int32
+	Addresses     [][]byte
+	BotID         *string
+	OpenAddresses []string
+	Phones        [][]byte
+	AskedAt       time.Time
+	AccountID     string
+	Most          int32
 }
 
 type MessagesToForgottenRow struct {
@@ -370,14 +416,15 @@ type MessagesToForgottenRow struct {
 	Called bool
 }
 
-// Messages to their phones and names, by whichever way, and what came from their phones by SMS: on the bot where they were a
+// Messages to their phones, names and ids that found nobody, by whichever way, and what came from their phones by SMS: on the bot where they were a
 // person, or, of a phone alone, whatever is the account's or went by its bots.
 func (q *Queries) MessagesToForgotten(ctx context.Context, arg MessagesToForgottenParams) ([]MessagesToForgottenRow, error) {
 	rows, err := q.db.Query(ctx, messagesToForgotten,
 		arg.Addresses,
+		arg.BotID,
+		arg.OpenAddresses,
 		arg.Phones,
 		arg.AskedAt,
-		arg.BotID,
 		arg.AccountID,
 		arg.Most,
 	)
@@ -444,7 +491,7 @@ func (q *Queries) ProofsOf(ctx context.Context, arg ProofsOfParams) ([][]byte, e
 }
 
 const takeForgetting = `-- name: TakeForgetting :one
-SELECT id, account_id, bot_id, subscriber_id, chat_id, addresses, phones, reached, asked_at, due_at, done_at FROM forgettings WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT id, account_id, bot_id, subscriber_id, chat_id, addresses, phones, reached, asked_at, due_at, done_at, open_addresses FROM forgettings WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 `
 
 func (q *Queries) TakeForgetting(ctx context.Context, now time.Time) (Forgetting, error) {
@@ -462,6 +509,7 @@ func (q *Queries) TakeForgetting(ctx context.Context, now time.Time) (Forgetting
 		&i.AskedAt,
 		&i.DueAt,
 		&i.DoneAt,
+		&i.OpenAddresses,
 	)
 	return i, err
 }

@@ -16,25 +16,25 @@ WITH m AS (
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
                           subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
                           between_hours, timezone, timezone_of, max_price, price, currency,
-                          confirmed_within_ms, confirm_by, carries_code)
+                          confirmed_within_ms, confirm_by, carries_code, file_id)
     VALUES ($2, $3, $4, 'out', $5, $6, $7, $8, $9, $10, $11, $12, $13,
             $14, 'queued', $15, 1, $16, $17, $18, $19, $19,
             $20, $21, $22, $23, $24, $25, $26, $27::text[], $28, $29, $30,
             $31, $32, $33, $34, $35, $36,
-            $37, $38, $39)
+            $37, $38, $39, $40)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
     INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms, price)
-    SELECT account_id, id, 'pending', unnest($40::text[]), unnest($41::integer[]), unnest($42::text[]),
-           unnest($43::text[]), unnest($44::bigint[]), unnest($45::text[])::numeric FROM m
+    SELECT account_id, id, 'pending', unnest($41::text[]), unnest($42::integer[]), unnest($43::text[]),
+           unnest($44::text[]), unnest($45::bigint[]), unnest($46::text[])::numeric FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($46::integer[]), unnest($47::bytea[]), unnest($48::bytea[]),
-           unnest($49::bytea[]) FROM m
+    SELECT account_id, id, unnest($47::integer[]), unnest($48::bytea[]), unnest($49::bytea[]),
+           unnest($50::bytea[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state, detail)
-    SELECT id, 1, account_id, created_at, 'queued', 'queued', $50 FROM m
+    SELECT id, 1, account_id, created_at, 'queued', 'queued', $51 FROM m
 )
 INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
 SELECT id, account_id, lane, created_at, $1::timestamptz FROM m
@@ -80,6 +80,7 @@ type AcceptMessageParams struct {
 	ConfirmedWithinMs int64
 	ConfirmBy         string
 	CarriesCode       bool
+	FileID            string
 	LegIds            []string
 	Numbers           []int32
 	Channels          []string
@@ -136,6 +137,7 @@ func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (i
 		arg.ConfirmedWithinMs,
 		arg.ConfirmBy,
 		arg.CarriesCode,
+		arg.FileID,
 		arg.LegIds,
 		arg.Numbers,
 		arg.Channels,
@@ -303,7 +305,7 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]ReadLink, error
 }
 
 const message = `-- name: Message :one
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages WHERE account_id = $1 AND id = $2
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code, file_id, translation_keys FROM messages WHERE account_id = $1 AND id = $2
 `
 
 type MessageParams struct {
@@ -370,12 +372,14 @@ func (q *Queries) Message(ctx context.Context, arg MessageParams) (Message, erro
 		&i.ConfirmedWithinMs,
 		&i.ConfirmBy,
 		&i.CarriesCode,
+		&i.FileID,
+		&i.TranslationKeys,
 	)
 	return i, err
 }
 
 const messages = `-- name: Messages :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code, file_id, translation_keys FROM messages
 WHERE account_id = $1
   AND ($3::text = '' OR id < $3)
   AND ($4::text = '' OR bot_id = $4)
@@ -471,6 +475,8 @@ func (q *Queries) Messages(ctx context.Context, arg MessagesParams) ([]Message, 
 			&i.ConfirmedWithinMs,
 			&i.ConfirmBy,
 			&i.CarriesCode,
+			&i.FileID,
+			&i.TranslationKeys,
 		); err != nil {
 			return nil, err
 		}

@@ -157,17 +157,18 @@ type FilePart struct {
 }
 
 type Forgetting struct {
-	ID           int64
-	AccountID    string
-	BotID        *string
-	SubscriberID *string
-	ChatID       int64
-	Addresses    [][]byte
-	Phones       [][]byte
-	Reached      string
-	AskedAt      time.Time
-	DueAt        time.Time
-	DoneAt       *time.Time
+	ID            int64
+	AccountID     string
+	BotID         *string
+	SubscriberID  *string
+	ChatID        int64
+	Addresses     [][]byte
+	Phones        [][]byte
+	Reached       string
+	AskedAt       time.Time
+	DueAt         time.Time
+	DoneAt        *time.Time
+	OpenAddresses []string
 }
 
 type IdempotencyKey struct {
@@ -265,6 +266,8 @@ type Message struct {
 	ConfirmedWithinMs     int64
 	ConfirmBy             string
 	CarriesCode           bool
+	FileID                string
+	TranslationKeys       [][]byte
 }
 
 type MessageEvent struct {

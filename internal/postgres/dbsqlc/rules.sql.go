@@ -80,7 +80,7 @@ func (q *Queries) ActiveRules(ctx context.Context, arg ActiveRulesParams) (Activ
 }
 
 const answers = `-- name: Answers :many
-SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code FROM messages WHERE account_id = $1 AND cause_id = $2 AND direction = 'out' ORDER BY id
+SELECT id, account_id, bot_id, direction, subscriber_id, address_kind, address, kind, text, buttons, lane, on_unknown, label, state, previous, reason, waited, event_sequence, expires_at, created_at, updated_at, not_before, read_link, evidence, evidence_at, format, rule, cause_id, after_id, ask_phone, language, translate_to, keep, translated_at, translation, translated_buttons, translation_reason, translation_characters, media, silent, protected, edited_at, deleted_at, between_hours, timezone, timezone_of, max_price, price, cost, currency, sealed_address, address_index, confirmed_within_ms, confirm_by, carries_code, file_id, translation_keys FROM messages WHERE account_id = $1 AND cause_id = $2 AND direction = 'out' ORDER BY id
 `
 
 type AnswersParams struct {
@@ -154,6 +154,8 @@ func (q *Queries) Answers(ctx context.Context, arg AnswersParams) ([]Message, er
 			&i.ConfirmedWithinMs,
 			&i.ConfirmBy,
 			&i.CarriesCode,
+			&i.FileID,
+			&i.TranslationKeys,
 		); err != nil {
 			return nil, err
 		}
@@ -249,7 +251,7 @@ func (q *Queries) InsertRuleVersion(ctx context.Context, arg InsertRuleVersionPa
 }
 
 const lastToPerson = `-- name: LastToPerson :one
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code FROM messages m
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, m.file_id, m.translation_keys FROM messages m
 WHERE m.subscriber_id = (SELECT s.id FROM subscribers s WHERE s.bot_id = $2 AND s.platform_id = $3)
   AND m.account_id = $1 AND m.direction = 'out' AND m.state IN ('queued', 'sending', 'accepted', 'delivered', 'read', 'unknown')
 ORDER BY m.id DESC LIMIT 1
@@ -321,6 +323,8 @@ func (q *Queries) LastToPerson(ctx context.Context, arg LastToPersonParams) (Mes
 		&i.ConfirmedWithinMs,
 		&i.ConfirmBy,
 		&i.CarriesCode,
+		&i.FileID,
+		&i.TranslationKeys,
 	)
 	return i, err
 }
@@ -379,7 +383,7 @@ func (q *Queries) PersonState(ctx context.Context, arg PersonStateParams) (Perso
 }
 
 const recorded = `-- name: Recorded :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, v.input, v.rules FROM messages m
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, m.file_id, m.translation_keys, v.input, v.rules FROM messages m
 LEFT JOIN verdicts v ON v.message_id = m.id AND v.event = ''
 WHERE m.account_id = $1 AND m.bot_id = $2 AND m.direction = 'in' AND m.kind <> 'sms'
   AND m.created_at >= $3 AND m.id > $4::text
@@ -472,6 +476,8 @@ func (q *Queries) Recorded(ctx context.Context, arg RecordedParams) ([]RecordedR
 			&i.Message.ConfirmedWithinMs,
 			&i.Message.ConfirmBy,
 			&i.Message.CarriesCode,
+			&i.Message.FileID,
+			&i.Message.TranslationKeys,
 			&i.Input,
 			&i.Rules,
 		); err != nil {
@@ -726,11 +732,17 @@ func (q *Queries) StoreAnswer(ctx context.Context, arg StoreAnswerParams) error 
 }
 
 const storeTranslation = `-- name: StoreTranslation :exec
-UPDATE messages SET translated_at = $1, translation = $2, translation_reason = $3, translation_characters = $4
-WHERE account_id = $5 AND id = $6 AND translated_at IS NULL
+WITH message AS (
+    UPDATE messages u SET translated_at = $2, translation = CASE WHEN u.text = '' THEN '' ELSE $3::bytea END, translation_reason = $4,
+                        translation_characters = $5, translation_keys = CASE WHEN u.text = '' THEN '{}' ELSE $1::bytea[] END
+    WHERE u.account_id = $6 AND u.id = $7 AND u.translated_at IS NULL
+    RETURNING u.account_id, u.text = '' AS erased
+)
+DELETE FROM translations t USING message m WHERE t.account_id = m.account_id AND m.erased AND t.key = ANY($1::bytea[])
 `
 
 type StoreTranslationParams struct {
+	Keys        [][]byte
 	At          *time.Time
 	Translation []byte
 	Reason      string
@@ -739,8 +751,10 @@ type StoreTranslationParams struct {
 	ID          string
 }
 
+// Whoever wrote it may have been forgotten meanwhile: then what they said must not come back.
 func (q *Queries) StoreTranslation(ctx context.Context, arg StoreTranslationParams) error {
 	_, err := q.db.Exec(ctx, storeTranslation,
+		arg.Keys,
 		arg.At,
 		arg.Translation,
 		arg.Reason,
@@ -752,7 +766,7 @@ func (q *Queries) StoreTranslation(ctx context.Context, arg StoreTranslationPara
 }
 
 const untranslatedInbound = `-- name: UntranslatedInbound :many
-SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, b.network FROM messages m JOIN bots b ON b.id = m.bot_id
+SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, m.file_id, m.translation_keys, b.network FROM messages m JOIN bots b ON b.id = m.bot_id
 WHERE m.direction = 'in' AND m.translate_to <> '' AND m.translated_at IS NULL
 ORDER BY m.id LIMIT $1
 `
@@ -827,6 +841,8 @@ func (q *Queries) UntranslatedInbound(ctx context.Context, limit int32) ([]Untra
 			&i.Message.ConfirmedWithinMs,
 			&i.Message.ConfirmBy,
 			&i.Message.CarriesCode,
+			&i.Message.FileID,
+			&i.Message.TranslationKeys,
 			&i.Network,
 		); err != nil {
 			return nil, err

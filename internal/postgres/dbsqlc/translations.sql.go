@@ -39,6 +39,20 @@ func (q *Queries) DropSurplusTranslations(ctx context.Context, most int64) (int6
 	return result.RowsAffected(), nil
 }
 
+const dropTranslations = `-- name: DropTranslations :exec
+DELETE FROM translations WHERE account_id = $1 AND key = ANY($2::bytea[])
+`
+
+type DropTranslationsParams struct {
+	AccountID string
+	Keys      [][]byte
+}
+
+func (q *Queries) DropTranslations(ctx context.Context, arg DropTranslationsParams) error {
+	_, err := q.db.Exec(ctx, dropTranslations, arg.AccountID, arg.Keys)
+	return err
+}
+
 const insertTranslationSecret = `-- name: InsertTranslationSecret :execrows
 INSERT INTO translation_secrets (account_id, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING
 `

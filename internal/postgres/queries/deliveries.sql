@@ -31,9 +31,9 @@ JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
     WHEN m.address_kind = 'external' THEN (
         SELECT e.id FROM subscribers e WHERE e.bot_id = m.bot_id AND e.external_id = m.address AND e.external_id <> '')
     WHEN m.address_kind = 'chat' THEN coalesce(
-        (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = m.address::bigint),
-        (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = m.address::bigint AND g.kind <> 'person' LIMIT 1))
-    ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = m.address::bigint)
+        (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = nullif(m.address, '')::bigint),
+        (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = nullif(m.address, '')::bigint AND g.kind <> 'person' LIMIT 1))
+    ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = nullif(m.address, '')::bigint)
 END
 WHERE m.account_id = @account_id AND m.id = @id
 FOR NO KEY UPDATE OF t, s;
@@ -53,7 +53,8 @@ WITH moved AS (
         translation = CASE WHEN @translated THEN @translation ELSE m.translation END,
         translated_buttons = CASE WHEN @translated THEN @translated_buttons ELSE m.translated_buttons END,
         translation_reason = CASE WHEN @translated THEN @translation_reason ELSE m.translation_reason END,
-        translation_characters = CASE WHEN @translated THEN @translation_characters ELSE m.translation_characters END
+        translation_characters = CASE WHEN @translated THEN @translation_characters ELSE m.translation_characters END,
+        translation_keys = CASE WHEN @translated THEN @translation_keys::bytea[] ELSE m.translation_keys END
     WHERE m.account_id = @account_id AND m.id = @id AND m.event_sequence = @seen_sequence
     RETURNING m.id, m.account_id
 ), leg AS (

@@ -13,8 +13,10 @@ WITH proofs AS (DELETE FROM phone_proofs d WHERE d.subscriber_id = @id),
      phones AS (DELETE FROM phone_asks d WHERE d.subscriber_id = @id),
      links AS (DELETE FROM connect_links d WHERE d.used_by = @id),
      asked AS (
-    INSERT INTO forgettings (account_id, bot_id, subscriber_id, chat_id, addresses, phones, asked_at, due_at)
-    SELECT s.account_id, s.bot_id, s.id, s.chat_id, @addresses::bytea[], @phones::bytea[], @at::timestamptz, @at::timestamptz FROM subscribers s WHERE s.id = @id)
+    INSERT INTO forgettings (account_id, bot_id, subscriber_id, chat_id, addresses, open_addresses, phones, asked_at, due_at)
+    SELECT s.account_id, s.bot_id, s.id, s.chat_id, @addresses::bytea[],
+           array_remove(ARRAY['platform ' || s.platform_id, 'external ' || nullif(s.external_id, '')], NULL), @phones::bytea[], @at::timestamptz, @at::timestamptz
+    FROM subscribers s WHERE s.id = @id)
 UPDATE subscribers s SET
     kind = 'forgotten', platform_id = -4611686018427387904 - nextval('forgotten_people'), chat_id = 0, names = '', names_index = '',
     username_index = '', username_seen_at = NULL, phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL,
@@ -45,11 +47,15 @@ SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 
 FROM messages m WHERE m.subscriber_id = @subscriber_id AND m.id > @reached ORDER BY m.id LIMIT @most FOR UPDATE OF m;
 
 -- name: MessagesToForgotten :many
--- Messages to their phones and names, by whichever way, and what came from their phones by SMS: on the bot where they were a
+-- Messages to their phones, names and ids that found nobody, by whichever way, and what came from their phones by SMS: on the bot where they were a
 -- person, or, of a phone alone, whatever is the account's or went by its bots.
 SELECT m.id, EXISTS (SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) AS called
 FROM messages m
 WHERE m.id IN (SELECT a.id FROM messages a WHERE a.address_index = ANY(@addresses::bytea[])
+               UNION SELECT o.id FROM messages o
+                     WHERE o.bot_id = sqlc.narg(bot_id) AND o.subscriber_id IS NULL AND o.address <> ''
+                       AND o.address = ANY(SELECT substr(w, strpos(w, ' ') + 1) FROM unnest(@open_addresses::text[]) w)
+                       AND o.address_kind || ' ' || o.address = ANY(@open_addresses)
                UNION SELECT l.message_id FROM legs l WHERE l.phone_index = ANY(@phones::bytea[])
                UNION SELECT r.message_id FROM sms_replies r WHERE r.phone_index = ANY(@phones))
   AND m.created_at <= @asked_at
@@ -61,6 +67,7 @@ ORDER BY m.id LIMIT @most FOR UPDATE OF m;
 -- What they said, and whom they were for. What has not left yet is taken back. States, times, counts and prices stay.
 WITH gone AS (
     UPDATE messages m SET text = '', buttons = '', media = '', read_link = '', translation = '', translated_buttons = '', keep = '{}',
+                          translation_keys = '{}', file_id = '',
                           address = '', sealed_address = '', address_index = '', event_sequence = m.event_sequence + 1,
                           previous = CASE WHEN m.state IN ('queued', 'scheduled', 'sending', 'withheld') THEN m.state ELSE m.previous END,
                           reason = CASE WHEN m.state IN ('queued', 'scheduled', 'sending', 'withheld') THEN 'forgotten' ELSE m.reason END,
@@ -77,12 +84,23 @@ WITH gone AS (
                       state = CASE WHEN l.state = 'pending' THEN 'skipped' ELSE l.state END
     WHERE l.message_id = ANY(@ids::text[])
 ), links AS (DELETE FROM read_links d WHERE d.message_id = ANY(@ids::text[])),
+   kept AS ( -- translations; others who got the same text pay for it once more
+    DELETE FROM translations t USING messages c
+    WHERE c.id = ANY(@ids::text[]) AND t.account_id = c.account_id AND t.key = ANY(c.translation_keys)
+),
    wishes AS (
     UPDATE edits e SET text = '', buttons = '', settled_at = CASE WHEN e.state = 'pending' THEN @at ELSE e.settled_at END,
                        state = CASE WHEN e.state = 'pending' THEN 'replaced' ELSE e.state END
     WHERE e.message_id = ANY(@ids::text[])
 ), replies AS (UPDATE sms_replies r SET phone = '', phone_index = '', text = '' WHERE r.message_id = ANY(@ids::text[]))
 DELETE FROM verdicts d WHERE d.message_id = ANY(@ids::text[]);
+
+-- name: FilesOfMessages :many
+SELECT DISTINCT file_id FROM messages WHERE id = ANY(@ids::text[]) AND file_id <> '';
+
+-- name: DropLoneFiles :exec
+-- Those of these files that no message carries any more.
+DELETE FROM files f WHERE f.id = ANY(@ids::text[]) AND NOT EXISTS (SELECT FROM messages m WHERE m.file_id = f.id);
 
 -- name: EraseUpdates :execrows
 UPDATE updates SET body = '', error = '', note = 'forgotten', done_at = coalesce(done_at, @at)
@@ -102,4 +120,4 @@ WHERE phone_index = ANY(@phones::bytea[]) AND received_at <= @asked_at;
 UPDATE forgettings SET reached = @reached, due_at = @due_at WHERE id = $1;
 
 -- name: EndForgetting :exec
-UPDATE forgettings SET done_at = @at::timestamptz, chat_id = 0, addresses = '{}', phones = '{}' WHERE id = $1;
+UPDATE forgettings SET done_at = @at::timestamptz, chat_id = 0, addresses = '{}', open_addresses = '{}', phones = '{}' WHERE id = $1;

@@ -6,12 +6,12 @@ WITH m AS (
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
                           subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
                           between_hours, timezone, timezone_of, max_price, price, currency,
-                          confirmed_within_ms, confirm_by, carries_code)
+                          confirmed_within_ms, confirm_by, carries_code, file_id)
     VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @sealed_address, @address_index, @text, @format, @buttons, @lane, @on_unknown,
             @label, 'queued', @waited, 1, @read_link, sqlc.narg(not_before), @expires_at, @created_at, @created_at,
             sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected,
             @between_hours, @timezone, @timezone_of, sqlc.narg(max_price), @price, @currency,
-            @confirmed_within_ms, @confirm_by, @carries_code)
+            @confirmed_within_ms, @confirm_by, @carries_code, @file_id)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (

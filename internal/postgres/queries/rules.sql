@@ -114,5 +114,11 @@ WHERE m.direction = 'in' AND m.translate_to <> '' AND m.translated_at IS NULL
 ORDER BY m.id LIMIT $1;
 
 -- name: StoreTranslation :exec
-UPDATE messages SET translated_at = @at, translation = @translation, translation_reason = @reason, translation_characters = @characters
-WHERE account_id = @account_id AND id = @id AND translated_at IS NULL;
+-- Whoever wrote it may have been forgotten meanwhile: then what they said must not come back.
+WITH message AS (
+    UPDATE messages u SET translated_at = @at, translation = CASE WHEN u.text = '' THEN '' ELSE sqlc.arg(translation)::bytea END, translation_reason = @reason,
+                        translation_characters = @characters, translation_keys = CASE WHEN u.text = '' THEN '{}' ELSE sqlc.arg(keys)::bytea[] END
+    WHERE u.account_id = @account_id AND u.id = @id AND u.translated_at IS NULL
+    RETURNING u.account_id, u.text = '' AS erased
+)
+DELETE FROM translations t USING message m WHERE t.account_id = m.account_id AND m.erased AND t.key = ANY(sqlc.arg(keys)::bytea[]);

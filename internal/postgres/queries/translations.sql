@@ -11,6 +11,9 @@ SELECT sealed FROM translations WHERE account_id = $1 AND key = $2 AND kept_at >
 INSERT INTO translations (account_id, key, sealed, kept_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (account_id, key) DO UPDATE SET sealed = excluded.sealed, kept_at = excluded.kept_at;
 
+-- name: DropTranslations :exec
+DELETE FROM translations WHERE account_id = $1 AND key = ANY(@keys::bytea[]);
+
 -- name: DropOldTranslations :execrows
 DELETE FROM translations WHERE kept_at < @before;
 
