@@ -28,6 +28,11 @@ type planted struct {
 	bots    []string
 	payload string // of the link by which a person came: the sender's own word for it, which stands open
 	message string // the id of a message: it is in Temporal, so it proves that the search would find
+
+	clinic   bot
+	vera     int64
+	stranger string   // a phone to which SMS went
+	carried  []string // stands open, but goes with the person
 }
 
 // testSecrets plants tokens, keys, numbers, names and texts, lets everything go wrong around them, and then searches all
@@ -94,7 +99,12 @@ func (i *installation) forgotten(t *testing.T, p planted) {
 	conn, err := pgx.Connect(ctx, address)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, conn.Close(context.Background())) }()
-	var ids []string
+	ids := []string{i.subscribed(t, p.clinic.ID, client.SubscriberFilter{PlatformID: p.vera}).ID}
+	require.Contains(t, string(i.dump(t, "herald")), p.carried[1], "the search sees what is there")
+	i.erasesHerself(t, p.vera, p.clinic)
+	done, err := i.api.ForgetPhone(ctx, p.stranger)
+	require.NoError(t, err)
+	require.Empty(t, done.Subscribers, "nobody has proved it")
 	for _, b := range p.bots {
 		for one, err := range i.api.Subscribers(ctx, b, client.SubscriberFilter{}) {
 			require.NoError(t, err)
@@ -122,7 +132,7 @@ func (i *installation) forgotten(t *testing.T, p planted) {
 		require.NoError(t, conn.QueryRow(ctx, sql, ids).Scan(&left), what)
 		require.Zero(t, left, "%s is left", what)
 	}
-	requireNone(t, i.dump(t, "herald"), append(p.people, p.payload))
+	requireNone(t, i.dump(t, "herald"), append(append(p.people, p.payload), p.carried...))
 	m, err := i.api.Message(ctx, p.message)
 	require.NoError(t, err, "History still has it")
 	require.Empty(t, m.Text)
@@ -150,8 +160,9 @@ func (i *installation) plant(t *testing.T) planted {
 		people: []string{
 			vera.Phone, vera.FirstName, vera.LastName, vera.Username, "a planted reply", "planted:data",
 		},
-		payload: "planted-payload", bots: []string{acme.ID, shop.ID},
+		payload: "planted-payload", bots: []string{acme.ID, shop.ID}, vera: vera.ID,
 	}
+	i.plantClinic(t, vera, &p)
 
 	// A person connects, through faults of the messenger.
 	for _, kind := range []string{"server_error", "reset_before", "html"} {

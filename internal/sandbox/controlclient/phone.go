@@ -46,3 +46,10 @@ func (c *Client) Open(ctx context.Context, person int64, bot, link, as string) (
 	err := c.do(ctx, http.MethodPost, chatPath(person, bot)+"/open", map[string]string{"url": link, "as": as}, &o)
 	return o, err
 }
+
+// WriteSMS lets whoever has the phone write an SMS to a number or name, mostly in answer to one that came from there.
+func (c *Client) WriteSMS(ctx context.Context, number, to, text string) (SMS, error) {
+	var sent SMS
+	err := c.do(ctx, http.MethodPost, "/phones/"+url.PathEscape(number)+"/sms", map[string]string{"to": to, "text": text}, &sent)
+	return sent, err
+}
