@@ -46,6 +46,7 @@ type App struct {
 	starter     *workflows.Starter
 	starting    bool // the starter runs
 	sandboxURL  string
+	smsSecret   gateway.Secret // between the sandbox's phones and this process
 	sms         *sms.Router
 	translator  *translate.Service
 	policy      *policy.Service

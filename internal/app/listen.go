@@ -219,7 +219,7 @@ func (a *App) linkHosts() []string {
 // startSandbox runs a Telegram network and phones in this process.
 func (a *App) startSandbox(ctx context.Context) (string, error) {
 	s, err := sandbox.New(sandbox.Options{
-		Listen: a.o.SandboxListen, StateDir: a.sandboxFolder(), LinkHosts: a.linkHosts(), Logger: a.logger("sandbox"),
+		Listen: a.o.SandboxListen, StateDir: a.sandboxFolder(), LinkHosts: a.linkHosts(), SMSReplyURL: a.sandboxReplies(), Logger: a.logger("sandbox"),
 	})
 	if err != nil {
 		return "", err

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"strings"
 	"time"
 
+	"herald/internal/gateway"
 	"herald/internal/messaging"
 	"herald/internal/sms"
 )
@@ -33,16 +36,39 @@ func (a *App) startSMS() error {
 	return nil
 }
 
+// sandboxProvider is the name under which the sandbox's phones are a provider.
+const sandboxProvider = "sandbox"
+
+// textsItself tells whether this process sends SMS to the sandbox's phones without being told how. The process that sends
+// must know the secret of the one that hears reports.
+func (a *App) textsItself() bool { return a.o.SMSConfig == "" && a.o.API && a.o.Worker }
+
+// sandboxSecret proves to us that a report or a reply comes from the sandbox.
+func (a *App) sandboxSecret() gateway.Secret {
+	if a.smsSecret == "" {
+		a.smsSecret = a.ids.Secret("cb")
+	}
+	return a.smsSecret
+}
+
+// sandboxReplies is where SMS go that people write in the sandbox of this process; empty: they stand in the phone's list.
+func (a *App) sandboxReplies() string {
+	if !a.textsItself() {
+		return ""
+	}
+	return strings.TrimRight(a.reachedAt(), "/") + "/sms/" + sandboxProvider + "?secret=" + url.QueryEscape(a.sandboxSecret().Reveal())
+}
+
 // smsConfig reads which providers there are. An installation in one process with a sandbox
 // and nothing else uses the sandbox's.
 func (a *App) smsConfig() (sms.Config, error) {
 	if a.o.SMSConfig == "" {
-		url := cmp.Or(a.sandboxURL, a.o.SandboxURL)
-		if url == "" || !a.o.API || !a.o.Worker { // the process that sends must know the secret of the one that hears reports
+		phones := cmp.Or(a.sandboxURL, a.o.SandboxURL)
+		if phones == "" || !a.textsItself() {
 			return sms.Config{}, nil
 		}
 		return sms.Config{Providers: []sms.ProviderConfig{{
-			Name: "sandbox", Kind: sms.KindSandbox, URL: url, CallbackSecret: a.ids.Secret("cb"),
+			Name: sandboxProvider, Kind: sms.KindSandbox, URL: phones, CallbackSecret: a.sandboxSecret(),
 		}}}, nil
 	}
 	info, err := os.Stat(a.o.SMSConfig)
