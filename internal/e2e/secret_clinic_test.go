@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -24,7 +23,7 @@ rules:
     when: text startsWith "I have"
     set: {illness: text}
     reply: "A planted answer to {{ user.first_name ?? '?' }}: {{ text }}"
-    notify: {to: "@vera_planted", text: "A planted notice: {{ text }}"}
+    notify: {to: "@{{ user.username ?? 'nobody' }}", text: "A planted notice: {{ text }}"}
     forward: planted-label
   - {name: quiet, on: [/start, phone], tag: met}
 `
@@ -42,7 +41,7 @@ func (i *installation) plantClinic(t *testing.T, vera controlclient.Person, p *p
 	p.bots, p.clinic = append(p.bots, b.ID), b
 	p.secrets = append(p.secrets, b.token)
 	const written, stranger = "I have a planted fever", "+380671119988"
-	p.people = append(p.people, written, "A planted answer", "A planted notice", "a planted caption", stranger, "a planted SMS", "a planted answer by SMS", "planted withheld")
+	p.people = append(p.people, written, "a planted caption", stranger, "a planted SMS", "a planted answer by SMS", "planted withheld")
 	p.carried, p.stranger = []string{"planted-name.txt", "a planted file"}, stranger
 
 	require.NoError(t, i.sandbox.Start(ctx, vera.ID, b.at(), ""))
@@ -111,8 +110,9 @@ func (i *installation) erasesHerself(t *testing.T, vera int64, b bot) {
 		open := i.count(t, "SELECT count(*) FROM messages WHERE bot_id = $1 AND state IN ('queued', 'sending')", b.ID)
 		return open == "0", open + " are open"
 	})
-	const sums = `SELECT direction, state, reason, currency, count(*), sum(price)::text, sum(cost)::text FROM messages
-		WHERE bot_id = $1 AND direction = 'out' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`
+	// The press proves that the last of them was read, so states are counted without it.
+	const sums = `SELECT currency, reason, CASE state WHEN 'read' THEN 'accepted' ELSE state END, count(*), sum(price)::text, sum(cost)::text
+		FROM messages WHERE bot_id = $1 AND direction = 'out' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
 	before := i.count(t, sums, b.ID)
 	require.Contains(t, before, "EUR")
 	pressed, err := i.sandbox.Press(ctx, vera, b.at(), told.ID, told.Buttons[0][0].Data)
@@ -123,5 +123,4 @@ func (i *installation) erasesHerself(t *testing.T, vera int64, b bot) {
 		return left == "0", left + " wait"
 	})
 	require.Equal(t, before, i.count(t, sums, b.ID), "money and counts")
-	require.NoError(t, i.sandbox.Block(context.WithoutCancel(ctx), vera, b.at()))
 }
