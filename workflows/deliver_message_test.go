@@ -65,17 +65,6 @@ func (h handover) Send(ctx context.Context, out gateway.Outgoing) (gateway.Recei
 	return h.Messenger.Send(ctx, out)
 }
 
-// translator is one during whose call something else happens.
-type translator struct {
-	during func()
-	key    gateway.TranslationKey
-}
-
-func (s translator) Translate(_ context.Context, r gateway.TranslationRequest) (gateway.Translation, error) {
-	s.during()
-	return gateway.Translation{Text: "[" + r.To + "] " + r.Text, Key: &s.key}, nil
-}
-
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func newWorld(t *testing.T) *world {
@@ -341,29 +330,6 @@ func TestDeliverMessage(t *testing.T) {
 		require.Equal(t, gateway.Unknown, m.State)
 		require.Equal(t, gateway.ReasonAnswerLost, m.Reason)
 		require.Equal(t, 1, w.copies(t))
-	})
-	t.Run("keeps no translation of what was forgotten while it was translated", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		key := gateway.TranslationKey{7}
-		in := w.accept(t, func(m *gateway.Message) { m.TranslateTo = "uk" })
-		w.deliverer.TranslateWith(translator{key: key, during: func() {
-			list, err := w.store.Subscribers(t.Context(), "acc_1", w.bot.ID, gateway.SubscriberFilter{PlatformID: w.anna}, gateway.Page{Limit: 1})
-			require.NoError(t, err)
-			require.NoError(t, w.store.Forget(t.Context(), "acc_1", w.bot.ID, list.Items[0].ID, w.now()))
-			for more := true; more; {
-				more, err = w.store.Erase(t.Context(), w.now())
-				require.NoError(t, err)
-			}
-			require.NoError(t, w.store.KeepTranslation(t.Context(), "acc_1", key, []byte("sealed"), w.now()))
-		}})
-		m, _ := w.run(t, in)
-		require.Equal(t, gateway.Cancelled, m.State)
-		require.Empty(t, m.Translation.Text)
-		require.Zero(t, w.copies(t))
-		_, found, err := w.store.KeptTranslation(t.Context(), "acc_1", key, noon)
-		require.NoError(t, err)
-		require.False(t, found)
 	})
 	t.Run("sends again when a second copy is harmless", func(t *testing.T) {
 		t.Parallel()
