@@ -67,10 +67,10 @@ func (h handover) Send(ctx context.Context, out gateway.Outgoing) (gateway.Recei
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...sandbox.Options) *world {
 	t.Helper()
 	ctx := t.Context()
-	box, err := sandbox.New(sandbox.Options{})
+	box, err := sandbox.New(append(options, sandbox.Options{})[0])
 	require.NoError(t, err)
 	require.NoError(t, box.Start(ctx))
 	t.Cleanup(func() { require.NoError(t, box.Stop(context.Background())) })

@@ -29,6 +29,7 @@ func TestBots(t *testing.T) {
 	t.Run("a group, which becomes a supergroup", func(t *testing.T) { testGroup(t, on, anna.ID) })
 	t.Run("another service takes a bot", func(t *testing.T) { testStolen(t, on) })
 	t.Run("a rest", func(t *testing.T) { testPaused(t, on, anna.ID) })
+	t.Run("an account that the operator rests", func(t *testing.T) { testSuspended(t, on, anna.ID) })
 	t.Run("another key for secrets", func(t *testing.T) { testKeyChanged(t, on, anna.ID) })
 	require.Zero(t, on.interrupt(t))
 }
