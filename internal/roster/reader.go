@@ -88,7 +88,6 @@ type window struct {
 	file  *bufio.Reader
 	line  int // of the next byte, from 1
 	begun int // where the row began that was read last
-	ended bool
 }
 
 func newWindow(file io.Reader) *window {
