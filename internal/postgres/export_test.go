@@ -63,3 +63,12 @@ func (e *explainer) Query(ctx context.Context, sql string, args ...any) (pgx.Row
 	e.plans = append(e.plans, plan)
 	return nil, errExplained
 }
+
+func (e *explainer) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	_, err := e.Query(ctx, sql, args...)
+	return explainedRow{err}
+}
+
+type explainedRow struct{ err error }
+
+func (r explainedRow) Scan(...any) error { return r.err }

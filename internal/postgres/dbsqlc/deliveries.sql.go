@@ -689,25 +689,26 @@ func (q *Queries) LockMessage(ctx context.Context, arg LockMessageParams) (strin
 }
 
 const recipient = `-- name: Recipient :one
+WITH named AS MATERIALIZED (
+    SELECT m.bot_id, CASE
+        WHEN m.subscriber_id IS NOT NULL AND EXISTS (
+            SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) THEN m.subscriber_id
+        WHEN m.address_kind = 'phone' THEN (
+            SELECT p.id FROM subscribers p WHERE p.bot_id = m.bot_id AND p.phone_index = m.address_index AND p.phone_index <> '')
+        WHEN m.address_kind = 'username' THEN (
+            SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND u.username_index = m.address_index AND u.username_index <> ''
+            ORDER BY u.username_seen_at DESC LIMIT 1)
+        WHEN m.address_kind = 'external' THEN (
+            SELECT e.id FROM subscribers e WHERE e.bot_id = m.bot_id AND e.external_id = m.address AND e.external_id <> '')
+        WHEN m.address_kind = 'chat' THEN coalesce(
+            (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = nullif(m.address, '')::bigint),
+            (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = nullif(m.address, '')::bigint AND g.kind <> 'person' LIMIT 1))
+        ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = nullif(m.address, '')::bigint)
+    END AS id
+    FROM messages m WHERE m.account_id = $1 AND m.id = $2
+)
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals, t.code_free_at
-FROM messages m
-JOIN bot_slots t ON t.bot_id = m.bot_id
-JOIN subscribers s ON s.bot_id = m.bot_id AND s.id = CASE
-    WHEN m.subscriber_id IS NOT NULL AND EXISTS (
-        SELECT FROM legs l WHERE l.message_id = m.id AND l.state = 'pending' AND l.intent_at IS NOT NULL) THEN m.subscriber_id
-    WHEN m.address_kind = 'phone' THEN (
-        SELECT p.id FROM subscribers p WHERE p.bot_id = m.bot_id AND p.phone_index = m.address_index AND p.phone_index <> '')
-    WHEN m.address_kind = 'username' THEN (
-        SELECT u.id FROM subscribers u WHERE u.bot_id = m.bot_id AND u.username_index = m.address_index AND u.username_index <> ''
-        ORDER BY u.username_seen_at DESC LIMIT 1)
-    WHEN m.address_kind = 'external' THEN (
-        SELECT e.id FROM subscribers e WHERE e.bot_id = m.bot_id AND e.external_id = m.address AND e.external_id <> '')
-    WHEN m.address_kind = 'chat' THEN coalesce(
-        (SELECT c.id FROM subscribers c WHERE c.bot_id = m.bot_id AND c.platform_id = nullif(m.address, '')::bigint),
-        (SELECT g.id FROM subscribers g WHERE g.bot_id = m.bot_id AND g.chat_id = nullif(m.address, '')::bigint AND g.kind <> 'person' LIMIT 1))
-    ELSE (SELECT i.id FROM subscribers i WHERE i.bot_id = m.bot_id AND i.platform_id = nullif(m.address, '')::bigint)
-END
-WHERE m.account_id = $1 AND m.id = $2
+FROM named n JOIN bot_slots t ON t.bot_id = n.bot_id JOIN subscribers s ON s.id = n.id AND s.bot_id = n.bot_id
 FOR NO KEY UPDATE OF t, s
 `
 
@@ -725,6 +726,9 @@ type RecipientRow struct {
 // waits until this one is written, and sees it. While a call is under way it is the person to whom it goes, whoever has
 // the address now: an address may change hands meanwhile, and what the answer says is not about the new holder. Names
 // change hands, too: the one seen last with it has it.
+//
+// Their id is found first, by its index, and the row by the id. As a condition of the join, the same search is made once for each
+// person of the bot as long as the planner takes the table for a small one.
 func (q *Queries) Recipient(ctx context.Context, arg RecipientParams) (RecipientRow, error) {
 	row := q.db.QueryRow(ctx, recipient, arg.AccountID, arg.ID)
 	var i RecipientRow
