@@ -23,8 +23,11 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 	wait := preferredWait(given(r.Params.Prefer))
 	request := requestOf(*r.Body)
 	request.ID, request.Wait = gateway.MessageID(who.newID("msg")), wait > 0
-	watch := s.messaging.Watch(request.ID)
-	defer watch.Stop()
+	var watch messaging.Watch
+	if request.Wait {
+		watch = s.messaging.Watch(request.ID)
+		defer watch.Stop()
+	}
 	m, err := s.messaging.Accept(ctx, who.key.AccountID, request)
 	if err != nil {
 		return nil, atField(err, gateway.CodeBotNotFound, "bot")

@@ -64,7 +64,7 @@ func (s *server) checkRequest(c *gin.Context) {
 		return // probes of load balancers may ask as they like
 	}
 	for _, p := range c.Params {
-		if !storable(p.Value) || len(p.Value) > maxParameter {
+		if !gateway.Storable(p.Value) || len(p.Value) > maxParameter {
 			s.refuse(c, gateway.Fault(gateway.CodeFieldInvalid, p.Key, "This part of the address is not a name or an id."))
 			return
 		}
@@ -97,11 +97,6 @@ func (s *server) checkRequest(c *gin.Context) {
 
 // maxParameter bounds a parameter in bytes, whatever the specification says of its characters.
 const maxParameter = 512
-
-// storable tells whether a text can be stored and compared: the database takes neither NUL nor broken UTF-8.
-func storable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
-}
 
 // checkQuery refuses parameters that the operation does not know and values that cannot be: a filter with a slip in its
 // name must not return everything.
@@ -137,7 +132,7 @@ func checkParameter(value string, parameter *openapi3.Parameter) string {
 	switch {
 	case value == "":
 		return "This parameter is empty. Leave it out, or give it a value."
-	case !storable(value):
+	case !gateway.Storable(value):
 		return "This is not valid UTF-8, or contains a NUL character."
 	case len(value) > maxParameter || schema.MaxLength != nil && uint64(utf8.RuneCountInString(value)) > *schema.MaxLength:
 		return "This value is too long."

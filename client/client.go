@@ -66,15 +66,14 @@ func New(baseURL, key string, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(&s)
 	}
-	patient := *s.http
-	patient.Timeout = 0
-	c := &Client{pause: s.pause}
-	for place, caller := range map[**wire.Client]*http.Client{&c.calls: s.http, &c.streams: &patient} {
-		if *place, err = wire.NewClient(strings.TrimSuffix(baseURL, "/"), wire.WithHTTPClient(caller), signed(key)); err != nil {
-			return nil, fmt.Errorf("herald: make client: %w", err)
-		}
+	calls, err := wire.NewClient(strings.TrimSuffix(baseURL, "/"), wire.WithHTTPClient(s.http), signed(key))
+	if err != nil {
+		return nil, fmt.Errorf("herald: make client: %w", err)
 	}
-	return c, nil
+	patient, streams := *s.http, *calls
+	patient.Timeout = 0
+	streams.Client = &patient
+	return &Client{calls: calls, streams: &streams, pause: s.pause}, nil
 }
 
 // signed gives every call the key.

@@ -44,24 +44,41 @@ const wakeSignal = "wake"
 func DeliverMessage(ctx workflow.Context, in DeliverMessageInput) (DeliverMessageResult, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, attemptOptions)
 	var activities *Activities
+	var step AttemptResult
+	again, err := untilDone(ctx, func() (done bool, wait time.Duration, err error) {
+		err = workflow.ExecuteLocalActivity(ctx, activities.Attempt, in).Get(ctx, &step)
+		return step.Done, step.Wait, err
+	})
+	if again {
+		err = workflow.NewContinueAsNewError(ctx, DeliverMessage, in)
+	}
+	if err != nil {
+		return DeliverMessageResult{}, err
+	}
+	return DeliverMessageResult{State: step.State}, nil
+}
+
+// untilDone takes step after step until one is the last, and waits between them as long as each asks for, or until it is
+// woken. A step that could not reach the database is repeated, later and later. again tells that the history has grown long: a
+// new run is to go on.
+func untilDone(ctx workflow.Context, step func() (done bool, wait time.Duration, err error)) (again bool, err error) {
 	for pause := firstPause; ; {
-		var step AttemptResult
-		err := workflow.ExecuteLocalActivity(ctx, activities.Attempt, in).Get(ctx, &step)
+		done, wait, err := step()
 		switch {
-		case err == nil && step.Done:
-			return DeliverMessageResult{State: step.State}, nil
+		case err == nil && done:
+			return false, nil
 		case err == nil:
 			pause = firstPause
 		case isGone(err) || temporal.IsCanceledError(err):
-			return DeliverMessageResult{}, err
+			return false, err
 		default:
-			step.Wait, pause = pause, min(2*pause, lastPause)
+			wait, pause = pause, min(2*pause, lastPause)
 		}
-		if err := sleepUntilWoken(ctx, step.Wait); err != nil {
-			return DeliverMessageResult{}, err
+		if err := sleepUntilWoken(ctx, wait); err != nil {
+			return false, err
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			return DeliverMessageResult{}, workflow.NewContinueAsNewError(ctx, DeliverMessage, in)
+			return true, nil
 		}
 	}
 }

@@ -3,7 +3,6 @@ package workflows
 import (
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"herald/internal/gateway"
@@ -33,24 +32,16 @@ func reconfirmID(r gateway.Reconfirmation) string {
 func ReconfirmPhone(ctx workflow.Context, in ReconfirmPhoneInput) (ReconfirmPhoneResult, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, attemptOptions)
 	var activities *Activities
-	for pause := firstPause; ; {
-		var step messaging.ReconfirmStep
-		err := workflow.ExecuteLocalActivity(ctx, activities.Reconfirm, in).Get(ctx, &step)
-		switch {
-		case err == nil && step.Done:
-			return ReconfirmPhoneResult{Outcome: step.Outcome}, nil
-		case err == nil:
-			pause = firstPause
-		case temporal.IsCanceledError(err):
-			return ReconfirmPhoneResult{}, err
-		default:
-			step.Wait, pause = pause, min(2*pause, lastPause)
-		}
-		if err := sleepUntilWoken(ctx, step.Wait); err != nil {
-			return ReconfirmPhoneResult{}, err
-		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			return ReconfirmPhoneResult{}, workflow.NewContinueAsNewError(ctx, ReconfirmPhone, in)
-		}
+	var step messaging.ReconfirmStep
+	again, err := untilDone(ctx, func() (done bool, wait time.Duration, err error) {
+		err = workflow.ExecuteLocalActivity(ctx, activities.Reconfirm, in).Get(ctx, &step)
+		return step.Done, step.Wait, err
+	})
+	if again {
+		err = workflow.NewContinueAsNewError(ctx, ReconfirmPhone, in)
 	}
+	if err != nil {
+		return ReconfirmPhoneResult{}, err
+	}
+	return ReconfirmPhoneResult{Outcome: step.Outcome}, nil
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	"herald/internal/gateway"
 )
@@ -32,7 +30,7 @@ func ReadFields(raw json.RawMessage) (gateway.Fields, error) {
 		case nil, bool:
 			out[name] = v
 		case string:
-			if !storable(v) || !storable(name) {
+			if !gateway.Storable(v) || !gateway.Storable(name) {
 				return nil, gateway.Fault(gateway.CodeFieldInvalid, "fields", "A text has a character that cannot be stored.")
 			}
 			out[name] = v
@@ -49,9 +47,4 @@ func ReadFields(raw json.RawMessage) (gateway.Fields, error) {
 		}
 	}
 	return out, nil
-}
-
-// storable tells whether a text can be stored: the database takes neither NUL nor broken UTF-8.
-func storable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }

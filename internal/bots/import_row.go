@@ -209,12 +209,12 @@ func (c *rowCheck) phone(r *rowReader, proved time.Time) string {
 		}
 		return ""
 	}
-	if anonymous(text) {
+	number, err := phone.Parse(text, c.region)
+	switch {
+	case errors.Is(err, phone.ErrAnonymous):
 		r.refuse(gateway.CodePhoneAnonymous, roster.Phone, "A number that begins with +888 is anonymous and proves nobody's phone: leave it out.")
 		return ""
-	}
-	number, err := phone.Parse(text, c.region)
-	if err != nil {
+	case err != nil:
 		message := "This is not a phone number that exists. Write it with its country code, such as +380501234567."
 		if c.region != "" {
 			message = fmt.Sprintf("This is not a phone number that exists, neither with its country code nor as one in %s.", c.region)
@@ -225,20 +225,6 @@ func (c *rowCheck) phone(r *rowReader, proved time.Time) string {
 		r.refuse(gateway.CodeRequired, roster.PhoneProvedAt, "When was the phone proved? Without a date it says nothing.")
 	}
 	return number
-}
-
-// anonymous tells whether a number as people write it is one of the messenger's own.
-func anonymous(text string) bool {
-	digits := strings.Map(func(c rune) rune {
-		if c == '+' || c >= '0' && c <= '9' {
-			return c
-		}
-		return -1
-	}, text)
-	if _, err := phone.Parse(text, ""); err == nil {
-		return false
-	}
-	return phone.Anonymous("+" + strings.TrimPrefix(digits, "+"))
 }
 
 // senders checks what senders say about people, as when they say it of one of them.

@@ -86,7 +86,7 @@ func NewAsker(store gateway.PhoneAskStore, service *Service) *Asker {
 
 // Ask asks the person of a message that is withheld, once for all that is withheld for them.
 func (a *Asker) Ask(ctx context.Context, d gateway.Delivery) error {
-	ask, messages, err := a.make(d.Bot, *d.Subscriber, d.Message.AccountID, d.Message.ConfirmBy, d.Message.Lane, phrase.AskContact, phrase.AskSMS)
+	ask, messages, err := a.service.asking(d.Bot, *d.Subscriber, d.Message.AccountID, d.Message.ConfirmBy, d.Message.Lane, phrase.AskContact, phrase.AskSMS)
 	if err != nil {
 		return err
 	}
@@ -98,16 +98,16 @@ func (a *Asker) Ask(ctx context.Context, d gateway.Delivery) error {
 	return nil
 }
 
-// make makes an ask and the messages that it consists of, in the words for either way.
-func (a *Asker) make(bot gateway.Bot, person gateway.Subscriber, account gateway.AccountID, way gateway.ConfirmBy, lane gateway.Lane, byContact, bySMS phrase.Key) (gateway.PhoneAsk, []gateway.NewMessage, error) {
-	ask := gateway.PhoneAsk{AccountID: account, BotID: bot.ID, SubscriberID: person.ID, Way: gateway.ConfirmContact, AskedAt: a.service.now()}
+// asking makes an ask and the messages that it consists of, in the words for either way. It stores nothing.
+func (s *Service) asking(bot gateway.Bot, person gateway.Subscriber, account gateway.AccountID, way gateway.ConfirmBy, lane gateway.Lane, byContact, bySMS phrase.Key) (gateway.PhoneAsk, []gateway.NewMessage, error) {
+	ask := gateway.PhoneAsk{AccountID: account, BotID: bot.ID, SubscriberID: person.ID, Way: gateway.ConfirmContact, AskedAt: s.now()}
 	keys := []phrase.Key{byContact}
 	if way == gateway.ConfirmSMS && person.Phone != "" { // without one no SMS can go anywhere
 		ask.Way, keys = way, []phrase.Key{phrase.SMSCode, bySMS}
 	}
 	messages := make([]gateway.NewMessage, len(keys))
 	for i, key := range keys {
-		made, err := a.message(bot, person, account, lane, key)
+		made, err := s.askMessage(bot, person, account, lane, key)
 		if err != nil {
 			return ask, nil, err
 		}
@@ -130,13 +130,13 @@ func (a *Asker) send(messages []gateway.NewMessage) {
 // It is the bot's owner who asks, and pays.
 func (s *Service) Claim(bot gateway.Bot, person gateway.Subscriber, phone string) (gateway.PhoneAsk, []gateway.NewMessage, error) {
 	person.Phone = phone
-	ask, messages, err := NewAsker(nil, s).make(bot, person, bot.AccountID, gateway.ConfirmSMS, gateway.LaneService, phrase.PhoneShare, phrase.ClaimSMS)
+	ask, messages, err := s.asking(bot, person, bot.AccountID, gateway.ConfirmSMS, gateway.LaneService, phrase.PhoneShare, phrase.ClaimSMS)
 	ask.Phone = phone
 	return ask, messages, err
 }
 
-// message is one of the messages of an ask.
-func (a *Asker) message(bot gateway.Bot, person gateway.Subscriber, account gateway.AccountID, lane gateway.Lane, key phrase.Key) (gateway.NewMessage, error) {
+// askMessage is one of the messages of an ask.
+func (s *Service) askMessage(bot gateway.Bot, person gateway.Subscriber, account gateway.AccountID, lane gateway.Lane, key phrase.Key) (gateway.NewMessage, error) {
 	r := Request{
 		To: gateway.Address{Kind: gateway.AddressPlatform, Value: strconv.FormatInt(person.PlatformID, 10)}.String(), Lane: lane,
 		Text: phrase.In(person.Language, key, "bot", bot.Username, "tail", gateway.PhoneTail(person.Phone)), TTL: askAgainAfter, OnUnknown: gateway.Resend,
@@ -144,7 +144,7 @@ func (a *Asker) message(bot gateway.Bot, person gateway.Subscriber, account gate
 	if key == phrase.SMSCode {
 		r.To, r.TTL, r.Cascade = person.Phone, codeFor, []CascadeLeg{{Channel: gateway.ChannelSMS}}
 	}
-	made, err := a.service.Compose(account, bot, r)
+	made, err := s.Compose(account, bot, r)
 	if err != nil {
 		return made, fmt.Errorf("make the asking for a phone: %w", err)
 	}

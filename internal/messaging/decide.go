@@ -153,10 +153,12 @@ func (p Policy) takeTurn(s story) decision {
 		turn, slots = slots.Ticket(s.at, lane)
 	}
 	s.delivery.Leg.Slot = turn
-	if left := turn.Sub(s.at); left > 0 {
-		next := p.waitForTurn(s, left, slots)
-		next.near = left <= p.Horizon
-		return next
+	switch left := turn.Sub(s.at); {
+	case left > p.Horizon:
+		return p.waitForTurn(s, left, slots)
+	case left > 0: // too short a time to tell about
+		leg := s.delivery.Leg
+		return decision{change: gateway.Change{Leg: &leg, Slots: &slots, Events: s.events}, near: true, wait: p.untilExpiry(s, left)}
 	}
 	if backlog := slots.Backlog(s.at); backlog > gateway.Patience(lane) {
 		pause := max(p.Horizon/2, backlog)

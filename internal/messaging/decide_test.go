@@ -111,8 +111,10 @@ func TestTurns(t *testing.T) {
 		require.Positive(t, got.wait)
 		require.LessOrEqual(t, got.wait, time.Second)
 		require.Zero(t, got.change.Slots.Free, "the slots until then are for others")
+		require.Empty(t, got.change.Events, "nothing to tell about")
+		require.Empty(t, got.change.State)
 
-		d.Message.State, d.Leg, d.Slots = gateway.Sending, *got.change.Leg, *got.change.Slots
+		d.Leg, d.Slots = *got.change.Leg, *got.change.Slots
 		then := noon.Add(got.wait)
 		again := policy.begin(d, then)
 		require.True(t, again.call)

@@ -181,7 +181,7 @@ func (r *Reconfirmer) ask(ctx context.Context, ref gateway.Reconfirmation, seen 
 	if asked > 0 {
 		byContact, bySMS, what, wait = phrase.Remind, phrase.RemindSMS, ReconfirmReminded, policy.LapseAfter-policy.RemindAfter
 	}
-	made, messages, err := r.asker.make(seen.Bot, *seen.Person, ref.AccountID, policy.By, lane, byContact, bySMS)
+	made, messages, err := r.asker.service.asking(seen.Bot, *seen.Person, ref.AccountID, policy.By, lane, byContact, bySMS)
 	if err != nil {
 		return ReconfirmStep{}, err
 	}

@@ -3,6 +3,7 @@ package phone
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -11,8 +12,8 @@ import (
 // ErrInvalid is a text that is no phone number that could be called.
 var ErrInvalid = errors.New("not a valid phone number")
 
-// ErrAnonymous is one of Telegram's anonymous numbers.
-var ErrAnonymous = errors.New("an anonymous number")
+// ErrAnonymous is one of Telegram's anonymous numbers. It is an ErrInvalid, too.
+var ErrAnonymous = fmt.Errorf("an anonymous number: %w", ErrInvalid)
 
 // anonymousPrefix begins Telegram's anonymous numbers: they prove nobody's phone and cannot receive SMS.
 const anonymousPrefix = "+888"
@@ -21,7 +22,7 @@ const anonymousPrefix = "+888"
 const maxLength = 40
 
 // Parse returns the E.164 form of a number written in international form, with or without +, or in the national
-// form of region (two letters; empty refuses national forms).
+// form of region (two letters; empty refuses national forms). Anonymous numbers are refused as such.
 func Parse(text, region string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(text) > maxLength {
@@ -30,11 +31,20 @@ func Parse(text, region string) (string, error) {
 	if e164, err := parse(text, region); err == nil {
 		return e164, nil
 	}
-	if text[0] == '+' {
-		return "", ErrInvalid
+	if text[0] != '+' {
+		text = "+" + text
+		if e164, err := parse(text, ""); err == nil {
+			return e164, nil
+		}
 	}
-	return parse("+"+text, "")
+	if Anonymous(spaces.Replace(text)) {
+		return "", ErrAnonymous
+	}
+	return "", ErrInvalid
 }
+
+// spaces are what people put between digits.
+var spaces = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "\u00a0", "")
 
 // FromContact returns the E.164 form of the number of a shared contact: clients send it with or without +, always
 // in international form. Anonymous numbers are refused as such.

@@ -35,6 +35,20 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestParseTellsAnonymousNumbersFromOthers(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"+88812345678", "888 1234 5678", "+888 (12) 34-56-78"} {
+		_, err := phone.Parse(text, "UA")
+		require.ErrorIs(t, err, phone.ErrAnonymous, text)
+		require.ErrorIs(t, err, phone.ErrInvalid, text)
+	}
+	_, err := phone.Parse("+380123", "")
+	require.NotErrorIs(t, err, phone.ErrAnonymous)
+	e164, err := phone.Parse("888-382-5633", "US")
+	require.NoError(t, err, "in its own country it is a number like others")
+	require.Equal(t, "+18883825633", e164)
+}
+
 func TestFromContact(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -123,10 +123,10 @@ func (v *vault) address(err *error, bot string, m gateway.MessageID, a gateway.A
 	return "", v.sealed(err, messageBound("address", string(m)), a.Value), index
 }
 
-// proofBound is what the phone of a proof is bound to.
 // askBound is what a phone is bound to that a person claims.
 func askBound(id string) string { return "phone_asks.phone/" + id }
 
+// proofBound is what the phone of a proof is bound to.
 func proofBound(subscriber string) string { return "phone_proofs.phone/" + subscriber }
 
 func messageBound(column, id string) string { return "messages." + column + "/" + id }

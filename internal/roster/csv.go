@@ -124,7 +124,7 @@ func (t *table) record() ([]byte, *gateway.Error, error) {
 			return nil, errQuote, w.skipLine()
 		}
 		w.skip(len(found))
-		if !storable(record) {
+		if !gateway.Storable(string(record)) {
 			return nil, errRowEncoding, nil
 		}
 		return record, nil, nil

@@ -46,7 +46,7 @@ func (r *Reader) object() (map[string]string, *gateway.Error, error) {
 	}
 	text := bytes.Clone(found)
 	w.skip(len(found))
-	if !storable(text) {
+	if !gateway.Storable(string(text)) {
 		return nil, errRowEncoding, nil
 	}
 	fault := members(text, r.values)
@@ -174,7 +174,7 @@ func scalar(name string, raw json.RawMessage) (string, *gateway.Error) {
 	switch raw[0] {
 	case '"':
 		var text string
-		if err := json.Unmarshal(raw, &text); err != nil || !storable([]byte(text)) {
+		if err := json.Unmarshal(raw, &text); err != nil || !gateway.Storable(text) {
 			return "", errRowEncoding
 		}
 		return text, nil

@@ -80,9 +80,6 @@ var (
 	errRowEncoding = gateway.Fault(gateway.CodeRowUnreadable, "", "The row is not valid UTF-8, or contains a NUL character.")
 )
 
-// storable tells whether a text can be kept: the database takes neither NUL nor broken UTF-8.
-func storable(text []byte) bool { return utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 }
-
 // window looks at a file a row at a time.
 type window struct {
 	file  *bufio.Reader
