@@ -161,6 +161,18 @@ func TestPolling(t *testing.T) {
 		require.NoError(t, w.network.Start(t.Context(), w.anna, botName, ""))
 		eventually(t, "it goes on by itself", func() bool { return w.waiting(t) == 1 && w.state(t) == gateway.BotActive })
 	})
+	t.Run("raises and ends the alarm though the database refuses the first word of each", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		id, err := w.network.AddFault(t.Context(), controlclient.Fault{Bot: botName, Kind: "two_pollers"})
+		require.NoError(t, err)
+		store := &forgetfulStore{Store: w.store, refused: map[gateway.BotState]bool{}}
+		w.poll(t, store)
+		eventually(t, "the conflict is told after all", func() bool { return w.state(t) == gateway.BotConflict })
+		require.NoError(t, w.network.RemoveFault(t.Context(), id))
+		eventually(t, "and so is its end", func() bool { return w.state(t) == gateway.BotActive })
+		require.Equal(t, map[gateway.BotState]bool{gateway.BotConflict: true, gateway.BotActive: true}, store.refused)
+	})
 	t.Run("alarms when a program of somebody else polls the bot, once, and goes on when that one ends", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -264,6 +276,20 @@ func (w world) thief(t *testing.T) (stop func()) {
 	stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
 	t.Cleanup(stop)
 	return stop
+}
+
+// forgetfulStore is a database that refuses the first word of each state. One bot's polls use it, one after the other.
+type forgetfulStore struct {
+	*postgres.Store
+	refused map[gateway.BotState]bool
+}
+
+func (s *forgetfulStore) SetBotState(ctx context.Context, b gateway.Bot, state gateway.BotState, reason string, at time.Time) error {
+	if !s.refused[state] {
+		s.refused[state] = true
+		return context.DeadlineExceeded
+	}
+	return s.Store.SetBotState(ctx, b, state, reason, at)
 }
 
 // failingStore is a database that refuses a number of updates.

@@ -124,9 +124,8 @@ func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
 		next, err := p.pollOnce(ctx, b, offset)
 		if err == nil {
 			offset, pause = next, pollPauseMin
-			if b.State == gateway.BotConflict && p.now().Sub(disturbed) >= p.calm {
-				b.State = gateway.BotActive
-				p.setState(ctx, b, gateway.BotActive, "")
+			if b.State == gateway.BotConflict && p.now().Sub(disturbed) >= p.calm && p.setState(ctx, b, gateway.BotActive, "") {
+				b.State = gateway.BotActive // else the next poll says so again: an alarm must not outlast what it tells
 			}
 			continue
 		}
@@ -148,8 +147,9 @@ func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
 				}
 				if b.State != gateway.BotConflict {
 					p.logger.WarnContext(ctx, "polling: another program receives this bot's updates", "bot", b.ID)
-					b.State = gateway.BotConflict
-					p.setState(ctx, b, gateway.BotConflict, gateway.WordsConflict)
+					if p.setState(ctx, b, gateway.BotConflict, gateway.WordsConflict) {
+						b.State = gateway.BotConflict
+					}
 				}
 			case gateway.ClassThrottled:
 				pause = max(pause, refusal.RetryAfter)
