@@ -173,6 +173,19 @@ func TestPolling(t *testing.T) {
 		eventually(t, "and so is its end", func() bool { return w.state(t) == gateway.BotActive })
 		require.Equal(t, map[gateway.BotState]bool{gateway.BotConflict: true, gateway.BotActive: true}, store.refused)
 	})
+	t.Run("ends an alarm that the watchdog raised while no poll was disturbed", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.poll(t, w.store)
+		require.NoError(t, w.network.Start(t.Context(), w.anna, botName, ""))
+		eventually(t, "it polls", func() bool { return w.waiting(t) == 1 })
+		require.NoError(t, w.store.SetBotState(t.Context(), w.bot, gateway.BotConflict, gateway.WordsConflict, time.Now()))
+		eventually(t, "it goes on by itself", func() bool {
+			_, err := w.network.Write(t.Context(), w.anna, botName, "hello") // so that polls end
+			require.NoError(t, err)
+			return w.state(t) == gateway.BotActive
+		})
+	})
 	t.Run("alarms when a program of somebody else polls the bot, once, and goes on when that one ends", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

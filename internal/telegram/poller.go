@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"herald/internal/gateway"
@@ -58,8 +59,9 @@ func NewPoller(client *Client, store PollStore, holder string, wake <-chan struc
 
 // polling is one bot that is being polled.
 type polling struct {
-	sealed string // its token, to notice a new one
-	cancel context.CancelFunc
+	sealed   string       // its token, to notice a new one
+	conflict *atomic.Bool // whether it is in conflict, as the database has it: the watchdog may have seen it sooner
+	cancel   context.CancelFunc
 }
 
 // Run polls until the context ends, then gives the leases up.
@@ -100,13 +102,15 @@ func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gate
 		ours[b.ID] = true
 		if r, ok := running[b.ID]; ok {
 			if r.sealed == string(b.SealedToken) {
+				r.conflict.Store(b.State == gateway.BotConflict)
 				continue
 			}
 			r.cancel()
 		}
 		pollCtx, cancel := context.WithCancel(ctx)
-		running[b.ID] = polling{sealed: string(b.SealedToken), cancel: cancel}
-		wg.Go(func() { p.poll(pollCtx, b) })
+		var conflict atomic.Bool
+		running[b.ID] = polling{sealed: string(b.SealedToken), conflict: &conflict, cancel: cancel}
+		wg.Go(func() { p.poll(pollCtx, b, &conflict) })
 	}
 	for id, r := range running {
 		if !ours[id] {
@@ -117,10 +121,13 @@ func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gate
 }
 
 // poll asks for one bot's updates until the context ends, its token is revoked or another process has the lease.
-func (p *Poller) poll(ctx context.Context, b gateway.Bot) {
+func (p *Poller) poll(ctx context.Context, b gateway.Bot, conflict *atomic.Bool) {
 	var offset int64 // of the first poll: whatever is not confirmed
 	pause, disturbed := pollPauseMin, p.now()
 	for ctx.Err() == nil {
+		if b.State == gateway.BotActive && conflict.Load() {
+			b.State, disturbed = gateway.BotConflict, p.now()
+		}
 		next, err := p.pollOnce(ctx, b, offset)
 		if err == nil {
 			offset, pause = next, pollPauseMin

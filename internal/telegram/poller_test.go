@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,7 +70,7 @@ func pollsOf(t *testing.T, store *memory, answers ...string) []url.Values {
 	}))
 	t.Cleanup(server.Close)
 	client, bot := clientOf(t, server.URL)
-	NewPoller(client, store, "", nil, time.Now, slog.New(slog.DiscardHandler)).poll(ctx, bot)
+	NewPoller(client, store, "", nil, time.Now, slog.New(slog.DiscardHandler)).poll(ctx, bot, new(atomic.Bool))
 	require.Len(t, polls, len(answers))
 	return polls
 }
@@ -105,7 +106,7 @@ func TestARevokedBotIsNotForgottenWhileTheDatabaseIsAway(t *testing.T) {
 	t.Cleanup(server.Close)
 	client, bot := clientOf(t, server.URL)
 	store := &memory{failures: 1}
-	NewPoller(client, store, "", nil, time.Now, slog.New(slog.DiscardHandler)).poll(t.Context(), bot)
+	NewPoller(client, store, "", nil, time.Now, slog.New(slog.DiscardHandler)).poll(t.Context(), bot, new(atomic.Bool))
 	require.Equal(t, gateway.BotRevoked, store.state)
 }
 
