@@ -75,8 +75,10 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 	if _, err := c.Reconfirm.apply(b); err != nil {
 		return b, err
 	}
-	if b, err = s.share(ctx, b, c.Sharing); err != nil {
-		return b, err
+	if c.Sharing.Asked() {
+		if _, err := c.Sharing.apply(b); err != nil {
+			return b, err
+		}
 	}
 	intake := b.Intake
 	if c.Intake != "" {
@@ -90,6 +92,9 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 		}
 	}
 	if b, err = s.describe(ctx, b, intake, c); err != nil {
+		return b, err
+	}
+	if b, err = s.share(ctx, b, c.Sharing); err != nil {
 		return b, err
 	}
 	switch {

@@ -1,6 +1,8 @@
 package bots_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 
 	"herald/internal/bots"
 	"herald/internal/gateway"
+	"herald/internal/sandbox/controlclient"
 )
 
 func TestAPausedBotLeavesItsUpdatesAtTheMessenger(t *testing.T) {
@@ -61,6 +64,72 @@ func TestARemovedBot(t *testing.T) {
 	_, err = w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token})
 	require.Equal(t, gateway.CodeBotExists, gateway.CodeOf(err))
 	require.NotContains(t, err.Error(), "acc_2")
+}
+
+// says asks the messenger what it shows about the bot.
+func (w world) says(t *testing.T, token gateway.Secret, method string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/bot"+token.Reveal()+"/"+method, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, response.Body.Close()) }()
+	var answer struct{ Result json.RawMessage }
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
+	return string(answer.Result)
+}
+
+func TestWordsOfABotReachTheMessenger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	token := w.made(t, "acme_bot")
+	_, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token})
+	require.NoError(t, err)
+	description, about := "Codes and notices of Acme.", "Acme"
+	_, err = w.Change(t.Context(), "acc_1", "@acme_bot", bots.Change{
+		Commands:    []gateway.BotCommand{{Command: "start", Description: "Connect"}, {Command: "stop", Description: "Disconnect"}},
+		Description: &description, About: &about,
+	})
+	require.NoError(t, err)
+	require.JSONEq(t, `[{"command":"start","description":"Connect"},{"command":"stop","description":"Disconnect"}]`, w.says(t, token, "getMyCommands"))
+	require.JSONEq(t, `{"description":"Codes and notices of Acme."}`, w.says(t, token, "getMyDescription"))
+	require.JSONEq(t, `{"short_description":"Acme"}`, w.says(t, token, "getMyShortDescription"))
+
+	_, err = w.Change(t.Context(), "acc_1", "@acme_bot", bots.Change{Commands: []gateway.BotCommand{}})
+	require.NoError(t, err)
+	require.JSONEq(t, `[]`, w.says(t, token, "getMyCommands"))
+	require.JSONEq(t, `{"short_description":"Acme"}`, w.says(t, token, "getMyShortDescription"), "what is left out stays")
+}
+
+func TestWhatIsRefusedSharesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *bots.Options) { o.LocalURL = "" })
+	_, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: w.made(t, "acme_bot")})
+	require.NoError(t, err)
+	yes, about := true, "Acme"
+	all := bots.Sharing{Shared: &yes, Purpose: gateway.PurposeAny}
+	for code, c := range map[gateway.Code]bots.Change{
+		gateway.CodeBotWebhook:    {Sharing: all, About: &about, Intake: gateway.IntakeWebhook},
+		gateway.CodeBotOther:      {Sharing: all, About: &about, Token: w.made(t, "other_bot")},
+		gateway.CodeFieldInvalid:  {Sharing: bots.Sharing{Shared: &yes, Purpose: "adverts"}, About: &about},
+		gateway.CodeMessengerDown: {Sharing: all, About: &about},
+	} {
+		if code == gateway.CodeMessengerDown {
+			_, err := w.network.AddFault(t.Context(), controlclient.Fault{Bot: "@acme_bot", Method: "setMyShortDescription", Kind: "server_error", Times: 1})
+			require.NoError(t, err)
+		}
+		_, err := w.Change(t.Context(), "acc_1", "@acme_bot", c)
+		require.Equal(t, code, gateway.CodeOf(err))
+		b, err := w.Find(t.Context(), "acc_1", "@acme_bot")
+		require.NoError(t, err)
+		require.False(t, b.Shared, code)
+		require.Empty(t, b.About, code)
+	}
+	b, err := w.Change(t.Context(), "acc_1", "@acme_bot", bots.Change{Sharing: all, About: &about})
+	require.NoError(t, err)
+	require.True(t, b.Shared)
+	require.Equal(t, gateway.PurposeAny, b.Purpose)
+	require.Equal(t, "Acme", b.About)
 }
 
 func TestWordsThatTheMessengerRefusesChangeNothing(t *testing.T) {
