@@ -134,7 +134,7 @@ func (r *rowReader) moment(column string) time.Time {
 
 func (r *rowReader) payload() string {
 	payload := r.values[roster.StartPayload]
-	if len(payload) > maxPayload || strings.ContainsFunc(payload, notPayload) {
+	if payload != "" && !gateway.StartPayload(payload) {
 		r.refuse(gateway.CodeFieldInvalid, roster.StartPayload, "A payload has at most 64 characters of A-Z, a-z, 0-9, _ and -.")
 	}
 	return payload

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"strings"
 	"time"
 
 	"herald/internal/gateway"
@@ -223,12 +222,9 @@ func (s *Service) webhookBase(network gateway.Network) string {
 	return s.options.PublicURL
 }
 
-// maxPayload is Telegram's limit of a deep link's payload, in characters of [A-Za-z0-9_-].
-const maxPayload = 64
-
 // Link returns the address at which people connect to the bot, with an optional payload that comes back with /start.
 func (s *Service) Link(b gateway.Bot, payload string) (string, error) {
-	if len(payload) > maxPayload || strings.ContainsFunc(payload, notPayload) {
+	if payload != "" && !gateway.StartPayload(payload) {
 		return "", gateway.Fault(gateway.CodeFieldInvalid, "payload", "A payload has at most 64 characters of A-Z, a-z, 0-9, _ and -.")
 	}
 	base := "https://t.me"
@@ -240,8 +236,4 @@ func (s *Service) Link(b gateway.Bot, payload string) (string, error) {
 		link += "?start=" + payload
 	}
 	return link, nil
-}
-
-func notPayload(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
 }

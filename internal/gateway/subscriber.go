@@ -104,6 +104,16 @@ func ExternalID(id string) bool {
 	return id != "" && len(id) <= maxExternalID && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
+// maxPayload bounds a payload in characters.
+const maxPayload = 64
+
+// StartPayload tells whether a text can be the payload of a link: Telegram takes 1 to 64 of A-Z, a-z, 0-9, _ and -.
+func StartPayload(text string) bool {
+	return text != "" && len(text) <= maxPayload && !strings.ContainsFunc(text, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
+	})
+}
+
 // SubscriberFilter narrows a list of subscribers; zero values mean any.
 type SubscriberFilter struct {
 	Phone      string

@@ -50,10 +50,10 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 		v.Silent = i.line(raw, u)
 		return v
 	}
-	if u.Kind == gateway.UpdateCommand && u.Command == commandStart {
+	v.Starts = u.Kind == gateway.UpdateCommand && u.Command == commandStart
+	if v.Starts && gateway.StartPayload(u.Payload) { // else the person wrote more behind the command than a link can
 		v.Payload = u.Payload
 	}
-	v.Starts = u.Kind == gateway.UpdateCommand && u.Command == commandStart
 	if u.Kind == gateway.UpdateCommand && u.Command == commandStop {
 		v.Connection, v.Reason = gateway.Disconnected, gateway.ReasonStopped
 	}

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,15 @@ func TestJudge(t *testing.T) {
 		{name: "a start brings its payload", u: update(func(u *gateway.Update) {
 			u.Kind, u.Command, u.Payload = gateway.UpdateCommand, "start", "order-7"
 		}), connection: gateway.Connected, payload: "order-7", kind: gateway.UpdateCommand},
+		{name: "a start brings the longest payload that a link can have", u: update(func(u *gateway.Update) {
+			u.Kind, u.Command, u.Payload = gateway.UpdateCommand, "start", strings.Repeat("aZ_-0123", 8)
+		}), connection: gateway.Connected, payload: strings.Repeat("aZ_-0123", 8), kind: gateway.UpdateCommand},
+		{name: "what is longer than a link can bring is no payload", u: update(func(u *gateway.Update) {
+			u.Kind, u.Command, u.Payload = gateway.UpdateCommand, "start", strings.Repeat("a", 65)
+		}), connection: gateway.Connected, kind: gateway.UpdateCommand},
+		{name: "what no link can bring is no payload", u: update(func(u *gateway.Update) {
+			u.Kind, u.Command, u.Payload = gateway.UpdateCommand, "start", "call me at +380501234567"
+		}), connection: gateway.Connected, kind: gateway.UpdateCommand},
 		{name: "another command brings none", u: update(func(u *gateway.Update) {
 			u.Kind, u.Command, u.Payload = gateway.UpdateCommand, "help", "order-7"
 		}), connection: gateway.Connected, kind: gateway.UpdateCommand},
