@@ -72,7 +72,8 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 	if err != nil {
 		return b, err
 	}
-	if _, err := c.Reconfirm.apply(b); err != nil {
+	policy, err := c.Reconfirm.apply(b.Reconfirm, b.Network)
+	if err != nil {
 		return b, err
 	}
 	if c.Sharing.Asked() {
@@ -91,7 +92,7 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 			return b, err
 		}
 	}
-	if b, err = s.describe(ctx, b, intake, c); err != nil {
+	if b, err = s.describe(ctx, b, intake, policy, c); err != nil {
 		return b, err
 	}
 	if b, err = s.share(ctx, b, c.Sharing); err != nil {
@@ -136,9 +137,9 @@ func (s *Service) replaceToken(ctx context.Context, b gateway.Bot, token gateway
 }
 
 // describe tells the messenger about the bot, and keeps what was said.
-func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.Intake, c Change) (gateway.Bot, error) {
+func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.Intake, policy gateway.ReconfirmPolicy, c Change) (gateway.Bot, error) {
 	words := c.Commands != nil || c.Description != nil || c.About != nil
-	if !words && c.Reclaim == nil && c.AskPhone == nil && c.ContactOnly == nil && !c.Reconfirm.asked() && intake == b.Intake {
+	if !words && c.Reclaim == nil && c.AskPhone == nil && c.ContactOnly == nil && policy == b.Reconfirm && intake == b.Intake {
 		return b, nil
 	}
 	if words {
@@ -149,11 +150,7 @@ func (s *Service) describe(ctx context.Context, b gateway.Bot, intake gateway.In
 			return b, describing(err)
 		}
 	}
-	var err error
-	if b.Reconfirm, err = c.Reconfirm.apply(b); err != nil {
-		return b, err
-	}
-	b.Intake = intake
+	b.Intake, b.Reconfirm = intake, policy
 	if c.AskPhone != nil {
 		b.AskPhone = *c.AskPhone
 	}

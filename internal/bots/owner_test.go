@@ -36,6 +36,34 @@ func TestAPausedBotLeavesItsUpdatesAtTheMessenger(t *testing.T) {
 	require.Contains(t, w.hook(t), string(b.ID))
 }
 
+func TestARefusedPolicyOfReconfirmingChangesNothing(t *testing.T) {
+	t.Parallel()
+	span := func(d time.Duration) *time.Duration { return &d }
+	w := newWorld(t, nil)
+	token := w.made(t, "acme_bot")
+	b, err := w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token, Reconfirm: bots.Reconfirm{
+		Every: span(90 * 24 * time.Hour), RemindAfter: span(10 * time.Hour), LapseAfter: span(20 * time.Hour),
+	}})
+	require.NoError(t, err)
+	require.NoError(t, w.store.SetBotState(t.Context(), b, gateway.BotRevoked, "words", b.UpdatedAt))
+
+	early := bots.Reconfirm{LapseAfter: span(5 * time.Hour)} // before the reminder
+	_, err = w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token, Reconfirm: early})
+	require.Equal(t, gateway.CodeFieldInvalid, gateway.CodeOf(err))
+	_, err = w.Change(t.Context(), "acc_1", "@acme_bot", bots.Change{Token: token, Reconfirm: early})
+	require.Equal(t, gateway.CodeFieldInvalid, gateway.CodeOf(err))
+	after, err := w.Find(t.Context(), "acc_1", "@acme_bot")
+	require.NoError(t, err)
+	require.Equal(t, gateway.BotRevoked, after.State, "no new token was taken")
+	require.Equal(t, b.SealedToken, after.SealedToken)
+	require.Equal(t, b.Reconfirm, after.Reconfirm)
+
+	b, err = w.Add(t.Context(), "acc_1", bots.NewBot{Platform: gateway.Telegram, Token: token, Reconfirm: bots.Reconfirm{LapseAfter: span(30 * time.Hour)}})
+	require.NoError(t, err)
+	require.Equal(t, gateway.BotActive, b.State)
+	require.Equal(t, gateway.ReconfirmPolicy{Every: 90 * 24 * time.Hour, By: gateway.ConfirmContact, RemindAfter: 10 * time.Hour, LapseAfter: 30 * time.Hour}, b.Reconfirm)
+}
+
 func TestARemovedBot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *bots.Options) { o.PublicURL = "https://herald.example" })

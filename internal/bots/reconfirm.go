@@ -31,9 +31,8 @@ const (
 	MaxLapseAfter = 366 * 24 * time.Hour
 )
 
-// apply is the bot's policy as it is then.
-func (r Reconfirm) apply(b gateway.Bot) (gateway.ReconfirmPolicy, error) {
-	p := b.Reconfirm
+// apply is a bot's policy as it is then.
+func (r Reconfirm) apply(p gateway.ReconfirmPolicy, network gateway.Network) (gateway.ReconfirmPolicy, error) {
 	if p.By == "" { // of a bot that is being added
 		p = gateway.ReconfirmPolicy{By: gateway.ConfirmContact, RemindAfter: gateway.DefaultRemindAfter, LapseAfter: gateway.DefaultLapseAfter}
 	}
@@ -48,7 +47,7 @@ func (r Reconfirm) apply(b gateway.Bot) (gateway.ReconfirmPolicy, error) {
 	}
 	set(&p.RemindAfter, r.RemindAfter, gateway.DefaultRemindAfter)
 	set(&p.LapseAfter, r.LapseAfter, gateway.DefaultLapseAfter)
-	return p, checkReconfirm(p, b.Network)
+	return p, checkReconfirm(p, network)
 }
 
 func set(span, wanted *time.Duration, otherwise time.Duration) {
@@ -91,13 +90,10 @@ func checkReconfirm(p gateway.ReconfirmPolicy, network gateway.Network) error {
 }
 
 // reconfirm writes how often the people of a bot prove their phones anew.
-func (s *Service) reconfirm(ctx context.Context, b gateway.Bot, r Reconfirm) (gateway.Bot, error) {
-	if !r.asked() {
+func (s *Service) reconfirm(ctx context.Context, b gateway.Bot, p gateway.ReconfirmPolicy) (gateway.Bot, error) {
+	if p == b.Reconfirm {
 		return b, nil
 	}
-	var err error
-	if b.Reconfirm, err = r.apply(b); err != nil {
-		return b, err
-	}
+	b.Reconfirm = p
 	return s.store.DescribeBot(ctx, b, s.now())
 }

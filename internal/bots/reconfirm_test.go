@@ -37,7 +37,7 @@ func TestReconfirmPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := c.wish.apply(gateway.Bot{Reconfirm: c.was, Network: c.network})
+			got, err := c.wish.apply(c.was, c.network)
 			if c.fault == "" {
 				require.NoError(t, err)
 				require.Equal(t, c.want, got)

@@ -78,9 +78,6 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	if err != nil {
 		return gateway.Bot{}, err
 	}
-	if _, err := n.Reconfirm.apply(gateway.Bot{Network: network}); err != nil {
-		return gateway.Bot{}, err
-	}
 	intake, err := s.chooseIntake(n.Intake, network)
 	if err != nil {
 		return gateway.Bot{}, err
@@ -111,6 +108,10 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 			return gateway.Bot{}, err
 		}
 	}
+	policy, err := n.Reconfirm.apply(known.Reconfirm, network)
+	if err != nil {
+		return gateway.Bot{}, err
+	}
 	if bot.SealedToken, err = s.sealer.Seal(ctx, []byte(n.Token.Reveal()), bot.ID.TokenBound()); err != nil {
 		return gateway.Bot{}, fmt.Errorf("seal token of bot %s: %w", bot.ID, err)
 	}
@@ -123,7 +124,7 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	if bot, err = s.share(ctx, bot, n.Sharing); err != nil {
 		return bot, err
 	}
-	if bot, err = s.reconfirm(ctx, bot, n.Reconfirm); err != nil || bot.State != gateway.BotActive {
+	if bot, err = s.reconfirm(ctx, bot, policy); err != nil || bot.State != gateway.BotActive {
 		return bot, err
 	}
 	return bot, s.Connect(ctx, bot)
