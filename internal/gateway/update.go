@@ -103,6 +103,7 @@ type IntakeStore interface {
 // Verdict is what the inbox decided about one update: everything is written in one transaction with the update's end.
 type Verdict struct {
 	Subscriber *Subscriber    // to insert or refresh, by bot and platform id; nil if the update has no person
+	OnlyKnown  bool           // of somebody whom the bot does not know it tells nothing that may be kept
 	Seen       UpdateMark     // when the person's particulars were true
 	Connection Connection     // the person is now connected or disconnected; empty says nothing
 	Reason     Reason         // of a disconnection

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"herald/internal/gateway"
+	"herald/internal/postgres/postgrestest"
 )
 
 // answers are what went out because of the newest line of History.
@@ -39,6 +40,32 @@ func (w *world) asked(text string) gateway.Message {
 func (w *world) shares(phone string, whose int64) {
 	w.t.Helper()
 	w.comes(message(map[string]any{"date": w.at.Unix(), "contact": map[string]any{"phone_number": phone, "first_name": "Anna", "user_id": whose}}))
+}
+
+// blocks lets Anna block the bot, or take that back.
+func (w *world) blocks(out bool) {
+	w.t.Helper()
+	was, is := map[string]any{"status": "member", "user": annaUser}, map[string]any{"status": "kicked", "user": annaUser}
+	if !out {
+		was, is = is, was
+	}
+	w.receive(map[string]any{"my_chat_member": map[string]any{
+		"chat": map[string]any{"id": anna, "type": "private"}, "from": annaUser, "date": w.at.Unix(), "old_chat_member": was, "new_chat_member": is,
+	}})
+	found, err := w.in.ProcessOne(w.t.Context())
+	require.NoError(w.t, err)
+	require.True(w.t, found)
+}
+
+// told are the kinds of all events, newest first.
+func (w *world) told() (kinds []gateway.AccountEventKind) {
+	w.t.Helper()
+	list, err := w.store.AccountEvents(w.t.Context(), account, gateway.AccountEventFilter{}, gateway.Page{}.Bounded())
+	require.NoError(w.t, err)
+	for _, e := range list.Items {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
 }
 
 func TestWhatBotsAnswerByThemselves(t *testing.T) {
@@ -83,6 +110,45 @@ func TestWhatBotsAnswerByThemselves(t *testing.T) {
 		}
 		w.asked("/privacy")
 		require.NotEqual(t, before.ID, w.person().ID, "who comes back is somebody new")
+	})
+	t.Run("whoever was forgotten and then blocks the bot, or takes that back, stays unknown until they write again", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, `
+herald: 1
+language: en
+rules:
+  - name: gone
+    on: unsubscribed
+    forward: gone
+`)
+		w.asked("/privacy")
+		before := w.person()
+		w.presses("herald:forget")
+		for more, err := true, error(nil); more; {
+			more, err = w.store.Erase(t.Context(), w.at)
+			require.NoError(t, err)
+		}
+		told := w.told()
+		w.later(time.Minute)
+		w.blocks(true)
+		w.later(time.Minute)
+		w.blocks(false)
+		list, err := w.store.Subscribers(t.Context(), account, bot, gateway.SubscriberFilter{}, gateway.Page{}.Bounded())
+		require.NoError(t, err)
+		require.Empty(t, list.Items)
+		require.Equal(t, told, w.told())
+		lines, err := w.store.Messages(t.Context(), account, gateway.MessageFilter{Direction: gateway.In}, gateway.Page{}.Bounded())
+		require.NoError(t, err)
+		require.Len(t, lines.Items, 2)
+		var kept int
+		require.NoError(t, postgrestest.Conn(t, w.url).QueryRow(t.Context(), "SELECT count(*) FROM updates WHERE body <> '' OR chat_id <> 0 OR done_at IS NULL").Scan(&kept))
+		require.Zero(t, kept, "what the messenger said of them")
+
+		w.later(time.Minute)
+		w.asked("/start")
+		require.NotEqual(t, before.ID, w.person().ID)
+		w.blocks(true)
+		require.Equal(t, gateway.ReasonBlocked, w.person().Reason, "whoever is known is known to be gone")
 	})
 	t.Run("the phone is shared or changed by a button", func(t *testing.T) {
 		t.Parallel()

@@ -47,7 +47,7 @@ func (i *Inbox) judge(raw gateway.RawUpdate, u gateway.Update) gateway.Verdict {
 		if !u.Member {
 			v.Connection, v.Reason = gateway.Disconnected, gateway.ReasonBlocked
 		}
-		v.Silent = i.line(raw, u)
+		v.Silent, v.OnlyKnown = i.line(raw, u), true // whoever was forgotten does not come back by leaving
 		return v
 	}
 	v.Starts = u.Kind == gateway.UpdateCommand && u.Command == commandStart

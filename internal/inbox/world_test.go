@@ -32,6 +32,7 @@ const (
 // world is an inbox over a database of its own. Its clock stands still until the test moves it.
 type world struct {
 	t       *testing.T
+	url     gateway.Secret // of the database
 	store   *postgres.Store
 	in      *inbox.Inbox
 	deps    inbox.Deps // of in
@@ -57,10 +58,11 @@ func (silence) AnswerButton(context.Context, gateway.Bot, string, string) error 
 
 func newWorld(t *testing.T, source string) *world {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.URL(t), Vault: postgrestest.Vault(t)})
+	address := postgrestest.URL(t)
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: address, Vault: postgrestest.Vault(t)})
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
-	w := &world{t: t, store: store, started: &starts{}, at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), next: 1}
+	w := &world{t: t, url: address, store: store, started: &starts{}, at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), next: 1}
 	now := func() time.Time { return w.at }
 	require.NoError(t, store.CreateAccount(t.Context(), gateway.Account{ID: account, Name: "Acme", Operator: true, CreatedAt: w.at}))
 	require.NoError(t, store.CreateBot(t.Context(), gateway.Bot{

@@ -220,7 +220,7 @@ var overAllAccounts = map[string]string{
 
 	"DueEdits": "changes of all accounts", "DueOutbox": "messages of all accounts", "ReleaseOutbox": "messages of all accounts",
 	"DropOutbox": "messages of all accounts", "RequeueForgotten": "messages of all accounts",
-	"TakeUpdate": "the oldest update of all bots", "FinishUpdate": "an update in hand", "PutUpdateAside": "an update in hand",
+	"TakeUpdate": "the oldest update of all bots", "FinishUpdate": "an update in hand", "EmptyUpdate": "an update in hand", "PutUpdateAside": "an update in hand",
 	"CountUpdateFailure": "an update in hand", "UntranslatedInbound": "texts of all accounts",
 
 	"WithdrawLostReconfirmations": "the janitor",

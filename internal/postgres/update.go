@@ -72,6 +72,15 @@ func (s *Store) ProcessUpdate(ctx context.Context, now time.Time, decide func(ga
 		if err != nil {
 			return h.last(ctx, putAside(ctx, raw, err))
 		}
+		if verdict.OnlyKnown {
+			known, err := h.queries().PersonKnown(ctx, dbsqlc.PersonKnownParams{AccountID: string(raw.AccountID), BotID: string(raw.BotID), PlatformID: verdict.Subscriber.PlatformID})
+			if err != nil {
+				return fmt.Errorf("look whether a person is known: %w", err)
+			}
+			if !known {
+				return h.last(ctx, emptyUpdate(ctx, raw, now))
+			}
+		}
 		// Evidence first: whoever delivers locks the message before the person, too.
 		about, waits, err := writeEvidence(ctx, h.queries(), raw, verdict)
 		if err != nil {
@@ -110,6 +119,16 @@ func finishUpdate(ctx context.Context, raw gateway.RawUpdate, note string, now t
 	return func(q *queries) error {
 		if err := q.FinishUpdate(ctx, dbsqlc.FinishUpdateParams{Sequence: raw.Sequence, At: &now, Note: note}); err != nil {
 			return fmt.Errorf("finish update: %w", err)
+		}
+		return nil
+	}
+}
+
+// emptyUpdate ends an update that is about nobody whom we may know.
+func emptyUpdate(ctx context.Context, raw gateway.RawUpdate, now time.Time) step {
+	return func(q *queries) error {
+		if err := q.EmptyUpdate(ctx, dbsqlc.EmptyUpdateParams{Sequence: raw.Sequence, At: &now}); err != nil {
+			return fmt.Errorf("empty update: %w", err)
 		}
 		return nil
 	}

@@ -144,7 +144,7 @@ func (q *Queries) EraseReplies(ctx context.Context, arg EraseRepliesParams) (int
 }
 
 const eraseUpdates = `-- name: EraseUpdates :execrows
-UPDATE updates SET body = '', error = '', note = 'forgotten', done_at = coalesce(done_at, $1)
+UPDATE updates SET body = '', chat_id = 0, error = '', note = 'forgotten', done_at = coalesce(done_at, $1)
 WHERE sequence IN (SELECT u.sequence FROM updates u
                    WHERE u.bot_id = $2 AND u.chat_id = $3 AND u.received_at <= $4 AND u.body <> '' AND u.update_id >= 0
                    LIMIT $5 FOR UPDATE SKIP LOCKED)

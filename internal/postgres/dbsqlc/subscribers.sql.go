@@ -365,6 +365,23 @@ func (q *Queries) MoveChat(ctx context.Context, arg MoveChatParams) error {
 	return err
 }
 
+const personKnown = `-- name: PersonKnown :one
+SELECT EXISTS (SELECT FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND platform_id = $3)
+`
+
+type PersonKnownParams struct {
+	AccountID  string
+	BotID      string
+	PlatformID int64
+}
+
+func (q *Queries) PersonKnown(ctx context.Context, arg PersonKnownParams) (bool, error) {
+	row := q.db.QueryRow(ctx, personKnown, arg.AccountID, arg.BotID, arg.PlatformID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const phoneHolder = `-- name: PhoneHolder :one
 SELECT id FROM subscribers WHERE bot_id = $1 AND phone_index = $2
 `

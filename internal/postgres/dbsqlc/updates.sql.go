@@ -76,6 +76,21 @@ func (q *Queries) DropOldUpdates(ctx context.Context, before *time.Time) (int64,
 	return result.RowsAffected(), nil
 }
 
+const emptyUpdate = `-- name: EmptyUpdate :exec
+UPDATE updates SET body = '', chat_id = 0, done_at = $2, note = 'unknown_person' WHERE sequence = $1
+`
+
+type EmptyUpdateParams struct {
+	Sequence int64
+	At       *time.Time
+}
+
+// Nothing is kept of it but that it came.
+func (q *Queries) EmptyUpdate(ctx context.Context, arg EmptyUpdateParams) error {
+	_, err := q.db.Exec(ctx, emptyUpdate, arg.Sequence, arg.At)
+	return err
+}
+
 const finishUpdate = `-- name: FinishUpdate :exec
 UPDATE updates SET done_at = $2, note = $3 WHERE sequence = $1
 `

@@ -103,7 +103,7 @@ SELECT DISTINCT file_id FROM messages WHERE id = ANY(@ids::text[]) AND file_id <
 DELETE FROM files f WHERE f.id = ANY(@ids::text[]) AND NOT EXISTS (SELECT FROM messages m WHERE m.file_id = f.id);
 
 -- name: EraseUpdates :execrows
-UPDATE updates SET body = '', error = '', note = 'forgotten', done_at = coalesce(done_at, @at)
+UPDATE updates SET body = '', chat_id = 0, error = '', note = 'forgotten', done_at = coalesce(done_at, @at)
 WHERE sequence IN (SELECT u.sequence FROM updates u
                    WHERE u.bot_id = @bot_id AND u.chat_id = @chat_id AND u.received_at <= @asked_at AND u.body <> '' AND u.update_id >= 0
                    LIMIT @most FOR UPDATE SKIP LOCKED);

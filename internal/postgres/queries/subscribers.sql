@@ -62,6 +62,9 @@ UPDATE subscribers SET external_id = $3 WHERE account_id = $1 AND id = $2;
 -- Under which id a chat is known that was another one before.
 SELECT platform_id FROM subscribers WHERE bot_id = $1 AND chat_id = @chat_id AND kind <> 'person' LIMIT 1;
 
+-- name: PersonKnown :one
+SELECT EXISTS (SELECT FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND platform_id = $3);
+
 -- name: MigrateChat :exec
 UPDATE subscribers SET chat_id = @to_chat, kind = 'supergroup' WHERE bot_id = $1 AND chat_id = @from_chat AND kind <> 'person';
 

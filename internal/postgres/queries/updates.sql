@@ -45,6 +45,10 @@ ORDER BY l.settled_at DESC LIMIT 1;
 -- name: FinishUpdate :exec
 UPDATE updates SET done_at = @at, note = @note WHERE sequence = $1;
 
+-- name: EmptyUpdate :exec
+-- Nothing is kept of it but that it came.
+UPDATE updates SET body = '', chat_id = 0, done_at = @at, note = 'unknown_person' WHERE sequence = $1;
+
 -- name: PutUpdateAside :exec
 UPDATE updates SET error = @error, attempts = attempts + 1 WHERE sequence = $1;
 
