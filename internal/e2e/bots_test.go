@@ -28,6 +28,7 @@ func TestBots(t *testing.T) {
 	t.Run("a person whom the sender knows by an id of its own", func(t *testing.T) { testIdentified(t, on, anna.ID) })
 	t.Run("a group, which becomes a supergroup", func(t *testing.T) { testGroup(t, on, anna.ID) })
 	t.Run("another service takes a bot", func(t *testing.T) { testStolen(t, on) })
+	t.Run("updates that pile up", func(t *testing.T) { testLagging(t, on, anna.ID) })
 	t.Run("a rest", func(t *testing.T) { testPaused(t, on, anna.ID) })
 	t.Run("an account that the operator rests", func(t *testing.T) { testSuspended(t, on, anna.ID) })
 	t.Run("another key for secrets", func(t *testing.T) { testKeyChanged(t, on, anna.ID) })
@@ -74,6 +75,7 @@ func testIdentified(t *testing.T, on *installation, person int64) {
 	require.NoError(t, err)
 	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, m.ID).State)
 	require.Equal(t, 1, on.copies(t, person, acme.at(), "we know you"))
+	require.Contains(t, metricsOf(t, on), fmt.Sprintf(`herald_bot_subscribers{bot=%q,connection="connected"} 1`, acme.ID))
 }
 
 func testGroup(t *testing.T, on *installation, person int64) {
@@ -159,6 +161,35 @@ func testStolen(t *testing.T, on *installation) {
 		slices.Reverse(kinds)
 		require.Equal(t, []string{"bot.added", "bot.conflict", "bot.recovered"}, kinds, "one alarm")
 	}
+}
+
+// testLagging lets a person write faster than updates can be fetched, and then lets them be fetched.
+func testLagging(t *testing.T, on *installation, person int64) {
+	acme := on.connected(t, "lagging_bot", wire.Polling, person)
+	fault(t, on, controlclient.Fault{Bot: acme.at(), Method: "getUpdates", Kind: "server_error"})
+	lags := func(value string) func() (bool, string) {
+		return func() (bool, string) {
+			metrics := metricsOf(t, on)
+			_, pending, _ := strings.Cut(metrics, fmt.Sprintf("herald_bot_pending_updates{bot=%q} ", acme.ID))
+			pending, _, _ = strings.Cut(pending, "\n")
+			return strings.Contains(metrics, fmt.Sprintf("herald_bot_lagging{bot=%q} %s\n", acme.ID, value)), pending + " wait"
+		}
+	}
+	await(t, patience, "the bot to lag", func() (bool, string) {
+		for range 20 {
+			_, err := on.sandbox.Write(t.Context(), person, acme.at(), "hello")
+			require.NoError(t, err)
+		}
+		return lags("1")()
+	})
+	require.NoError(t, on.sandbox.ClearFaults(t.Context()))
+	await(t, patience, "the bot to catch up", lags("0"))
+	var kinds []string
+	for e, err := range on.api.AccountEvents(t.Context(), client.EventFilter{Bot: acme.ID, Kind: "bot.*"}) {
+		require.NoError(t, err)
+		kinds = append(kinds, e.Kind)
+	}
+	require.Equal(t, []string{"bot.caught_up", "bot.lagging", "bot.added"}, kinds)
 }
 
 func metricsOf(t *testing.T, on *installation) string {

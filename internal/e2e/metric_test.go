@@ -37,6 +37,7 @@ func testMetrics(t *testing.T, on *installation) {
 	during := on.metrics(t)
 	require.InDelta(t, before["herald_messenger_refusals_total"]+1, during["herald_messenger_refusals_total"], 0)
 	require.InDelta(t, before["herald_bots_blocked"]+1, during["herald_bots_blocked"], 0)
+	require.InDelta(t, 1, during[fmt.Sprintf("herald_bot_refusals_total{bot=%q}", b.ID)], 0, "by bot, too")
 	for lane, waiting := range map[string]float64{"code": 1, "service": 3, "bulk": 2} {
 		label := `{lane="` + lane + `"}`
 		require.GreaterOrEqual(t, during["herald_send_queue_messages"+label], waiting, lane)
