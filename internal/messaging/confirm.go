@@ -22,6 +22,8 @@ func (r Request) checkConfirmation(to gateway.Address) *gateway.Error {
 	switch {
 	case r.Confirmed < 0 || r.Confirmed > MaxConfirmed:
 		return gateway.Fault(gateway.CodeFieldInvalid, "confirmed_within", "How old the proof of a phone may be is written like 90d or 12h: more than zero and at most 3660 days.")
+	case r.Confirmed == 0 && r.ConfirmBy != "": // a text that goes out unproved is not what whoever wrote this wants
+		return gateway.Fault(gateway.CodeRequired, "confirmed_within", "confirm_by says how a phone is proved again. Say with confirmed_within how old the proof may be, such as 90d.")
 	case r.Confirmed > 0 && to.Kind == gateway.AddressChat:
 		return gateway.Fault(gateway.CodeFieldInvalid, "confirmed_within", "A group or channel has no phone to confirm.")
 	}

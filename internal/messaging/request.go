@@ -118,9 +118,7 @@ func (r *Request) fillDefaults() {
 			r.OnUnknown = gateway.Resend
 		}
 	}
-	if r.Confirmed == 0 {
-		r.ConfirmBy = ""
-	} else if r.ConfirmBy == "" {
+	if r.Confirmed != 0 && r.ConfirmBy == "" {
 		r.ConfirmBy = gateway.ConfirmContact
 	}
 	if r.TTL == 0 {
@@ -184,6 +182,9 @@ func ParseAddress(to string) (gateway.Address, *gateway.Error) {
 		return gateway.Address{Kind: gateway.AddressChat, Value: strconv.FormatInt(id, 10)}, nil
 	case phoneLike(to):
 		e164, err := phone.Parse(to, "")
+		if errors.Is(err, phone.ErrAnonymous) {
+			return gateway.Address{}, gateway.Fault(gateway.CodePhoneInvalid, "to", "A number that begins with +888 is anonymous: nobody proves it here and no SMS reaches it. Name the person by @name, #id or ext: and your own id.")
+		}
 		if errors.Is(err, phone.ErrInvalid) {
 			return gateway.Address{}, gateway.Fault(gateway.CodePhoneInvalid, "to", "This is not a phone number that exists. Write it with its country code, such as +380501234567.")
 		}

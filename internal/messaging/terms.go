@@ -112,7 +112,9 @@ func (r *Request) fillFrom(d gateway.Defaults) {
 	if r.Confirmed == 0 && !strings.HasPrefix(strings.TrimSpace(r.To), "chat:") { // a group has no phone
 		r.Confirmed = d.Confirmed
 	}
-	fill(&r.ConfirmBy, d.ConfirmBy)
+	if r.Confirmed != 0 { // else it says nothing, and one that the request has is a slip
+		fill(&r.ConfirmBy, d.ConfirmBy)
+	}
 	if r.Lane != gateway.LaneCode {
 		fill(&r.TTL, d.TTL)
 		fill(&r.OnUnknown, d.OnUnknown)
