@@ -708,7 +708,7 @@ WITH named AS MATERIALIZED (
     FROM messages m WHERE m.account_id = $1 AND m.id = $2
 )
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals, t.code_free_at
-FROM named n JOIN bot_slots t ON t.bot_id = n.bot_id JOIN subscribers s ON s.id = n.id AND s.bot_id = n.bot_id
+FROM named n JOIN bot_slots t ON t.bot_id = n.bot_id JOIN subscribers s ON s.id = n.id
 FOR NO KEY UPDATE OF t, s
 `
 

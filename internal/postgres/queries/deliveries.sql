@@ -39,7 +39,7 @@ WITH named AS MATERIALIZED (
     FROM messages m WHERE m.account_id = @account_id AND m.id = @id
 )
 SELECT sqlc.embed(s), sqlc.embed(t)
-FROM named n JOIN bot_slots t ON t.bot_id = n.bot_id JOIN subscribers s ON s.id = n.id AND s.bot_id = n.bot_id
+FROM named n JOIN bot_slots t ON t.bot_id = n.bot_id JOIN subscribers s ON s.id = n.id
 FOR NO KEY UPDATE OF t, s;
 
 -- name: ApplyChange :execrows
