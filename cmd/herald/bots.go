@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"herald/client"
 	"herald/internal/gateway"
@@ -224,6 +227,7 @@ type BotsConnectCmd struct {
 	Payload string `placeholder:"TEXT" env:"HERALD_CONNECT_PAYLOAD" help:"What comes back with the person's start, such as shop7."`
 	For     string `placeholder:"ID" env:"HERALD_CONNECT_FOR" help:"Make a link for one person whom you know by this id: ext:ID names them afterwards."`
 	QR      bool   `name:"qr" env:"HERALD_CONNECT_QR" help:"Draw the link as a QR code too."`
+	QRFile  string `name:"qr-file" placeholder:"FILE" env:"HERALD_CONNECT_QR_FILE" help:"Write the QR code into this file, which ends with .svg or .png (512 by 512 pixels)."`
 	Output
 	Remote
 }
@@ -236,6 +240,7 @@ Examples:
 
     herald bots connect @acme_bot
     herald bots connect @acme_bot --payload shop7 --qr
+    herald bots connect @acme_bot --payload shop7 --qr-file poster.svg
     herald bots connect @acme_bot --for 42`
 }
 
@@ -243,6 +248,10 @@ Examples:
 func (b *BotsConnectCmd) Run(ctx context.Context, c *console) error {
 	if b.QR && b.JSON {
 		return &exitError{code: exitUsage, text: "--qr draws for people and --json writes for programs: give one of them"}
+	}
+	form := strings.ToLower(filepath.Ext(b.QRFile))
+	if b.QRFile != "" && form != ".svg" && form != ".png" {
+		return &exitError{code: exitUsage, text: "--qr-file " + b.QRFile + " ends with neither .svg nor .png"}
 	}
 	api, err := b.client()
 	if err != nil {
@@ -260,6 +269,11 @@ func (b *BotsConnectCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	if b.QRFile != "" {
+		if err := b.picture(ctx, api, link.Link, form); err != nil {
+			return err
+		}
+	}
 	if b.JSON {
 		return c.writeJSON(link)
 	}
@@ -271,4 +285,23 @@ func (b *BotsConnectCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return c.say("\n" + code)
+}
+
+// picture writes the QR code of the link into its file. One for a single person has the payload that was made for it.
+func (b *BotsConnectCmd) picture(ctx context.Context, api *client.Client, link, form string) error {
+	_, payload, _ := strings.Cut(link, "?start=")
+	var picture []byte
+	var err error
+	if form == ".svg" {
+		picture, err = api.ConnectSVG(ctx, b.Bot, payload)
+	} else {
+		picture, err = api.ConnectPNG(ctx, b.Bot, payload, 0)
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(b.QRFile, picture, 0o644); err != nil {
+		return fmt.Errorf("write the QR code: %w", err)
+	}
+	return nil
 }

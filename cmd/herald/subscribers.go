@@ -168,6 +168,7 @@ type SubscribersForgetCmd struct {
 	ID    string `arg:"" optional:"" help:"The subscriber's id, sub_..."`
 	Bot   string `placeholder:"BOT" env:"HERALD_FORGET_BOT" help:"The bot, by @name or id."`
 	Phone string `placeholder:"NUMBER" env:"HERALD_FORGET_PHONE" help:"Instead of an id: whoever proved this phone, on each of your bots, and what was sent to it though nobody had."`
+	Output
 	Remote
 }
 
@@ -192,30 +193,30 @@ func (s *SubscribersForgetCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	forgotten := client.Forgetting{Subscribers: []string{s.ID}}
 	if s.ID != "" {
-		return c.forget(ctx, api, s.Bot, s.ID)
+		err = api.ForgetSubscriber(ctx, s.Bot, s.ID)
+	} else {
+		forgotten, err = api.ForgetPhone(ctx, s.Phone)
 	}
-	forgotten, err := api.ForgetPhone(ctx, s.Phone)
 	if err != nil {
 		return err
+	}
+	if s.JSON {
+		return c.writeJSON(forgotten)
 	}
 	for _, id := range forgotten.Subscribers {
 		if err := c.say(id + " is forgotten."); err != nil {
 			return err
 		}
 	}
+	if s.ID != "" {
+		return nil
+	}
 	if len(forgotten.Subscribers) == 0 {
 		c.hint("Nobody had proved this phone on a bot of yours.")
 	}
 	return c.say("What was sent to the phone is erased within minutes.")
-}
-
-func (c *console) forget(ctx context.Context, api *client.Client, bot, id string) error {
-	if err := api.ForgetSubscriber(ctx, bot, id); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(c.Out, "%s is forgotten.\n", id)
-	return err
 }
 
 // SubscribersSetCmd writes what a sender knows about a person.
