@@ -41,6 +41,9 @@ func TestALinkForOnePerson(t *testing.T) {
 	kinds, events := w.told(t, gateway.AccountEventFilter{Kind: gateway.SubscriberLinked})
 	require.Len(t, kinds, 2)
 	require.JSONEq(t, `{"external_id":"42"}`, string(events[0].Data))
+	_, events = w.told(t, gateway.AccountEventFilter{Kind: gateway.SubscriberUnlinked})
+	require.Len(t, events, 1)
+	require.Equal(t, w.person(t, 42).ID, events[0].SubscriberID, "who lost it is told of, too")
 
 	m := w.accept(t, gateway.Address{Kind: gateway.AddressExternal, Value: "42"}, nil)
 	_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
