@@ -18,9 +18,10 @@ const (
 
 // BenchCmd measures this program.
 type BenchCmd struct {
-	Whole BenchWholeCmd `cmd:"" default:"withargs" help:"Measure a whole Herald: start, memory, throughput."`
-	Inbox BenchInboxCmd `cmd:"" help:"Measure what comes in: webhook, rules, transaction and reply."`
-	Rules BenchRulesCmd `cmd:"" help:"Measure rule files: what an update costs with 10, 1,000 and 10,000 rules."`
+	Whole  BenchWholeCmd  `cmd:"" default:"withargs" help:"Measure a whole Herald: start, memory, throughput."`
+	Inbox  BenchInboxCmd  `cmd:"" help:"Measure what comes in: webhook, rules, transaction and reply."`
+	Rules  BenchRulesCmd  `cmd:"" help:"Measure rule files: what an update costs with 10, 1,000 and 10,000 rules."`
+	People BenchPeopleCmd `cmd:"" help:"Measure bots with a million people."`
 }
 
 // Help is shown by herald bench --help.
@@ -32,7 +33,8 @@ Examples:
     herald bench
     herald bench --json bench.json --rounds 9
     herald bench inbox
-    herald bench rules`
+    herald bench rules
+    herald bench people`
 }
 
 // BenchWholeCmd measures a whole Herald.

@@ -57,8 +57,8 @@ var arrows = []arrow{
 		because: "wiring is the only place that sees both a port and its driver",
 	},
 	{
-		from: "internal/bench", to: join(parts("internal/app", "internal/sandbox", "internal/bench/figure"), outsideIn, leaves),
-		because: "a benchmark drives the program from outside, as its users do",
+		from: "internal/bench", to: join(parts("internal/app", "internal/sandbox", "internal/bench/figure", "internal/postgres/crowd"), outsideIn, leaves),
+		because: "a benchmark drives the program from outside, as its users do; a crowd is what no user brings along in a minute",
 	},
 	{
 		from: "internal/bench/match", to: parts("dsl", "internal/bench/figure"),
@@ -134,6 +134,10 @@ var arrows = []arrow{
 	{
 		from: "internal/postgres/postgrestest", to: join(parts("internal/postgres", "internal/embedded/pgserver"), leaves),
 		because: "it gives tests a real database, so it starts a server and knows the migrations, and nothing else",
+	},
+	{
+		from: "internal/postgres/crowd", to: join(parts("internal/postgres", "internal/embedded/pgserver"), leaves), tests: parts("internal/postgres/postgrestest"),
+		because: "it gives benchmarks a real database full of people, so it starts a server and knows the tables, and nothing else",
 	},
 	{
 		from: "internal/sandbox", to: parts("internal/phone"), tests: parts("internal/sandbox/controlclient"),

@@ -215,3 +215,19 @@ func (v *vault) subscriber(r dbsqlc.Subscriber) (s gateway.Subscriber, err error
 	}
 	return s, err
 }
+
+// SealSubscriber is the row of a person as the store keeps it, for whoever fills a database past the store.
+func SealSubscriber(with gateway.Vault, s gateway.Subscriber) (r dbsqlc.Subscriber, err error) {
+	v, bot := &vault{with}, string(s.BotID)
+	r = dbsqlc.Subscriber{
+		ID: string(s.ID), AccountID: string(s.AccountID), BotID: bot, Kind: string(s.Kind), PlatformID: s.PlatformID, ChatID: s.ChatID,
+		ExternalID: s.ExternalID, UsernameIndex: v.usernameIndex(bot, s.Username), UsernameSeenAt: orNull(s.UsernameSeenAt),
+		Language: s.Language, ChosenLanguage: s.Chosen, Timezone: s.Timezone,
+		Phone:      v.sealed(&err, personBound("phone", bot, s.PlatformID), s.Phone),
+		PhoneIndex: v.phoneIndex(bot, s.Phone), PhoneProof: string(s.PhoneProof), PhoneProvedAt: orNull(s.PhoneProvedAt),
+		Connection: string(s.Connection), Reason: string(s.Reason), StartPayload: s.StartPayload,
+		ConnectedAt: orNull(s.ConnectedAt), DisconnectedAt: orNull(s.DisconnectedAt), LastSeenAt: s.LastSeenAt,
+	}
+	r.Names, r.NamesIndex = v.sealNames(&err, bot, s.PlatformID, names{Username: s.Username, FirstName: s.FirstName, LastName: s.LastName})
+	return r, err
+}
