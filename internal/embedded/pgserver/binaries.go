@@ -129,3 +129,15 @@ func canEnter(ctx context.Context, dir string, tools binaries, who account) (boo
 	}
 	return err == nil, err
 }
+
+// compression is how page images in the log are made smaller: by lz4, which not every version and build knows. The first change of
+// a page after a checkpoint takes one, so that what changes a row here and there in a large table pays for it each time.
+func (b binaries) compression(ctx context.Context, clusterDir string, who account) string {
+	const best, known = "lz4", "on"
+	cmd := exec.Command(b.path("postgres"), "-D", clusterDir, "-C", "wal_compression", "-c", "wal_compression="+best)
+	cmd.Dir = clusterDir
+	if _, err := run(ctx, cmd, who); err != nil {
+		return known
+	}
+	return best
+}

@@ -219,8 +219,8 @@ func complaint(output string) string {
 
 // writeSettings writes the file that PostgreSQL reads first and returns its path. It takes initdb's choices, then
 // Herald's, then those of the person who runs it.
-func (c cluster) writeSettings(o Options) (string, error) {
-	text := fmt.Appendf(nil, "include '%s/postgresql.conf'\n\n%s\ninclude_if_exists '%s'\n", clusterFolder, renderSettings(settings(o)), localFile)
+func (c cluster) writeSettings(o Options, compression string) (string, error) {
+	text := fmt.Appendf(nil, "include '%s/postgresql.conf'\n\n%s\ninclude_if_exists '%s'\n", clusterFolder, renderSettings(settings(o, compression)), localFile)
 	path := filepath.Join(c.parent, settingsFile)
 	if err := embedded.WriteFile(path, text, 0o644); err != nil {
 		return "", fmt.Errorf("write database settings: %w", err)

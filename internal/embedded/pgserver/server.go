@@ -198,7 +198,7 @@ func (s *Server) launch(ctx context.Context, tools binaries, who account) error 
 		attempts = 20
 		pause    = 100 * time.Millisecond
 	)
-	settingsPath, err := s.cluster.writeSettings(s.options)
+	settingsPath, err := s.cluster.writeSettings(s.options, tools.compression(ctx, s.cluster.dir(), who))
 	if err != nil {
 		return err
 	}

@@ -120,6 +120,8 @@ func TestSettings(t *testing.T) {
 	} {
 		require.Equal(t, want, query[string](t, server, "SHOW "+name), name)
 	}
+	const cheapest = "SELECT CASE WHEN 'lz4' = ANY(enumvals) THEN 'lz4' ELSE 'pglz' END FROM pg_settings WHERE name = 'wal_compression'"
+	require.Equal(t, query[string](t, server, cheapest), query[string](t, server, "SHOW wal_compression"), "what this build knows")
 	require.Equal(t, "щ", query[string](t, server, "SELECT lower('Щ')"), "letters beyond ASCII have cases")
 }
 
