@@ -6,4 +6,7 @@
 // start empty workflows by turns (load.go, message.go, workflow.go). Slices of the two alternate, so that a machine that is
 // busy with something else for a while slows both; what is reported is the median over the rounds (figure.go). A figure
 // may have a bar, which is printed beside it and never asserted: machines differ.
+//
+// People measures what many people and many bots cost: databases full of people, with nothing else of a Herald (resolve.go,
+// sweep.go), and Heralds of its own that are brought people (import.go) or bots (polled.go).
 package bench

@@ -3,6 +3,7 @@ package crowd_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,4 +62,26 @@ func TestResolvingFindsTheOneWhoIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.Resolve(t.Context(), id, 30)
 	require.ErrorContains(t, err, "no rows", "nobody has that phone")
+}
+
+func TestASweepCountsWhatItRead(t *testing.T) {
+	t.Parallel()
+	b := base(t)
+	require.NoError(t, b.Fill(t.Context(), 2000, 60))
+	swept, err := b.Sweep(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 60, swept.Due)
+	require.Equal(t, 60, swept.Rows)
+	require.GreaterOrEqual(t, swept.Blocks, 3, "pages of the index, at least")
+	require.Positive(t, swept.Took)
+}
+
+func TestEverybodyCameInTime(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	for _, n := range []int{0, 1, 9999, 999_999, crowd.MaxPeople - 1} {
+		p := crowd.Person(n, at)
+		require.WithinRange(t, p.PhoneProvedAt, at.Add(-80*24*time.Hour), at, "of person %d", n)
+		require.Equal(t, p.PhoneProvedAt, p.LastSeenAt)
+	}
 }

@@ -26,7 +26,7 @@ var firstNames = []string{"Anna", "Bert", "Chiara", "Dmytro", "Elif", "Farid", "
 
 // Person is the n-th person of a crowd, without ids of rows.
 func Person(n int, at time.Time) gateway.Subscriber {
-	seen := at.Add(-time.Duration(n) * fresh / MaxPeople)
+	seen := at.Add(-time.Duration(n) * (fresh / MaxPeople))
 	return gateway.Subscriber{
 		Kind: gateway.KindPerson, PlatformID: firstPlatformID + int64(n), ChatID: firstPlatformID + int64(n),
 		ExternalID: "customer-" + strconv.Itoa(n), Username: fmt.Sprintf("person_%07d", n), UsernameSeenAt: seen,

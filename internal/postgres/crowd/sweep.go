@@ -1,0 +1,95 @@
+package crowd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"herald/internal/gateway"
+)
+
+const (
+	sweepPage  = 25 // people that the walk of the product asks for at once
+	endsWithin = 30 * time.Second
+	lookEvery  = 10 * time.Millisecond
+)
+
+// Swept is what a walk over those who are due read.
+type Swept struct {
+	Due    int           // people that it found
+	Rows   int           // rows of people that the database read for it, whether it found them or not
+	Blocks int           // of 8 KB, of their table and its indexes
+	Took   time.Duration // all of it
+}
+
+// Sweep lets the bot want its phones proved anew, and walks over everybody who is due, as the schedule of the product does. What
+// was read is what the database itself counted: how many rows its scans of any kind took from the table of people.
+func (b *Base) Sweep(ctx context.Context) (s Swept, err error) {
+	bot, err := b.Store.Bot(ctx, b.Account, b.Bot)
+	if err != nil {
+		return s, err
+	}
+	bot.Reconfirm = gateway.ReconfirmPolicy{Every: due, By: gateway.ConfirmContact, RemindAfter: 3 * day, LapseAfter: 14 * day}
+	if _, err := b.Store.DescribeBot(ctx, bot, b.at); err != nil {
+		return s, err
+	}
+	rows, blocks, err := b.reads(ctx)
+	if err != nil {
+		return s, err
+	}
+	opened := time.Now()
+	store, err := b.open(ctx)
+	if err != nil {
+		return s, err
+	}
+	begun := time.Now()
+	for page := (gateway.ReconfirmPage{More: true}); page.More && err == nil; {
+		page, err = store.DueReconfirmations(ctx, b.at, page.Next, sweepPage)
+		s.Due += len(page.Due)
+	}
+	s.Took = time.Since(begun)
+	store.Close()
+	if err = errors.Join(err, b.ended(ctx, opened)); err != nil {
+		return s, err
+	}
+	rowsThen, blocksThen, err := b.reads(ctx)
+	s.Rows, s.Blocks = rowsThen-rows, blocksThen-blocks
+	return s, err
+}
+
+// reads are how many rows of people, and blocks of their table and indexes, all sessions have read that told so.
+func (b *Base) reads(ctx context.Context) (rows, blocks int, err error) {
+	if _, err := b.admin.Exec(ctx, "SELECT pg_stat_force_next_flush()"); err != nil { // what this session read itself, such as a vacuum
+		return 0, 0, fmt.Errorf("tell what was read: %w", err)
+	}
+	const ask = `SELECT t.seq_tup_read + t.idx_tup_fetch, i.heap_blks_read + i.heap_blks_hit + i.idx_blks_read + i.idx_blks_hit
+		FROM pg_stat_user_tables t JOIN pg_statio_user_tables i USING (relid) WHERE t.relname = 'subscribers'`
+	if err := b.admin.QueryRow(ctx, ask).Scan(&rows, &blocks); err != nil {
+		return 0, 0, fmt.Errorf("read what was read: %w", err)
+	}
+	return rows, blocks, nil
+}
+
+// ended waits until no session of a store is left that began after a moment: it has told then what it read.
+func (b *Base) ended(ctx context.Context, after time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, endsWithin)
+	defer cancel()
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		var left int
+		const ask = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'herald' AND backend_start > $1`
+		if err := b.admin.QueryRow(ctx, ask, after).Scan(&left); err != nil {
+			return fmt.Errorf("count sessions: %w", err)
+		}
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %d sessions to end: %w", left, ctx.Err())
+		}
+	}
+}
