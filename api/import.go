@@ -93,7 +93,7 @@ func (s *server) ImportSubscribers(ctx context.Context, r wire.ImportSubscribers
 // ExportSubscribers writes the people of a bot while it reads them.
 func (s *server) ExportSubscribers(ctx context.Context, r wire.ExportSubscribersRequestObject) (wire.ExportSubscribersResponseObject, error) {
 	account := callerOf(ctx).key.AccountID
-	filter, err := subscriberFilter(subscriberQuery{
+	filter, err := s.subscriberFilter(ctx, subscriberQuery{
 		phone: r.Params.Phone, username: r.Params.Username, platformID: r.Params.PlatformID, externalID: r.Params.ExternalID, tag: r.Params.Tag,
 		language: r.Params.Language, name: r.Params.Name, hasPhone: string(given(r.Params.HasPhone)), connection: r.Params.Connection,
 	})

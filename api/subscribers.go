@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,7 @@ func (s *server) ListSubscribers(ctx context.Context, r wire.ListSubscribersRequ
 	if err != nil {
 		return nil, err
 	}
-	filter, err := subscriberFilter(subscriberQuery{
+	filter, err := s.subscriberFilter(ctx, subscriberQuery{
 		phone: r.Params.Phone, username: r.Params.Username, platformID: r.Params.PlatformID, externalID: r.Params.ExternalID, tag: r.Params.Tag,
 		language: r.Params.Language, name: r.Params.Name, hasPhone: string(given(r.Params.HasPhone)), connection: r.Params.Connection,
 	})
@@ -55,7 +56,7 @@ type subscriberQuery struct {
 	connection                                       *wire.Connection
 }
 
-func subscriberFilter(q subscriberQuery) (f gateway.SubscriberFilter, err error) {
+func (s *server) subscriberFilter(ctx context.Context, q subscriberQuery) (f gateway.SubscriberFilter, err error) {
 	f = gateway.SubscriberFilter{
 		Username:   strings.ToLower(strings.TrimPrefix(given(q.username), "@")),
 		PlatformID: given(q.platformID), Connection: gateway.Connection(given(q.connection)),
@@ -63,11 +64,26 @@ func subscriberFilter(q subscriberQuery) (f gateway.SubscriberFilter, err error)
 		HasPhone: q.hasPhone, Kind: gateway.KindPerson,
 	}
 	if q.phone != nil {
-		if f.Phone, err = phone.Parse(*q.phone, ""); err != nil {
-			return f, gateway.Fault(gateway.CodePhoneInvalid, "phone", "This is not a phone number that exists. Write it with its country code, such as +380501234567 (and + as %2B).")
+		f.Phone, err = s.phone(ctx, *q.phone)
+		var refused *gateway.Error
+		if errors.As(err, &refused) { // a plus that an address carries as it is arrives as a space
+			err = gateway.Fault(refused.Code, refused.Field, strings.TrimSuffix(refused.Message, ".")+" (and + as %2B).")
 		}
 	}
-	return f, nil
+	return f, err
+}
+
+// phone reads a phone as the caller writes it: in international form, or as people write it in the account's region.
+func (s *server) phone(ctx context.Context, text string) (string, error) {
+	account, err := s.accounts.Account(ctx, callerOf(ctx).key.AccountID)
+	if err != nil {
+		return "", err
+	}
+	number, err := phone.Parse(text, account.Region)
+	if err != nil {
+		return "", gateway.Fault(gateway.CodePhoneInvalid, "phone", phone.Refusal(err, account.Region))
+	}
+	return number, nil
 }
 
 // GetSubscriber returns one of them.
@@ -126,9 +142,9 @@ func (s *server) ForgetSubscriber(ctx context.Context, r wire.ForgetSubscriberRe
 
 // ForgetPhone erases whoever has a phone, and what was sent to it.
 func (s *server) ForgetPhone(ctx context.Context, r wire.ForgetPhoneRequestObject) (wire.ForgetPhoneResponseObject, error) {
-	number, err := phone.Parse(r.Body.Phone, "")
+	number, err := s.phone(ctx, r.Body.Phone)
 	if err != nil {
-		return nil, gateway.Fault(gateway.CodePhoneInvalid, "phone", "This is not a phone number that exists. Write it with its country code, such as +380501234567.")
+		return nil, err
 	}
 	people, err := s.bots.ForgetPhone(ctx, callerOf(ctx).key.AccountID, number)
 	if err != nil {

@@ -1583,7 +1583,7 @@ type NewAccount struct {
 	// Name What the customer is called.
 	Name string `json:"name"`
 
-	// Region Two letters, for phones that are written without a country code. Left out, phones need the international form.
+	// Region Two letters, for phones that are written without a country code - recipients, people to find, to forget and to import. Left out, phones need the international form.
 	Region string `json:"region,omitempty,omitzero"`
 }
 
@@ -1640,7 +1640,7 @@ type NewConnectLink struct {
 
 // NewForgetting Whom to forget.
 type NewForgetting struct {
-	// Phone A phone in international form, such as `+380501234567`.
+	// Phone A phone in international form, such as `+380501234567`, or in the national form of the account's region.
 	Phone string `json:"phone"`
 }
 
@@ -1685,7 +1685,7 @@ type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
 	Bot string `json:"bot,omitempty,omitzero"`
 
-	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, `#` and the person's user id at the messenger, `ext:` and your own id of the person, or `chat:` and the id of a group or channel that took the bot in.
+	// To The recipient: a phone with its country code such as `+380501234567` (of the account's region also `050 123 45 67`), a name such as `@anna`, `#` and the person's user id at the messenger, `ext:` and your own id of the person, or `chat:` and the id of a group or channel that took the bot in.
 	To string `json:"to"`
 
 	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text. With `media` it is the caption: at most 1024 UTF-16 units, and it may be left out.
@@ -2669,7 +2669,7 @@ type ActivateRulesParams struct {
 
 // ListSubscribersParams defines parameters for ListSubscribers.
 type ListSubscribersParams struct {
-	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
+	// Phone Only the person who proved this phone, in international form or in the national form of the account's region. Write the `+` as `%2B` in an address.
 	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
 
 	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
@@ -2717,7 +2717,7 @@ type ExportSubscribersParams struct {
 	// Format How the file is written; `csv` unless told otherwise.
 	Format *ExportSubscribersParamsFormat `form:"format,omitempty" json:"format,omitempty"`
 
-	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
+	// Phone Only the person who proved this phone, in international form or in the national form of the account's region. Write the `+` as `%2B` in an address.
 	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
 
 	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
@@ -3096,6 +3096,7 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
 	// GetHealth Tell whether the process runs
 	//
 	// Answers as long as the process serves requests at all. It looks at nothing else.
@@ -5987,6 +5988,7 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -5994,9 +5996,11 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6004,6 +6008,7 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6058,6 +6063,7 @@ func NewCreateAccountRequestWithBody(server string, params *CreateAccountParams,
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6068,6 +6074,7 @@ func NewCreateAccountRequestWithBody(server string, params *CreateAccountParams,
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -6190,6 +6197,7 @@ func NewListAccountKeysRequest(server string, account AccountID, params *ListAcc
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6197,9 +6205,11 @@ func NewListAccountKeysRequest(server string, account AccountID, params *ListAcc
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6207,6 +6217,7 @@ func NewListAccountKeysRequest(server string, account AccountID, params *ListAcc
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6268,6 +6279,7 @@ func NewCreateAccountKeyRequestWithBody(server string, account AccountID, params
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6278,6 +6290,7 @@ func NewCreateAccountKeyRequestWithBody(server string, account AccountID, params
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -6353,6 +6366,7 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6360,9 +6374,11 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6370,6 +6386,7 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6424,6 +6441,7 @@ func NewAddBotRequestWithBody(server string, params *AddBotParams, contentType s
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6434,6 +6452,7 @@ func NewAddBotRequestWithBody(server string, params *AddBotParams, contentType s
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -6590,6 +6609,7 @@ func NewGetConnectLinkRequest(server string, bot BotRef, params *GetConnectLinkP
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6597,6 +6617,7 @@ func NewGetConnectLinkRequest(server string, bot BotRef, params *GetConnectLinkP
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6658,6 +6679,7 @@ func NewMakeConnectLinkRequestWithBody(server string, bot BotRef, params *MakeCo
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6668,6 +6690,7 @@ func NewMakeConnectLinkRequestWithBody(server string, bot BotRef, params *MakeCo
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -6709,6 +6732,7 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6716,9 +6740,11 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Size != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "size", *params.Size, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6726,6 +6752,7 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6778,6 +6805,7 @@ func NewGetConnectSVGRequest(server string, bot BotRef, params *GetConnectSVGPar
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6785,6 +6813,7 @@ func NewGetConnectSVGRequest(server string, bot BotRef, params *GetConnectSVGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6952,6 +6981,7 @@ func NewListRuleActivationsRequest(server string, bot BotRef, params *ListRuleAc
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6959,6 +6989,7 @@ func NewListRuleActivationsRequest(server string, bot BotRef, params *ListRuleAc
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7020,6 +7051,7 @@ func NewBacktestRulesRequestWithBody(server string, bot BotRef, params *Backtest
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -7030,6 +7062,7 @@ func NewBacktestRulesRequestWithBody(server string, bot BotRef, params *Backtest
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -7080,6 +7113,7 @@ func NewTryRulesRequestWithBody(server string, bot BotRef, params *TryRulesParam
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -7090,6 +7124,7 @@ func NewTryRulesRequestWithBody(server string, bot BotRef, params *TryRulesParam
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -7131,6 +7166,7 @@ func NewListRuleVersionsRequest(server string, bot BotRef, params *ListRuleVersi
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7138,9 +7174,11 @@ func NewListRuleVersionsRequest(server string, bot BotRef, params *ListRuleVersi
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7148,6 +7186,7 @@ func NewListRuleVersionsRequest(server string, bot BotRef, params *ListRuleVersi
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7207,6 +7246,7 @@ func NewGetRuleVersionRequest(server string, bot BotRef, version Version, params
 		var rawQueryFragments []string
 
 		if params.Since != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7214,6 +7254,7 @@ func NewGetRuleVersionRequest(server string, bot BotRef, version Version, params
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7310,6 +7351,7 @@ func NewActivateRulesRequest(server string, bot BotRef, version Version, params 
 	}
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -7320,6 +7362,7 @@ func NewActivateRulesRequest(server string, bot BotRef, version Version, params 
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -7361,6 +7404,7 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 		var rawQueryFragments []string
 
 		if params.Phone != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7368,9 +7412,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Username != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", *params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7378,9 +7424,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.PlatformID != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "platform_id", *params.PlatformID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
@@ -7388,9 +7436,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.ExternalID != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7398,9 +7448,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Tag != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7408,9 +7460,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Language != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7418,9 +7472,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Name != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7428,9 +7484,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.HasPhone != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_phone", *params.HasPhone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7438,9 +7496,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Kind != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7448,9 +7508,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Connection != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "connection", *params.Connection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7458,9 +7520,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7468,9 +7532,11 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7478,6 +7544,7 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7530,6 +7597,7 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 		var rawQueryFragments []string
 
 		if params.Format != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7537,9 +7605,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Phone != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7547,9 +7617,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Username != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", *params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7557,9 +7629,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.PlatformID != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "platform_id", *params.PlatformID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
@@ -7567,9 +7641,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.ExternalID != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7577,9 +7653,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Tag != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7587,9 +7665,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Language != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7597,9 +7677,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Name != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7607,9 +7689,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.HasPhone != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_phone", *params.HasPhone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7617,9 +7701,11 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Connection != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "connection", *params.Connection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7627,6 +7713,7 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7679,6 +7766,7 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 		var rawQueryFragments []string
 
 		if params.Format != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7686,9 +7774,11 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.KeepGood != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "keep_good", *params.KeepGood, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7696,9 +7786,11 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Region != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7706,6 +7798,7 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7956,6 +8049,7 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 		var rawQueryFragments []string
 
 		if params.Kind != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7963,9 +8057,11 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Bot != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7973,9 +8069,11 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Subscriber != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subscriber", *params.Subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7983,9 +8081,11 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Label != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7993,9 +8093,11 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8003,9 +8105,11 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8013,6 +8117,7 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8058,6 +8163,7 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 		var rawQueryFragments []string
 
 		if params.Name != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8065,6 +8171,7 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8081,6 +8188,7 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8091,6 +8199,7 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -8202,6 +8311,7 @@ func NewForgetPhoneRequestWithBody(server string, params *ForgetPhoneParams, con
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8212,6 +8322,7 @@ func NewForgetPhoneRequestWithBody(server string, params *ForgetPhoneParams, con
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -8246,6 +8357,7 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8253,9 +8365,11 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8263,6 +8377,7 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8317,6 +8432,7 @@ func NewCreateKeyRequestWithBody(server string, params *CreateKeyParams, content
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8327,6 +8443,7 @@ func NewCreateKeyRequestWithBody(server string, params *CreateKeyParams, content
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -8395,6 +8512,7 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 		var rawQueryFragments []string
 
 		if params.Bot != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8402,9 +8520,11 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Direction != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "direction", *params.Direction, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8412,9 +8532,11 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.State != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8422,9 +8544,11 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Label != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8432,9 +8556,11 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Subscriber != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subscriber", *params.Subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8442,9 +8568,11 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8452,9 +8580,11 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8462,6 +8592,7 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8582,6 +8713,7 @@ func NewPreviewMessageRequestWithBody(server string, params *PreviewMessageParam
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8592,6 +8724,7 @@ func NewPreviewMessageRequestWithBody(server string, params *PreviewMessageParam
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -8629,6 +8762,7 @@ func NewDeleteMessageRequest(server string, message MessageID, params *DeleteMes
 	}
 
 	if params != nil {
+
 		if params.Prefer != nil {
 			var headerParam0 string
 
@@ -8639,6 +8773,7 @@ func NewDeleteMessageRequest(server string, message MessageID, params *DeleteMes
 
 			req.Header.Set("Prefer", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -8723,6 +8858,7 @@ func NewEditMessageRequestWithBody(server string, message MessageID, params *Edi
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.Prefer != nil {
 			var headerParam0 string
 
@@ -8733,6 +8869,7 @@ func NewEditMessageRequestWithBody(server string, message MessageID, params *Edi
 
 			req.Header.Set("Prefer", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -8770,6 +8907,7 @@ func NewCancelMessageRequest(server string, message MessageID, params *CancelMes
 	}
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8780,6 +8918,7 @@ func NewCancelMessageRequest(server string, message MessageID, params *CancelMes
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -8949,6 +9088,7 @@ func NewListPolicyAllowancesRequest(server string, params *ListPolicyAllowancesP
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8956,9 +9096,11 @@ func NewListPolicyAllowancesRequest(server string, params *ListPolicyAllowancesP
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8966,6 +9108,7 @@ func NewListPolicyAllowancesRequest(server string, params *ListPolicyAllowancesP
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -9060,6 +9203,7 @@ func NewCheckPolicyRequestWithBody(server string, params *CheckPolicyParams, con
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9070,6 +9214,7 @@ func NewCheckPolicyRequestWithBody(server string, params *CheckPolicyParams, con
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -9180,6 +9325,7 @@ func NewCheckRulesRequestWithBody(server string, params *CheckRulesParams, conte
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9190,6 +9336,7 @@ func NewCheckRulesRequestWithBody(server string, params *CheckRulesParams, conte
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -9233,6 +9380,7 @@ func NewTestRulesRequestWithBody(server string, params *TestRulesParams, content
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9243,6 +9391,7 @@ func NewTestRulesRequestWithBody(server string, params *TestRulesParams, content
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -9286,6 +9435,7 @@ func NewTryTranslationRequestWithBody(server string, params *TryTranslationParam
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9296,6 +9446,7 @@ func NewTryTranslationRequestWithBody(server string, params *TryTranslationParam
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -9330,6 +9481,7 @@ func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (
 		var rawQueryFragments []string
 
 		if params.From != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9337,9 +9489,11 @@ func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.To != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9347,6 +9501,7 @@ func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -9392,6 +9547,7 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 		var rawQueryFragments []string
 
 		if params.State != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9399,9 +9555,11 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Bot != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9409,9 +9567,11 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Limit != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9419,9 +9579,11 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Cursor != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9429,6 +9591,7 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -9477,6 +9640,7 @@ func NewRetryUpdateRequest(server string, update string, params *RetryUpdatePara
 	}
 
 	if params != nil {
+
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9487,6 +9651,7 @@ func NewRetryUpdateRequest(server string, update string, params *RetryUpdatePara
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
+
 	}
 
 	return req, nil
@@ -9535,6 +9700,7 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
+
 	// GetHealthWithResponse Tell whether the process runs
 	//
 	// Answers as long as the process serves requests at all. It looks at nothing else.
@@ -15360,6 +15526,7 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
 	}
 
 	return response, nil
@@ -15896,6 +16063,7 @@ func ParseGetConnectPNGResponse(rsp *http.Response) (*GetConnectPNGResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -15921,6 +16089,7 @@ func ParseGetConnectSVGResponse(rsp *http.Response) (*GetConnectSVGResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -16074,6 +16243,7 @@ func ParseBacktestRulesResponse(rsp *http.Response) (*BacktestRulesResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -16198,6 +16368,7 @@ func ParseExportRulesResponse(rsp *http.Response) (*ExportRulesResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -16325,6 +16496,7 @@ func ParseImportSubscribersResponse(rsp *http.Response) (*ImportSubscribersRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

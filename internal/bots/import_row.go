@@ -215,11 +215,7 @@ func (c *rowCheck) phone(r *rowReader, proved time.Time) string {
 		r.refuse(gateway.CodePhoneAnonymous, roster.Phone, "A number that begins with +888 is anonymous and proves nobody's phone: leave it out.")
 		return ""
 	case err != nil:
-		message := "This is not a phone number that exists. Write it with its country code, such as +380501234567."
-		if c.region != "" {
-			message = fmt.Sprintf("This is not a phone number that exists, neither with its country code nor as one in %s.", c.region)
-		}
-		r.refuse(gateway.CodePhoneInvalid, roster.Phone, message)
+		r.refuse(gateway.CodePhoneInvalid, roster.Phone, phone.Refusal(err, c.region))
 	}
 	if r.values[roster.PhoneProvedAt] == "" {
 		r.refuse(gateway.CodeRequired, roster.PhoneProvedAt, "When was the phone proved? Without a date it says nothing.")

@@ -9,6 +9,7 @@ import (
 type Terms struct {
 	Prices   PriceList
 	Defaults Defaults
+	Region   string // of phones in national form
 }
 
 // Defaults are what an account wants of its messages where they leave it open. A message's own option wins.

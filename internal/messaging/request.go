@@ -35,7 +35,7 @@ const (
 type Request struct {
 	ID        gateway.MessageID // filled if empty; the same id twice is the same message
 	Bot       string            // id or @name; empty: the account's only bot
-	To        string            // +380501234567, @anna or #123456
+	To        string            // +380501234567, @anna or #123456; 050 123 45 67 where the account has a region
 	Text      string
 	Format    gateway.Format // plain
 	Buttons   [][]gateway.Button
@@ -59,6 +59,7 @@ type Request struct {
 	MaxPrice  string            // a decimal number: what it may cost at most, in the currency of the price list
 
 	zoneOf gateway.ZoneOwner // who named Timezone
+	region string            // of phones in national form: the account's; empty refuses them
 }
 
 // message checks the request and returns the message that it asks for, without ids and bot.
@@ -69,7 +70,7 @@ func (r Request) message(now time.Time) (gateway.Message, error) {
 			faults = append(faults, err)
 		}
 	}
-	to, err := ParseAddress(r.To)
+	to, err := ParseAddress(r.To, r.region)
 	note(err)
 	r.fillDefaults()
 	note(r.checkText())
@@ -151,8 +152,9 @@ func (r Request) checkOptions() *gateway.Error {
 	return nil
 }
 
-// ParseAddress reads a recipient as a sender writes it: a phone in international form, @name or #id.
-func ParseAddress(to string) (gateway.Address, *gateway.Error) {
+// ParseAddress reads a recipient as a sender writes it: a phone, in international form or in the national form of region,
+// @name, #id, ext: or chat:.
+func ParseAddress(to, region string) (gateway.Address, *gateway.Error) {
 	to = strings.TrimSpace(to)
 	switch {
 	case to == "":
@@ -181,12 +183,12 @@ func ParseAddress(to string) (gateway.Address, *gateway.Error) {
 		}
 		return gateway.Address{Kind: gateway.AddressChat, Value: strconv.FormatInt(id, 10)}, nil
 	case phoneLike(to):
-		e164, err := phone.Parse(to, "")
+		e164, err := phone.Parse(to, region)
 		if errors.Is(err, phone.ErrAnonymous) {
 			return gateway.Address{}, gateway.Fault(gateway.CodePhoneInvalid, "to", "A number that begins with +888 is anonymous: nobody proves it here and no SMS reaches it. Name the person by @name, #id or ext: and your own id.")
 		}
-		if errors.Is(err, phone.ErrInvalid) {
-			return gateway.Address{}, gateway.Fault(gateway.CodePhoneInvalid, "to", "This is not a phone number that exists. Write it with its country code, such as +380501234567.")
+		if err != nil {
+			return gateway.Address{}, gateway.Fault(gateway.CodePhoneInvalid, "to", phone.Refusal(err, region))
 		}
 		return gateway.Address{Kind: gateway.AddressPhone, Value: e164}, nil
 	default:

@@ -13,9 +13,10 @@ import (
 func TestParseAddress(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		to   string
-		want gateway.Address
-		code gateway.Code
+		to     string
+		region string
+		want   gateway.Address
+		code   gateway.Code
 	}{
 		{to: "+380501234567", want: gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}},
 		{to: " +380 (50) 123-45-67 ", want: gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}},
@@ -36,10 +37,22 @@ func TestParseAddress(t *testing.T) {
 		{to: "+380", code: gateway.CodePhoneInvalid},
 		{to: "0501234567", code: gateway.CodePhoneInvalid},
 		{to: "123", code: gateway.CodePhoneInvalid},
+		{to: "050 123 45 67", region: "UA", want: gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}},
+		{to: "(050) 123-45-67", region: "UA", want: gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}},
+		{to: "380501234567", region: "UA", want: gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}},
+		{to: "48501234567", region: "UA", want: gateway.Address{Kind: gateway.AddressPhone, Value: "+48501234567"}},
+		{to: "+48501234567", region: "UA", want: gateway.Address{Kind: gateway.AddressPhone, Value: "+48501234567"}},
+		{to: "#0501234567", region: "UA", want: gateway.Address{Kind: gateway.AddressPlatform, Value: "501234567"}},
+		{to: "ext:0501234567", region: "UA", want: gateway.Address{Kind: gateway.AddressExternal, Value: "0501234567"}},
+		{to: "chat:-1001234567890", region: "UA", want: gateway.Address{Kind: gateway.AddressChat, Value: "-1001234567890"}},
+		{to: "681821230", region: "UA", code: gateway.CodePhoneInvalid},
+		{to: "7012345678", region: "UA", code: gateway.CodePhoneInvalid},
+		{to: "100001", region: "UA", code: gateway.CodePhoneInvalid},
+		{to: "050 123", region: "UA", code: gateway.CodePhoneInvalid},
 	} {
-		t.Run(c.to, func(t *testing.T) {
+		t.Run(c.to+c.region, func(t *testing.T) {
 			t.Parallel()
-			got, err := ParseAddress(c.to)
+			got, err := ParseAddress(c.to, c.region)
 			if c.code == "" {
 				require.Nil(t, err)
 				require.Equal(t, c.want, got)

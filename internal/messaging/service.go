@@ -94,6 +94,7 @@ func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Requ
 	if err != nil {
 		return gateway.NewMessage{}, gateway.Bot{}, err
 	}
+	r.region = terms.Region
 	r.fillFrom(terms.Defaults)
 	r.fillDefaults()
 	now := s.now()

@@ -21,26 +21,72 @@ const anonymousPrefix = "+888"
 // maxLength bounds what is looked at: E.164 has 15 digits, people add signs and spaces.
 const maxLength = 40
 
+// AmbiguousError is a number without a plus that is one number abroad and another one at home. It is an ErrInvalid, too.
+type AmbiguousError struct{ Abroad, Home string }
+
+func (e *AmbiguousError) Error() string { return "a number with two readings" }
+
+// Is makes it an ErrInvalid.
+func (e *AmbiguousError) Is(target error) bool { return target == ErrInvalid }
+
 // Parse returns the E.164 form of a number written in international form, with or without +, or in the national
-// form of region (two letters; empty refuses national forms). Anonymous numbers are refused as such.
+// form of region (two letters; empty refuses national forms). Anonymous numbers are refused as such. Of two readings the
+// mobile number is meant; where both are or neither is, the text is refused as ambiguous.
 func Parse(text, region string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" || len(text) > maxLength {
 		return "", ErrInvalid
 	}
-	if e164, err := parse(text, region); err == nil {
-		return e164, nil
+	international := text
+	if text[0] == '+' {
+		region = "" // which it has in it
+	} else {
+		international = "+" + text
 	}
-	if text[0] != '+' {
-		text = "+" + text
-		if e164, err := parse(text, ""); err == nil {
-			return e164, nil
-		}
-	}
-	if Anonymous(spaces.Replace(text)) {
+	abroad, home := read(international, ""), readAtHome(text, region)
+	switch {
+	case home == nil && Anonymous(spaces.Replace(international)):
 		return "", ErrAnonymous
+	case home == nil && abroad == nil:
+		return "", ErrInvalid
+	case home == nil:
+		return e164(abroad), nil
+	case abroad == nil || e164(abroad) == e164(home) || mobile(home) && !mobile(abroad):
+		return e164(home), nil
+	case mobile(abroad) && !mobile(home):
+		return e164(abroad), nil
+	default:
+		return "", &AmbiguousError{Abroad: e164(abroad), Home: e164(home)}
 	}
-	return "", ErrInvalid
+}
+
+// Refusal says to whoever wrote a number why Parse refused it.
+func Refusal(err error, region string) string {
+	var two *AmbiguousError
+	switch {
+	case errors.As(err, &two):
+		return fmt.Sprintf("This is a phone number abroad, %s, and another one in %s, %s. Write the one that is meant with + and its country code.", two.Abroad, region, two.Home)
+	case region != "":
+		return fmt.Sprintf("This is not a phone number that exists, neither with its country code nor as one in %s.", region)
+	default:
+		return "This is not a phone number that exists. Write it with its country code, such as +380501234567."
+	}
+}
+
+// trunk is what people of most regions dial before an area, and no number abroad begins with.
+const trunk = "0"
+
+// readAtHome reads a number as people of a region write it among themselves, nil if it is none. Where they begin it with a 0
+// a landline does: without that nearly all digits would be one, since landlines there may be of any length.
+func readAtHome(text, region string) *phonenumbers.PhoneNumber {
+	if region == "" {
+		return nil
+	}
+	n := read(text, region)
+	if n != nil && !mobile(n) && phonenumbers.GetNddPrefixForRegion(region, true) == trunk && !strings.HasPrefix(spaces.Replace(text), trunk) {
+		return nil
+	}
+	return n
 }
 
 // spaces are what people put between digits.
@@ -59,12 +105,16 @@ func FromContact(text string) (string, error) {
 	if Anonymous(text) {
 		return "", ErrAnonymous
 	}
-	return parse(text, "")
+	n := read(text, "")
+	if n == nil {
+		return "", ErrInvalid
+	}
+	return e164(n), nil
 }
 
 // Written looks whether a text is a phone number and nothing else, and returns it in E.164 if an SMS can go to it: it must be
 // written in international form, with + or 00, and be a mobile one. Codes of up to eight digits are no numbers.
-func Written(text string) (e164 string, like bool) {
+func Written(text string) (number string, like bool) {
 	text = strings.TrimSpace(text)
 	digits := 0
 	for i, r := range text {
@@ -86,31 +136,36 @@ func Written(text string) (e164 string, like bool) {
 	if text[0] != '+' {
 		return "", true
 	}
-	number, err := phonenumbers.Parse(text, "")
-	if err != nil || !phonenumbers.IsValidNumber(number) {
+	n := read(text, "")
+	if n == nil || !mobile(n) || Anonymous(e164(n)) {
 		return "", true
 	}
-	switch phonenumbers.GetNumberType(number) {
-	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
-		e164 = phonenumbers.Format(number, phonenumbers.E164)
-	default: // of a fixed line, or one whose calls cost extra
-	}
-	if Anonymous(e164) {
-		e164 = ""
-	}
-	return e164, true
+	return e164(n), true
 }
 
 // Anonymous tells whether the number is one of Telegram's anonymous numbers.
 func Anonymous(e164 string) bool { return strings.HasPrefix(e164, anonymousPrefix) }
 
-func parse(text, region string) (string, error) {
+// read reads a number that could be called, nil if it is none.
+func read(text, region string) *phonenumbers.PhoneNumber {
 	if strings.ContainsFunc(text, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }) {
-		return "", ErrInvalid // vanity numbers and extensions name no subscriber
+		return nil // vanity numbers and extensions name no subscriber
 	}
-	number, err := phonenumbers.Parse(text, region)
-	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return "", ErrInvalid
+	n, err := phonenumbers.Parse(text, region)
+	if err != nil || !phonenumbers.IsValidNumber(n) {
+		return nil
 	}
-	return phonenumbers.Format(number, phonenumbers.E164), nil
+	return n
+}
+
+func e164(n *phonenumbers.PhoneNumber) string { return phonenumbers.Format(n, phonenumbers.E164) }
+
+// mobile tells whether the number may be one that takes SMS: it is none of a fixed line, nor one whose calls cost extra.
+func mobile(n *phonenumbers.PhoneNumber) bool {
+	switch phonenumbers.GetNumberType(n) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
+		return true
+	default:
+		return false
+	}
 }

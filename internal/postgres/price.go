@@ -34,7 +34,7 @@ func terms(ctx context.Context, q *queries, account gateway.AccountID) (gateway.
 		Prefix  string
 		Amount  string
 	}
-	terms := gateway.Terms{Prices: gateway.PriceList{Currency: row.Currency}}
+	terms := gateway.Terms{Region: row.Region, Prices: gateway.PriceList{Currency: row.Currency}}
 	if err := json.Unmarshal(row.Prices, &prices); err != nil {
 		return terms, fmt.Errorf("read price list: %w", err)
 	}

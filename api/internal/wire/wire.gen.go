@@ -1583,7 +1583,7 @@ type NewAccount struct {
 	// Name What the customer is called.
 	Name string `json:"name"`
 
-	// Region Two letters, for phones that are written without a country code. Left out, phones need the international form.
+	// Region Two letters, for phones that are written without a country code - recipients, people to find, to forget and to import. Left out, phones need the international form.
 	Region string `json:"region,omitempty,omitzero"`
 }
 
@@ -1640,7 +1640,7 @@ type NewConnectLink struct {
 
 // NewForgetting Whom to forget.
 type NewForgetting struct {
-	// Phone A phone in international form, such as `+380501234567`.
+	// Phone A phone in international form, such as `+380501234567`, or in the national form of the account's region.
 	Phone string `json:"phone"`
 }
 
@@ -1685,7 +1685,7 @@ type NewMessage struct {
 	// Bot The bot that sends, by id or by `@name`. May be left out when the account has only one.
 	Bot string `json:"bot,omitempty,omitzero"`
 
-	// To The recipient: a phone with its country code such as `+380501234567`, a name such as `@anna`, `#` and the person's user id at the messenger, `ext:` and your own id of the person, or `chat:` and the id of a group or channel that took the bot in.
+	// To The recipient: a phone with its country code such as `+380501234567` (of the account's region also `050 123 45 67`), a name such as `@anna`, `#` and the person's user id at the messenger, `ext:` and your own id of the person, or `chat:` and the id of a group or channel that took the bot in.
 	To string `json:"to"`
 
 	// Text The text, 1 to 4096 UTF-16 units without its markup. `{link:https://acme.example/order/77}` inside it becomes a read link to that address, at most 10 in a text. With `media` it is the caption: at most 1024 UTF-16 units, and it may be left out.
@@ -2669,7 +2669,7 @@ type ActivateRulesParams struct {
 
 // ListSubscribersParams defines parameters for ListSubscribers.
 type ListSubscribersParams struct {
-	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
+	// Phone Only the person who proved this phone, in international form or in the national form of the account's region. Write the `+` as `%2B` in an address.
 	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
 
 	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
@@ -2717,7 +2717,7 @@ type ExportSubscribersParams struct {
 	// Format How the file is written; `csv` unless told otherwise.
 	Format *ExportSubscribersParamsFormat `form:"format,omitempty" json:"format,omitempty"`
 
-	// Phone Only the person who proved this phone, in international form. Write the `+` as `%2B` in an address.
+	// Phone Only the person who proved this phone, in international form or in the national form of the account's region. Write the `+` as `%2B` in an address.
 	Phone *SubscriberPhone `form:"phone,omitempty" json:"phone,omitempty"`
 
 	// Username Only people who had this name when they were last seen, with or without `@`, in any case.
@@ -3236,6 +3236,7 @@ type MiddlewareFunc func(c *gin.Context)
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -3248,6 +3249,7 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -3260,6 +3262,7 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
 
 // ListAccounts operation middleware
 func (siw *ServerInterfaceWrapper) ListAccounts(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3294,6 +3297,7 @@ func (siw *ServerInterfaceWrapper) ListAccounts(c *gin.Context) {
 
 // CreateAccount operation middleware
 func (siw *ServerInterfaceWrapper) CreateAccount(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3333,6 +3337,7 @@ func (siw *ServerInterfaceWrapper) CreateAccount(c *gin.Context) {
 
 // GetAccount operation middleware
 func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3357,6 +3362,7 @@ func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
 
 // ChangeAccount operation middleware
 func (siw *ServerInterfaceWrapper) ChangeAccount(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3381,6 +3387,7 @@ func (siw *ServerInterfaceWrapper) ChangeAccount(c *gin.Context) {
 
 // ListAccountKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListAccountKeys(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3424,6 +3431,7 @@ func (siw *ServerInterfaceWrapper) ListAccountKeys(c *gin.Context) {
 
 // CreateAccountKey operation middleware
 func (siw *ServerInterfaceWrapper) CreateAccountKey(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3472,6 +3480,7 @@ func (siw *ServerInterfaceWrapper) CreateAccountKey(c *gin.Context) {
 
 // RevokeAccountKey operation middleware
 func (siw *ServerInterfaceWrapper) RevokeAccountKey(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3505,6 +3514,7 @@ func (siw *ServerInterfaceWrapper) RevokeAccountKey(c *gin.Context) {
 
 // ListBots operation middleware
 func (siw *ServerInterfaceWrapper) ListBots(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3539,6 +3549,7 @@ func (siw *ServerInterfaceWrapper) ListBots(c *gin.Context) {
 
 // AddBot operation middleware
 func (siw *ServerInterfaceWrapper) AddBot(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3578,6 +3589,7 @@ func (siw *ServerInterfaceWrapper) AddBot(c *gin.Context) {
 
 // RemoveBot operation middleware
 func (siw *ServerInterfaceWrapper) RemoveBot(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3602,6 +3614,7 @@ func (siw *ServerInterfaceWrapper) RemoveBot(c *gin.Context) {
 
 // GetBot operation middleware
 func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3626,6 +3639,7 @@ func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
 
 // ChangeBot operation middleware
 func (siw *ServerInterfaceWrapper) ChangeBot(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3650,6 +3664,7 @@ func (siw *ServerInterfaceWrapper) ChangeBot(c *gin.Context) {
 
 // GetConnectLink operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectLink(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3685,6 +3700,7 @@ func (siw *ServerInterfaceWrapper) GetConnectLink(c *gin.Context) {
 
 // MakeConnectLink operation middleware
 func (siw *ServerInterfaceWrapper) MakeConnectLink(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3733,6 +3749,7 @@ func (siw *ServerInterfaceWrapper) MakeConnectLink(c *gin.Context) {
 
 // GetConnectPNG operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectPNG(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3776,6 +3793,7 @@ func (siw *ServerInterfaceWrapper) GetConnectPNG(c *gin.Context) {
 
 // GetConnectSVG operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectSVG(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3811,6 +3829,7 @@ func (siw *ServerInterfaceWrapper) GetConnectSVG(c *gin.Context) {
 
 // SwitchRulesOff operation middleware
 func (siw *ServerInterfaceWrapper) SwitchRulesOff(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3835,6 +3854,7 @@ func (siw *ServerInterfaceWrapper) SwitchRulesOff(c *gin.Context) {
 
 // GetRules operation middleware
 func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3859,6 +3879,7 @@ func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
 
 // PublishRules operation middleware
 func (siw *ServerInterfaceWrapper) PublishRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3883,6 +3904,7 @@ func (siw *ServerInterfaceWrapper) PublishRules(c *gin.Context) {
 
 // ListRuleActivations operation middleware
 func (siw *ServerInterfaceWrapper) ListRuleActivations(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3918,6 +3940,7 @@ func (siw *ServerInterfaceWrapper) ListRuleActivations(c *gin.Context) {
 
 // BacktestRules operation middleware
 func (siw *ServerInterfaceWrapper) BacktestRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -3966,6 +3989,7 @@ func (siw *ServerInterfaceWrapper) BacktestRules(c *gin.Context) {
 
 // TryRules operation middleware
 func (siw *ServerInterfaceWrapper) TryRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4014,6 +4038,7 @@ func (siw *ServerInterfaceWrapper) TryRules(c *gin.Context) {
 
 // ListRuleVersions operation middleware
 func (siw *ServerInterfaceWrapper) ListRuleVersions(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4057,6 +4082,7 @@ func (siw *ServerInterfaceWrapper) ListRuleVersions(c *gin.Context) {
 
 // GetRuleVersion operation middleware
 func (siw *ServerInterfaceWrapper) GetRuleVersion(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4101,6 +4127,7 @@ func (siw *ServerInterfaceWrapper) GetRuleVersion(c *gin.Context) {
 
 // ExportRules operation middleware
 func (siw *ServerInterfaceWrapper) ExportRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4134,6 +4161,7 @@ func (siw *ServerInterfaceWrapper) ExportRules(c *gin.Context) {
 
 // ActivateRules operation middleware
 func (siw *ServerInterfaceWrapper) ActivateRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4191,6 +4219,7 @@ func (siw *ServerInterfaceWrapper) ActivateRules(c *gin.Context) {
 
 // ListSubscribers operation middleware
 func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4314,6 +4343,7 @@ func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
 
 // ExportSubscribers operation middleware
 func (siw *ServerInterfaceWrapper) ExportSubscribers(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4421,6 +4451,7 @@ func (siw *ServerInterfaceWrapper) ExportSubscribers(c *gin.Context) {
 
 // ImportSubscribers operation middleware
 func (siw *ServerInterfaceWrapper) ImportSubscribers(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4472,6 +4503,7 @@ func (siw *ServerInterfaceWrapper) ImportSubscribers(c *gin.Context) {
 
 // ForgetSubscriber operation middleware
 func (siw *ServerInterfaceWrapper) ForgetSubscriber(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4505,6 +4537,7 @@ func (siw *ServerInterfaceWrapper) ForgetSubscriber(c *gin.Context) {
 
 // GetSubscriber operation middleware
 func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4538,6 +4571,7 @@ func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
 
 // ChangeSubscriber operation middleware
 func (siw *ServerInterfaceWrapper) ChangeSubscriber(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4571,6 +4605,7 @@ func (siw *ServerInterfaceWrapper) ChangeSubscriber(c *gin.Context) {
 
 // GetDefaults operation middleware
 func (siw *ServerInterfaceWrapper) GetDefaults(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -4583,6 +4618,7 @@ func (siw *ServerInterfaceWrapper) GetDefaults(c *gin.Context) {
 
 // SetDefaults operation middleware
 func (siw *ServerInterfaceWrapper) SetDefaults(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -4595,6 +4631,7 @@ func (siw *ServerInterfaceWrapper) SetDefaults(c *gin.Context) {
 
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4661,6 +4698,7 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 
 // UploadFile operation middleware
 func (siw *ServerInterfaceWrapper) UploadFile(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4708,6 +4746,7 @@ func (siw *ServerInterfaceWrapper) UploadFile(c *gin.Context) {
 
 // DeleteFile operation middleware
 func (siw *ServerInterfaceWrapper) DeleteFile(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4732,6 +4771,7 @@ func (siw *ServerInterfaceWrapper) DeleteFile(c *gin.Context) {
 
 // GetFile operation middleware
 func (siw *ServerInterfaceWrapper) GetFile(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4756,6 +4796,7 @@ func (siw *ServerInterfaceWrapper) GetFile(c *gin.Context) {
 
 // ForgetPhone operation middleware
 func (siw *ServerInterfaceWrapper) ForgetPhone(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4795,6 +4836,7 @@ func (siw *ServerInterfaceWrapper) ForgetPhone(c *gin.Context) {
 
 // ListKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4829,6 +4871,7 @@ func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
 
 // CreateKey operation middleware
 func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4868,6 +4911,7 @@ func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
 
 // RevokeKey operation middleware
 func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4892,6 +4936,7 @@ func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
 
 // ListMessages operation middleware
 func (siw *ServerInterfaceWrapper) ListMessages(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -4966,6 +5011,7 @@ func (siw *ServerInterfaceWrapper) ListMessages(c *gin.Context) {
 
 // SendMessage operation middleware
 func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5024,6 +5070,7 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 
 // PreviewMessage operation middleware
 func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5063,6 +5110,7 @@ func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
 
 // DeleteMessage operation middleware
 func (siw *ServerInterfaceWrapper) DeleteMessage(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5111,6 +5159,7 @@ func (siw *ServerInterfaceWrapper) DeleteMessage(c *gin.Context) {
 
 // GetMessage operation middleware
 func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5135,6 +5184,7 @@ func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
 
 // EditMessage operation middleware
 func (siw *ServerInterfaceWrapper) EditMessage(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5183,6 +5233,7 @@ func (siw *ServerInterfaceWrapper) EditMessage(c *gin.Context) {
 
 // CancelMessage operation middleware
 func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5231,6 +5282,7 @@ func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
 
 // ListMessageEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListMessageEvents(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5255,6 +5307,7 @@ func (siw *ServerInterfaceWrapper) ListMessageEvents(c *gin.Context) {
 
 // GetVerdict operation middleware
 func (siw *ServerInterfaceWrapper) GetVerdict(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5279,6 +5332,7 @@ func (siw *ServerInterfaceWrapper) GetVerdict(c *gin.Context) {
 
 // GetPolicy operation middleware
 func (siw *ServerInterfaceWrapper) GetPolicy(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5291,6 +5345,7 @@ func (siw *ServerInterfaceWrapper) GetPolicy(c *gin.Context) {
 
 // SetPolicy operation middleware
 func (siw *ServerInterfaceWrapper) SetPolicy(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5303,6 +5358,7 @@ func (siw *ServerInterfaceWrapper) SetPolicy(c *gin.Context) {
 
 // ListPolicyAllowances operation middleware
 func (siw *ServerInterfaceWrapper) ListPolicyAllowances(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5337,6 +5393,7 @@ func (siw *ServerInterfaceWrapper) ListPolicyAllowances(c *gin.Context) {
 
 // SetPolicyAllowance operation middleware
 func (siw *ServerInterfaceWrapper) SetPolicyAllowance(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5349,6 +5406,7 @@ func (siw *ServerInterfaceWrapper) SetPolicyAllowance(c *gin.Context) {
 
 // CheckPolicy operation middleware
 func (siw *ServerInterfaceWrapper) CheckPolicy(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5388,6 +5446,7 @@ func (siw *ServerInterfaceWrapper) CheckPolicy(c *gin.Context) {
 
 // GetPrices operation middleware
 func (siw *ServerInterfaceWrapper) GetPrices(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5400,6 +5459,7 @@ func (siw *ServerInterfaceWrapper) GetPrices(c *gin.Context) {
 
 // SetPrices operation middleware
 func (siw *ServerInterfaceWrapper) SetPrices(c *gin.Context) {
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5412,6 +5472,7 @@ func (siw *ServerInterfaceWrapper) SetPrices(c *gin.Context) {
 
 // CheckRules operation middleware
 func (siw *ServerInterfaceWrapper) CheckRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5451,6 +5512,7 @@ func (siw *ServerInterfaceWrapper) CheckRules(c *gin.Context) {
 
 // TestRules operation middleware
 func (siw *ServerInterfaceWrapper) TestRules(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5490,6 +5552,7 @@ func (siw *ServerInterfaceWrapper) TestRules(c *gin.Context) {
 
 // TryTranslation operation middleware
 func (siw *ServerInterfaceWrapper) TryTranslation(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5529,6 +5592,7 @@ func (siw *ServerInterfaceWrapper) TryTranslation(c *gin.Context) {
 
 // TranslationUsage operation middleware
 func (siw *ServerInterfaceWrapper) TranslationUsage(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5563,6 +5627,7 @@ func (siw *ServerInterfaceWrapper) TranslationUsage(c *gin.Context) {
 
 // ListUpdates operation middleware
 func (siw *ServerInterfaceWrapper) ListUpdates(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5613,6 +5678,7 @@ func (siw *ServerInterfaceWrapper) ListUpdates(c *gin.Context) {
 
 // RetryUpdate operation middleware
 func (siw *ServerInterfaceWrapper) RetryUpdate(c *gin.Context) {
+
 	var err error
 	_ = err
 
@@ -5756,7 +5822,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
-type GetHealthRequestObject struct{}
+type GetHealthRequestObject struct {
+}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(w http.ResponseWriter) error
@@ -5765,6 +5832,7 @@ type GetHealthResponseObject interface {
 type GetHealth200JSONResponse Health
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5775,7 +5843,8 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	return err
 }
 
-type GetReadinessRequestObject struct{}
+type GetReadinessRequestObject struct {
+}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(w http.ResponseWriter) error
@@ -5784,6 +5853,7 @@ type GetReadinessResponseObject interface {
 type GetReadiness200JSONResponse Health
 
 func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5797,6 +5867,7 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 type GetReadiness503JSONResponse Health
 
 func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5818,6 +5889,7 @@ type ListAccountsResponseObject interface {
 type ListAccounts200JSONResponse AccountList
 
 func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5834,6 +5906,7 @@ type ListAccountsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAccountsdefaultApplicationProblemPlusJSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -5856,6 +5929,7 @@ type CreateAccountResponseObject interface {
 type CreateAccount201JSONResponse CreatedAccount
 
 func (response CreateAccount201JSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5872,6 +5946,7 @@ type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -5893,6 +5968,7 @@ type GetAccountResponseObject interface {
 type GetAccount200JSONResponse Account
 
 func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5909,6 +5985,7 @@ type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -5931,6 +6008,7 @@ type ChangeAccountResponseObject interface {
 type ChangeAccount200JSONResponse Account
 
 func (response ChangeAccount200JSONResponse) VisitChangeAccountResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5947,6 +6025,7 @@ type ChangeAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeAccountdefaultApplicationProblemPlusJSONResponse) VisitChangeAccountResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -5969,6 +6048,7 @@ type ListAccountKeysResponseObject interface {
 type ListAccountKeys200JSONResponse KeyList
 
 func (response ListAccountKeys200JSONResponse) VisitListAccountKeysResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5985,6 +6065,7 @@ type ListAccountKeysdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAccountKeysdefaultApplicationProblemPlusJSONResponse) VisitListAccountKeysResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6008,6 +6089,7 @@ type CreateAccountKeyResponseObject interface {
 type CreateAccountKey201JSONResponse CreatedKey
 
 func (response CreateAccountKey201JSONResponse) VisitCreateAccountKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6024,6 +6106,7 @@ type CreateAccountKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateAccountKeydefaultApplicationProblemPlusJSONResponse) VisitCreateAccountKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6046,6 +6129,7 @@ type RevokeAccountKeyResponseObject interface {
 type RevokeAccountKey200JSONResponse Key
 
 func (response RevokeAccountKey200JSONResponse) VisitRevokeAccountKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6062,6 +6146,7 @@ type RevokeAccountKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeAccountKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeAccountKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6083,6 +6168,7 @@ type ListBotsResponseObject interface {
 type ListBots200JSONResponse BotList
 
 func (response ListBots200JSONResponse) VisitListBotsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6099,6 +6185,7 @@ type ListBotsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListBotsdefaultApplicationProblemPlusJSONResponse) VisitListBotsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6121,6 +6208,7 @@ type AddBotResponseObject interface {
 type AddBot201JSONResponse Bot
 
 func (response AddBot201JSONResponse) VisitAddBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6137,6 +6225,7 @@ type AddBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AddBotdefaultApplicationProblemPlusJSONResponse) VisitAddBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6158,6 +6247,7 @@ type RemoveBotResponseObject interface {
 type RemoveBot200JSONResponse Bot
 
 func (response RemoveBot200JSONResponse) VisitRemoveBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6174,6 +6264,7 @@ type RemoveBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveBotdefaultApplicationProblemPlusJSONResponse) VisitRemoveBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6195,6 +6286,7 @@ type GetBotResponseObject interface {
 type GetBot200JSONResponse Bot
 
 func (response GetBot200JSONResponse) VisitGetBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6211,6 +6303,7 @@ type GetBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetBotdefaultApplicationProblemPlusJSONResponse) VisitGetBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6233,6 +6326,7 @@ type ChangeBotResponseObject interface {
 type ChangeBot200JSONResponse Bot
 
 func (response ChangeBot200JSONResponse) VisitChangeBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6249,6 +6343,7 @@ type ChangeBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeBotdefaultApplicationProblemPlusJSONResponse) VisitChangeBotResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6271,6 +6366,7 @@ type GetConnectLinkResponseObject interface {
 type GetConnectLink200JSONResponse ConnectLink
 
 func (response GetConnectLink200JSONResponse) VisitGetConnectLinkResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6287,6 +6383,7 @@ type GetConnectLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectLinkdefaultApplicationProblemPlusJSONResponse) VisitGetConnectLinkResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6310,6 +6407,7 @@ type MakeConnectLinkResponseObject interface {
 type MakeConnectLink201JSONResponse ConnectLink
 
 func (response MakeConnectLink201JSONResponse) VisitMakeConnectLinkResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6326,6 +6424,7 @@ type MakeConnectLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response MakeConnectLinkdefaultApplicationProblemPlusJSONResponse) VisitMakeConnectLinkResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6351,6 +6450,7 @@ type GetConnectPNG200ImagePngResponse struct {
 }
 
 func (response GetConnectPNG200ImagePngResponse) VisitGetConnectPNGResponse(w http.ResponseWriter) error {
+
 	w.Header().Set("Content-Type", "image/png")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6370,6 +6470,7 @@ type GetConnectPNGdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectPNGdefaultApplicationProblemPlusJSONResponse) VisitGetConnectPNGResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6395,6 +6496,7 @@ type GetConnectSVG200ImageSvgXMLResponse struct {
 }
 
 func (response GetConnectSVG200ImageSvgXMLResponse) VisitGetConnectSVGResponse(w http.ResponseWriter) error {
+
 	w.Header().Set("Content-Type", "image/svg+xml")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6414,6 +6516,7 @@ type GetConnectSVGdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectSVGdefaultApplicationProblemPlusJSONResponse) VisitGetConnectSVGResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6432,7 +6535,8 @@ type SwitchRulesOffResponseObject interface {
 	VisitSwitchRulesOffResponse(w http.ResponseWriter) error
 }
 
-type SwitchRulesOff204Response struct{}
+type SwitchRulesOff204Response struct {
+}
 
 func (response SwitchRulesOff204Response) VisitSwitchRulesOffResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
@@ -6445,6 +6549,7 @@ type SwitchRulesOffdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SwitchRulesOffdefaultApplicationProblemPlusJSONResponse) VisitSwitchRulesOffResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6466,6 +6571,7 @@ type GetRulesResponseObject interface {
 type GetRules200JSONResponse RuleVersion
 
 func (response GetRules200JSONResponse) VisitGetRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6482,6 +6588,7 @@ type GetRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRulesdefaultApplicationProblemPlusJSONResponse) VisitGetRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6504,6 +6611,7 @@ type PublishRulesResponseObject interface {
 type PublishRules200JSONResponse RuleVersion
 
 func (response PublishRules200JSONResponse) VisitPublishRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6520,6 +6628,7 @@ type PublishRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PublishRulesdefaultApplicationProblemPlusJSONResponse) VisitPublishRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6542,6 +6651,7 @@ type ListRuleActivationsResponseObject interface {
 type ListRuleActivations200JSONResponse RuleActivationList
 
 func (response ListRuleActivations200JSONResponse) VisitListRuleActivationsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6558,6 +6668,7 @@ type ListRuleActivationsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListRuleActivationsdefaultApplicationProblemPlusJSONResponse) VisitListRuleActivationsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6584,6 +6695,7 @@ type BacktestRules200ApplicationXNdjsonResponse struct {
 }
 
 func (response BacktestRules200ApplicationXNdjsonResponse) VisitBacktestRulesResponse(w http.ResponseWriter) error {
+
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6626,6 +6738,7 @@ type BacktestRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response BacktestRulesdefaultApplicationProblemPlusJSONResponse) VisitBacktestRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6649,6 +6762,7 @@ type TryRulesResponseObject interface {
 type TryRules200JSONResponse Verdict
 
 func (response TryRules200JSONResponse) VisitTryRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6665,6 +6779,7 @@ type TryRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TryRulesdefaultApplicationProblemPlusJSONResponse) VisitTryRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6687,6 +6802,7 @@ type ListRuleVersionsResponseObject interface {
 type ListRuleVersions200JSONResponse RuleVersionList
 
 func (response ListRuleVersions200JSONResponse) VisitListRuleVersionsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6703,6 +6819,7 @@ type ListRuleVersionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListRuleVersionsdefaultApplicationProblemPlusJSONResponse) VisitListRuleVersionsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6726,6 +6843,7 @@ type GetRuleVersionResponseObject interface {
 type GetRuleVersion200JSONResponse RuleVersion
 
 func (response GetRuleVersion200JSONResponse) VisitGetRuleVersionResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6742,6 +6860,7 @@ type GetRuleVersiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRuleVersiondefaultApplicationProblemPlusJSONResponse) VisitGetRuleVersionResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6764,6 +6883,7 @@ type ExportRulesResponseObject interface {
 type ExportRules200TextResponse string
 
 func (response ExportRules200TextResponse) VisitExportRulesResponse(w http.ResponseWriter) error {
+
 	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(200)
 
@@ -6777,6 +6897,7 @@ type ExportRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExportRulesdefaultApplicationProblemPlusJSONResponse) VisitExportRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6800,6 +6921,7 @@ type ActivateRulesResponseObject interface {
 type ActivateRules200JSONResponse RuleVersion
 
 func (response ActivateRules200JSONResponse) VisitActivateRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6816,6 +6938,7 @@ type ActivateRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActivateRulesdefaultApplicationProblemPlusJSONResponse) VisitActivateRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6838,6 +6961,7 @@ type ListSubscribersResponseObject interface {
 type ListSubscribers200JSONResponse SubscriberList
 
 func (response ListSubscribers200JSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6854,6 +6978,7 @@ type ListSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSubscribersdefaultApplicationProblemPlusJSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6876,6 +7001,7 @@ type ExportSubscribersResponseObject interface {
 type ExportSubscribers200JSONResponse []Subscriber
 
 func (response ExportSubscribers200JSONResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6892,6 +7018,7 @@ type ExportSubscribers200TextCsvResponse struct {
 }
 
 func (response ExportSubscribers200TextCsvResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
+
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6911,6 +7038,7 @@ type ExportSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExportSubscribersdefaultApplicationProblemPlusJSONResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6937,6 +7065,7 @@ type ImportSubscribers200ApplicationXNdjsonResponse struct {
 }
 
 func (response ImportSubscribers200ApplicationXNdjsonResponse) VisitImportSubscribersResponse(w http.ResponseWriter) error {
+
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6979,6 +7108,7 @@ type ImportSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ImportSubscribersdefaultApplicationProblemPlusJSONResponse) VisitImportSubscribersResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7001,6 +7131,7 @@ type ForgetSubscriberResponseObject interface {
 type ForgetSubscriber200JSONResponse ForgottenSubscriber
 
 func (response ForgetSubscriber200JSONResponse) VisitForgetSubscriberResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7017,6 +7148,7 @@ type ForgetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ForgetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitForgetSubscriberResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7039,6 +7171,7 @@ type GetSubscriberResponseObject interface {
 type GetSubscriber200JSONResponse Subscriber
 
 func (response GetSubscriber200JSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7055,6 +7188,7 @@ type GetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7078,6 +7212,7 @@ type ChangeSubscriberResponseObject interface {
 type ChangeSubscriber200JSONResponse Subscriber
 
 func (response ChangeSubscriber200JSONResponse) VisitChangeSubscriberResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7094,6 +7229,7 @@ type ChangeSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeSubscriberdefaultApplicationProblemPlusJSONResponse) VisitChangeSubscriberResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7104,7 +7240,8 @@ func (response ChangeSubscriberdefaultApplicationProblemPlusJSONResponse) VisitC
 	return err
 }
 
-type GetDefaultsRequestObject struct{}
+type GetDefaultsRequestObject struct {
+}
 
 type GetDefaultsResponseObject interface {
 	VisitGetDefaultsResponse(w http.ResponseWriter) error
@@ -7113,6 +7250,7 @@ type GetDefaultsResponseObject interface {
 type GetDefaults200JSONResponse Defaults
 
 func (response GetDefaults200JSONResponse) VisitGetDefaultsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7129,6 +7267,7 @@ type GetDefaultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDefaultsdefaultApplicationProblemPlusJSONResponse) VisitGetDefaultsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7150,6 +7289,7 @@ type SetDefaultsResponseObject interface {
 type SetDefaults200JSONResponse Defaults
 
 func (response SetDefaults200JSONResponse) VisitSetDefaultsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7166,6 +7306,7 @@ type SetDefaultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetDefaultsdefaultApplicationProblemPlusJSONResponse) VisitSetDefaultsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7187,6 +7328,7 @@ type ListEventsResponseObject interface {
 type ListEvents200JSONResponse AccountEventList
 
 func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7203,6 +7345,7 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7225,6 +7368,7 @@ type UploadFileResponseObject interface {
 type UploadFile201JSONResponse File
 
 func (response UploadFile201JSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7241,6 +7385,7 @@ type UploadFiledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UploadFiledefaultApplicationProblemPlusJSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7262,6 +7407,7 @@ type DeleteFileResponseObject interface {
 type DeleteFile200JSONResponse File
 
 func (response DeleteFile200JSONResponse) VisitDeleteFileResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7278,6 +7424,7 @@ type DeleteFiledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DeleteFiledefaultApplicationProblemPlusJSONResponse) VisitDeleteFileResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7299,6 +7446,7 @@ type GetFileResponseObject interface {
 type GetFile200JSONResponse File
 
 func (response GetFile200JSONResponse) VisitGetFileResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7315,6 +7463,7 @@ type GetFiledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetFiledefaultApplicationProblemPlusJSONResponse) VisitGetFileResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7337,6 +7486,7 @@ type ForgetPhoneResponseObject interface {
 type ForgetPhone202JSONResponse Forgetting
 
 func (response ForgetPhone202JSONResponse) VisitForgetPhoneResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7353,6 +7503,7 @@ type ForgetPhonedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ForgetPhonedefaultApplicationProblemPlusJSONResponse) VisitForgetPhoneResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7374,6 +7525,7 @@ type ListKeysResponseObject interface {
 type ListKeys200JSONResponse KeyList
 
 func (response ListKeys200JSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7390,6 +7542,7 @@ type ListKeysdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListKeysdefaultApplicationProblemPlusJSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7412,6 +7565,7 @@ type CreateKeyResponseObject interface {
 type CreateKey201JSONResponse CreatedKey
 
 func (response CreateKey201JSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7428,6 +7582,7 @@ type CreateKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateKeydefaultApplicationProblemPlusJSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7449,6 +7604,7 @@ type RevokeKeyResponseObject interface {
 type RevokeKey200JSONResponse Key
 
 func (response RevokeKey200JSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7465,6 +7621,7 @@ type RevokeKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7486,6 +7643,7 @@ type ListMessagesResponseObject interface {
 type ListMessages200JSONResponse MessageList
 
 func (response ListMessages200JSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7502,6 +7660,7 @@ type ListMessagesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMessagesdefaultApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7531,6 +7690,7 @@ type SendMessage200JSONResponse struct {
 }
 
 func (response SendMessage200JSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7554,6 +7714,7 @@ type SendMessage202JSONResponse struct {
 }
 
 func (response SendMessage202JSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7573,6 +7734,7 @@ type SendMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SendMessagedefaultApplicationProblemPlusJSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7595,6 +7757,7 @@ type PreviewMessageResponseObject interface {
 type PreviewMessage200JSONResponse Preview
 
 func (response PreviewMessage200JSONResponse) VisitPreviewMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7611,6 +7774,7 @@ type PreviewMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PreviewMessagedefaultApplicationProblemPlusJSONResponse) VisitPreviewMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7640,6 +7804,7 @@ type DeleteMessage200JSONResponse struct {
 }
 
 func (response DeleteMessage200JSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7663,6 +7828,7 @@ type DeleteMessage202JSONResponse struct {
 }
 
 func (response DeleteMessage202JSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7682,6 +7848,7 @@ type DeleteMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DeleteMessagedefaultApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7703,6 +7870,7 @@ type GetMessageResponseObject interface {
 type GetMessage200JSONResponse Message
 
 func (response GetMessage200JSONResponse) VisitGetMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7719,6 +7887,7 @@ type GetMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMessagedefaultApplicationProblemPlusJSONResponse) VisitGetMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7749,6 +7918,7 @@ type EditMessage200JSONResponse struct {
 }
 
 func (response EditMessage200JSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7772,6 +7942,7 @@ type EditMessage202JSONResponse struct {
 }
 
 func (response EditMessage202JSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7791,6 +7962,7 @@ type EditMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EditMessagedefaultApplicationProblemPlusJSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7813,6 +7985,7 @@ type CancelMessageResponseObject interface {
 type CancelMessage200JSONResponse Message
 
 func (response CancelMessage200JSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7829,6 +8002,7 @@ type CancelMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CancelMessagedefaultApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7850,6 +8024,7 @@ type ListMessageEventsResponseObject interface {
 type ListMessageEvents200JSONResponse EventList
 
 func (response ListMessageEvents200JSONResponse) VisitListMessageEventsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7866,6 +8041,7 @@ type ListMessageEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMessageEventsdefaultApplicationProblemPlusJSONResponse) VisitListMessageEventsResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7887,6 +8063,7 @@ type GetVerdictResponseObject interface {
 type GetVerdict200JSONResponse Verdict
 
 func (response GetVerdict200JSONResponse) VisitGetVerdictResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7903,6 +8080,7 @@ type GetVerdictdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetVerdictdefaultApplicationProblemPlusJSONResponse) VisitGetVerdictResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7913,7 +8091,8 @@ func (response GetVerdictdefaultApplicationProblemPlusJSONResponse) VisitGetVerd
 	return err
 }
 
-type GetPolicyRequestObject struct{}
+type GetPolicyRequestObject struct {
+}
 
 type GetPolicyResponseObject interface {
 	VisitGetPolicyResponse(w http.ResponseWriter) error
@@ -7922,6 +8101,7 @@ type GetPolicyResponseObject interface {
 type GetPolicy200JSONResponse Policy
 
 func (response GetPolicy200JSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7938,6 +8118,7 @@ type GetPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPolicydefaultApplicationProblemPlusJSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7959,6 +8140,7 @@ type SetPolicyResponseObject interface {
 type SetPolicy200JSONResponse Policy
 
 func (response SetPolicy200JSONResponse) VisitSetPolicyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7975,6 +8157,7 @@ type SetPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPolicydefaultApplicationProblemPlusJSONResponse) VisitSetPolicyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7996,6 +8179,7 @@ type ListPolicyAllowancesResponseObject interface {
 type ListPolicyAllowances200JSONResponse KeptAllowanceList
 
 func (response ListPolicyAllowances200JSONResponse) VisitListPolicyAllowancesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8012,6 +8196,7 @@ type ListPolicyAllowancesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListPolicyAllowancesdefaultApplicationProblemPlusJSONResponse) VisitListPolicyAllowancesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8033,6 +8218,7 @@ type SetPolicyAllowanceResponseObject interface {
 type SetPolicyAllowance200JSONResponse PolicyAllowance
 
 func (response SetPolicyAllowance200JSONResponse) VisitSetPolicyAllowanceResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8049,6 +8235,7 @@ type SetPolicyAllowancedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPolicyAllowancedefaultApplicationProblemPlusJSONResponse) VisitSetPolicyAllowanceResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8071,6 +8258,7 @@ type CheckPolicyResponseObject interface {
 type CheckPolicy200JSONResponse PolicyCheck
 
 func (response CheckPolicy200JSONResponse) VisitCheckPolicyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8087,6 +8275,7 @@ type CheckPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckPolicydefaultApplicationProblemPlusJSONResponse) VisitCheckPolicyResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8097,7 +8286,8 @@ func (response CheckPolicydefaultApplicationProblemPlusJSONResponse) VisitCheckP
 	return err
 }
 
-type GetPricesRequestObject struct{}
+type GetPricesRequestObject struct {
+}
 
 type GetPricesResponseObject interface {
 	VisitGetPricesResponse(w http.ResponseWriter) error
@@ -8106,6 +8296,7 @@ type GetPricesResponseObject interface {
 type GetPrices200JSONResponse PriceList
 
 func (response GetPrices200JSONResponse) VisitGetPricesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8122,6 +8313,7 @@ type GetPricesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPricesdefaultApplicationProblemPlusJSONResponse) VisitGetPricesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8143,6 +8335,7 @@ type SetPricesResponseObject interface {
 type SetPrices200JSONResponse PriceList
 
 func (response SetPrices200JSONResponse) VisitSetPricesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8159,6 +8352,7 @@ type SetPricesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPricesdefaultApplicationProblemPlusJSONResponse) VisitSetPricesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8181,6 +8375,7 @@ type CheckRulesResponseObject interface {
 type CheckRules200JSONResponse RuleCheck
 
 func (response CheckRules200JSONResponse) VisitCheckRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8197,6 +8392,7 @@ type CheckRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckRulesdefaultApplicationProblemPlusJSONResponse) VisitCheckRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8219,6 +8415,7 @@ type TestRulesResponseObject interface {
 type TestRules200JSONResponse RuleCheck
 
 func (response TestRules200JSONResponse) VisitTestRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8235,6 +8432,7 @@ type TestRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TestRulesdefaultApplicationProblemPlusJSONResponse) VisitTestRulesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8257,6 +8455,7 @@ type TryTranslationResponseObject interface {
 type TryTranslation200JSONResponse Translation
 
 func (response TryTranslation200JSONResponse) VisitTryTranslationResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8273,6 +8472,7 @@ type TryTranslationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TryTranslationdefaultApplicationProblemPlusJSONResponse) VisitTryTranslationResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8294,6 +8494,7 @@ type TranslationUsageResponseObject interface {
 type TranslationUsage200JSONResponse TranslationUsage
 
 func (response TranslationUsage200JSONResponse) VisitTranslationUsageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8310,6 +8511,7 @@ type TranslationUsagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TranslationUsagedefaultApplicationProblemPlusJSONResponse) VisitTranslationUsageResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8331,6 +8533,7 @@ type ListUpdatesResponseObject interface {
 type ListUpdates200JSONResponse PendingUpdateList
 
 func (response ListUpdates200JSONResponse) VisitListUpdatesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8347,6 +8550,7 @@ type ListUpdatesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListUpdatesdefaultApplicationProblemPlusJSONResponse) VisitListUpdatesResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8369,6 +8573,7 @@ type RetryUpdateResponseObject interface {
 type RetryUpdate200JSONResponse PendingUpdate
 
 func (response RetryUpdate200JSONResponse) VisitRetryUpdateResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8385,6 +8590,7 @@ type RetryUpdatedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RetryUpdatedefaultApplicationProblemPlusJSONResponse) VisitRetryUpdateResponse(w http.ResponseWriter) error {
+
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8597,10 +8803,8 @@ type StrictServerInterface interface {
 	RetryUpdate(ctx context.Context, request RetryUpdateRequestObject) (RetryUpdateResponseObject, error)
 }
 
-type (
-	StrictHandlerFunc    func(ctx *gin.Context, request any) (any, error)
-	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
-)
+type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
+type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
 
 type StrictGinServerOptions struct {
 	// RequestErrorHandlerFunc is called when a request cannot be parsed or

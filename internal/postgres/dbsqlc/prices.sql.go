@@ -68,7 +68,7 @@ func (q *Queries) SetDefaults(ctx context.Context, arg SetDefaultsParams) (int64
 }
 
 const terms = `-- name: Terms :one
-SELECT a.defaults, coalesce(l.currency, '')::text AS currency,
+SELECT a.defaults, a.region, coalesce(l.currency, '')::text AS currency,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('channel', p.channel, 'prefix', p.prefix, 'amount', p.amount::text)
                                   ORDER BY p.channel DESC, p.prefix), '[]') FROM prices p)::jsonb AS prices
 FROM accounts a LEFT JOIN price_list l ON true
@@ -77,6 +77,7 @@ WHERE a.id = $1
 
 type TermsRow struct {
 	Defaults []byte
+	Region   string
 	Currency string
 	Prices   []byte
 }
@@ -85,6 +86,11 @@ type TermsRow struct {
 func (q *Queries) Terms(ctx context.Context, accountID string) (TermsRow, error) {
 	row := q.db.QueryRow(ctx, terms, accountID)
 	var i TermsRow
-	err := row.Scan(&i.Defaults, &i.Currency, &i.Prices)
+	err := row.Scan(
+		&i.Defaults,
+		&i.Region,
+		&i.Currency,
+		&i.Prices,
+	)
 	return i, err
 }

@@ -1,6 +1,6 @@
 -- name: Terms :one
 -- What an account sends by: its own defaults, and the price list of the installation.
-SELECT a.defaults, coalesce(l.currency, '')::text AS currency,
+SELECT a.defaults, a.region, coalesce(l.currency, '')::text AS currency,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('channel', p.channel, 'prefix', p.prefix, 'amount', p.amount::text)
                                   ORDER BY p.channel DESC, p.prefix), '[]') FROM prices p)::jsonb AS prices
 FROM accounts a LEFT JOIN price_list l ON true
