@@ -262,6 +262,46 @@ func TestCustomersUseASharedBotAndManageNothing(t *testing.T) {
 	require.Equal(t, gateway.CodeRecipientUnknown, code)
 }
 
+func TestALinkForOnePersonBindsThemForItsAccountAlone(t *testing.T) {
+	t.Parallel()
+	s := newSquare(t)
+	externalID := func() string {
+		people := collected(t, s.operator.api.Subscribers(t.Context(), "@free_bot", client.SubscriberFilter{PlatformID: int64(s.dora)}))
+		require.Len(t, people, 1)
+		return people[0].ExternalID
+	}
+	comes := func(link client.ConnectLink) {
+		_, payload, found := strings.Cut(link.Link, "?start=")
+		require.True(t, found, link.Link)
+		_, err := s.sandbox.Network().Start(s.dora, "@free_bot", payload)
+		require.NoError(t, err)
+		s.take(t)
+	}
+	s.send(t, s.red, "Red: hello") // what Dora writes is red's from now on
+	theirs, err := s.red.api.Identify(t.Context(), "@other_bot", "red-7")
+	require.NoError(t, err)
+	comes(theirs)
+	require.Empty(t, externalID(), "a link of another account's bot names nobody here")
+
+	mine, err := s.operator.api.Identify(t.Context(), "@free_bot", "mine-42")
+	require.NoError(t, err)
+	comes(mine)
+	require.Equal(t, "mine-42", externalID())
+	for _, id := range []string{"mine-42", "red-7"} {
+		_, code := s.answer(t, http.MethodPost, "/v1/messages", s.red.key, fmt.Sprintf(`{"bot":"@free_bot","to":"ext:%s","text":"Hello"}`, id))
+		require.Equal(t, gateway.CodeRecipientUnknown, code)
+	}
+	for _, c := range []customer{s.red, s.blue} {
+		for _, e := range collected(t, c.api.AccountEvents(t.Context(), client.EventFilter{})) {
+			require.NotEqual(t, "subscriber.linked", e.Kind)
+		}
+	}
+	_, code := s.answer(t, http.MethodGet, "/v1/bots/@acme_bot/connect?payload=red42", s.red.key, "")
+	require.Equal(t, gateway.CodeBotNotFound, code, "a bot that is not shared")
+	_, code = s.answer(t, http.MethodPost, "/v1/bots/@acme_bot/connect", s.red.key, `{"external_id":"42"}`)
+	require.Equal(t, gateway.CodeBotNotFound, code)
+}
+
 func TestASharedBotCarriesWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	s := newSquare(t)

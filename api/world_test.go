@@ -218,6 +218,7 @@ func (w *world) furnish(t *testing.T, service *bots.Service) {
 
 	acme := w.sandboxBot(t, "Acme", "acme_bot")
 	other := w.sandboxBot(t, "Other", "other_bot")
+	w.names["other_token"] = other.Token
 	w.names["free_token"] = w.sandboxBot(t, "Free", "free_bot").Token
 	w.names["gone_token"] = w.sandboxBot(t, "Gone", "gone_bot").Token
 	gone, err := w.sandbox.Network().Bot("@gone_bot")

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"herald/internal/gateway"
+	"herald/internal/postgres/postgrestest"
 )
 
 // starts lets a person start the bot by a payload, a minute after the update before.
@@ -52,6 +53,26 @@ func TestALinkForOnePerson(t *testing.T) {
 		return gateway.Change{}, nil
 	})
 	require.NoError(t, err)
+}
+
+func TestALinkOfAnotherAccountNamesNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	require.NoError(t, w.CreateAccount(t.Context(), gateway.Account{ID: "acc_2", Name: "other", CreatedAt: noon}))
+	require.NoError(t, w.CreateBot(t.Context(), gateway.Bot{
+		ID: "bot_2", AccountID: "acc_2", Platform: gateway.Telegram, Network: gateway.NetworkSandbox, PlatformID: 2, Username: "other_bot",
+		SealedToken: []byte("x"), Intake: gateway.IntakePolling, State: gateway.BotActive, CreatedAt: noon, UpdatedAt: noon,
+	}))
+	for i, link := range []gateway.ConnectLink{
+		{AccountID: "acc_2", BotID: "bot_2", ExternalID: "their bot"}, {AccountID: "acc_2", BotID: "bot_1", ExternalID: "a bot that they share"},
+	} {
+		link.Token, link.CreatedAt = w.ids.Connect(), noon
+		require.NoError(t, w.CreateConnectLink(t.Context(), link))
+		require.Empty(t, w.starts(t, int64(i+1), 42, "Anna", link.Token).ExternalID, link.ExternalID)
+	}
+	var used int
+	require.NoError(t, postgrestest.Conn(t, w.url).QueryRow(t.Context(), "SELECT count(*) FROM connect_links WHERE used_by IS NOT NULL").Scan(&used))
+	require.Zero(t, used, "nor is it spent")
 }
 
 func TestNamesHaveAHistory(t *testing.T) {

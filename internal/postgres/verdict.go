@@ -178,7 +178,7 @@ func useConnectLink(ctx context.Context, q *queries, person dbsqlc.Subscriber, v
 		return nil
 	}
 	at := v.Seen.At
-	id, err := q.UseConnectLink(ctx, dbsqlc.UseConnectLinkParams{TokenHash: tokenHash(v.Payload), BotID: person.BotID, At: &at, SubscriberID: &person.ID})
+	id, err := q.UseConnectLink(ctx, dbsqlc.UseConnectLinkParams{TokenHash: tokenHash(v.Payload), AccountID: person.AccountID, BotID: person.BotID, At: &at, SubscriberID: &person.ID})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil // another bot's, or used by somebody else

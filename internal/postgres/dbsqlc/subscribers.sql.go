@@ -823,7 +823,7 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 
 const useConnectLink = `-- name: UseConnectLink :one
 UPDATE connect_links SET used_at = coalesce(used_at, $3), used_by = $4
-WHERE token_hash = $1 AND bot_id = $2 AND (used_by IS NULL OR used_by = $4)
+WHERE token_hash = $1 AND bot_id = $2 AND account_id = $5 AND (used_by IS NULL OR used_by = $4)
 RETURNING external_id
 `
 
@@ -832,15 +832,17 @@ type UseConnectLinkParams struct {
 	BotID        string
 	At           *time.Time
 	SubscriberID *string
+	AccountID    string
 }
 
-// Once, or again by the same person. A link of another bot, and so of another account, is none.
+// Once, or again by the same person. A link of another bot or account is none.
 func (q *Queries) UseConnectLink(ctx context.Context, arg UseConnectLinkParams) (string, error) {
 	row := q.db.QueryRow(ctx, useConnectLink,
 		arg.TokenHash,
 		arg.BotID,
 		arg.At,
 		arg.SubscriberID,
+		arg.AccountID,
 	)
 	var external_id string
 	err := row.Scan(&external_id)
