@@ -100,6 +100,13 @@ func TestPollsConfirmWhatWasStored(t *testing.T) {
 	})
 }
 
+// Whoever polls next waits for the lease of a process that died, and then for its own turn to look; docs/bots.md says 8 s.
+func TestALeaseOfADeadProcessIsSoonOver(t *testing.T) {
+	t.Parallel()
+	require.LessOrEqual(t, leaseFor+renewEvery, 8*time.Second)
+	require.Less(t, 2*renewEvery, leaseFor, "one renewal may be lost")
+}
+
 func TestARevokedBotIsNotForgottenWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(envelopeOf(http.StatusUnauthorized, "Unauthorized", ""))
