@@ -134,14 +134,16 @@ func checkParameter(value string, parameter *openapi3.Parameter) string {
 		return "This parameter is empty. Leave it out, or give it a value."
 	case !gateway.Storable(value):
 		return "This is not valid UTF-8, or contains a NUL character."
-	case len(value) > maxParameter || schema.MaxLength != nil && uint64(utf8.RuneCountInString(value)) > *schema.MaxLength:
+	case schema.MaxLength != nil && uint64(utf8.RuneCountInString(value)) > *schema.MaxLength:
+		return fmt.Sprintf("This value is too long: it has at most %d characters.", *schema.MaxLength)
+	case len(value) > maxParameter:
 		return "This value is too long."
 	case schema.Type.Is("integer"):
 		return checkInteger(value, schema)
 	case len(schema.Enum) > 0 && !slices.Contains(schema.Enum, any(value)):
 		return "This must be one of: " + strictjson.Choices(schema) + "."
 	case schema.Pattern != "" && !regexp.MustCompile(schema.Pattern).MatchString(value):
-		return "This value has characters that cannot be in it. " + strings.ReplaceAll(parameter.Description, "`", "")
+		return "This value is not written as it must be. " + strings.ReplaceAll(parameter.Description, "`", "")
 	}
 	return ""
 }

@@ -2759,7 +2759,7 @@ type ImportSubscribersParams struct {
 	// KeepGood Whether the good rows are kept where others are refused (`yes`), or nothing is (`no`, as without it).
 	KeepGood *ImportSubscribersParamsKeepGood `form:"keep_good,omitempty" json:"keep_good,omitempty"`
 
-	// Region The country of phones in national form, two letters; the account's region unless told otherwise.
+	// Region The country of phones in national form, two capital letters such as `UA`; the account's region unless told otherwise.
 	Region *string `form:"region,omitempty" json:"region,omitempty"`
 }
 
