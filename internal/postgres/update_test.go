@@ -284,4 +284,18 @@ func TestOneProcessPollsABot(t *testing.T) {
 	require.Equal(t, "1", names("two", noon.Add(26*time.Second)), "a lease that ended is taken over")
 	require.NoError(t, w.ReleasePolls(t.Context(), "two"))
 	require.Equal(t, "1", names("one", noon.Add(27*time.Second)))
+
+	still := func(holder string) bool {
+		still, err := w.StillPolls(t.Context(), holder, "bot_1", noon.Add(28*time.Second))
+		require.NoError(t, err)
+		return still
+	}
+	require.True(t, still("one"))
+	require.False(t, still("two"))
+	b, err := w.Bot(t.Context(), "acc_1", "bot_1")
+	require.NoError(t, err)
+	b.Intake = gateway.IntakeWebhook
+	_, err = w.DescribeBot(t.Context(), b, noon.Add(28*time.Second))
+	require.NoError(t, err)
+	require.False(t, still("one"), "whoever has a webhook of ours is nobody's to poll")
 }

@@ -61,6 +61,7 @@ func NewPoller(client *Client, store PollStore, holder string, wake <-chan struc
 type polling struct {
 	sealed   string       // its token, to notice a new one
 	conflict *atomic.Bool // whether it is in conflict, as the database has it: the watchdog may have seen it sooner
+	ended    *atomic.Bool // it polls no more: the token was revoked, or another process had the lease
 	cancel   context.CancelFunc
 }
 
@@ -101,16 +102,19 @@ func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gate
 	for _, b := range bots {
 		ours[b.ID] = true
 		if r, ok := running[b.ID]; ok {
-			if r.sealed == string(b.SealedToken) {
+			if r.sealed == string(b.SealedToken) && !r.ended.Load() {
 				r.conflict.Store(b.State == gateway.BotConflict)
 				continue
 			}
 			r.cancel()
 		}
 		pollCtx, cancel := context.WithCancel(ctx)
-		var conflict atomic.Bool
-		running[b.ID] = polling{sealed: string(b.SealedToken), conflict: &conflict, cancel: cancel}
-		wg.Go(func() { p.poll(pollCtx, b, &conflict) })
+		var conflict, ended atomic.Bool
+		running[b.ID] = polling{sealed: string(b.SealedToken), conflict: &conflict, ended: &ended, cancel: cancel}
+		wg.Go(func() {
+			p.poll(pollCtx, b, &conflict)
+			ended.Store(true)
+		})
 	}
 	for id, r := range running {
 		if !ours[id] {

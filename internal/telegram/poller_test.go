@@ -24,6 +24,8 @@ type memory struct {
 	stored   []int64
 	failures int // of writing a bot's state
 	state    gateway.BotState
+	held     []gateway.Bot // whose leases are ours
+	lost     int           // so many times somebody else has the lease when it is looked for
 }
 
 func (m *memory) StoreUpdates(_ context.Context, updates []gateway.RawUpdate) (int, error) {
@@ -36,11 +38,14 @@ func (m *memory) StoreUpdates(_ context.Context, updates []gateway.RawUpdate) (i
 }
 
 func (m *memory) AcquirePolls(context.Context, string, time.Time, time.Time) ([]gateway.Bot, error) {
-	return nil, nil
+	return m.held, nil
 }
 
 func (m *memory) StillPolls(context.Context, string, gateway.BotID, time.Time) (bool, error) {
-	return true, nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lost--
+	return m.lost < 0, nil
 }
 func (m *memory) ReleasePolls(context.Context, string) error { return nil }
 
@@ -98,6 +103,35 @@ func TestPollsConfirmWhatWasStored(t *testing.T) {
 		require.Equal(t, []string{"", "9"}, offsets(polls))
 		require.Equal(t, []int64{8}, store.stored)
 	})
+}
+
+// Between two looks at the leases a bot may go to another process, or to a webhook, and come back.
+func TestABotThatIsOursAgainIsPolledAgain(t *testing.T) {
+	t.Parallel()
+	var polls atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if polls.Add(1) == 1 {
+			envelopeOf(http.StatusConflict, "Conflict: terminated by other getUpdates request", "")(w, r)
+			return
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	client, bot := clientOf(t, server.URL)
+	store := &memory{held: []gateway.Bot{bot}, lost: 1}
+	wake := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	wg.Go(func() { NewPoller(client, store, "", wake, time.Now, slog.New(slog.DiscardHandler)).Run(ctx) })
+	require.Eventually(t, func() bool {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+		return polls.Load() == 2
+	}, 10*time.Second, 10*time.Millisecond)
+	require.Empty(t, store.state, "nobody cries thief")
 }
 
 // Whoever polls next waits for the lease of a process that died, and then for its own turn to look; docs/bots.md says 8 s.

@@ -1042,7 +1042,7 @@ func (q *Queries) ShareBot(ctx context.Context, arg ShareBotParams) (Bot, error)
 }
 
 const stillPolls = `-- name: StillPolls :one
-SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = $2 AND poll_until > $3)
+SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = $2 AND poll_until > $3 AND intake = 'polling')
 `
 
 type StillPollsParams struct {
@@ -1051,6 +1051,7 @@ type StillPollsParams struct {
 	Now    *time.Time
 }
 
+// Whoever was polled until its owner wanted a webhook is polled no more, though the lease has not ended.
 func (q *Queries) StillPolls(ctx context.Context, arg StillPollsParams) (bool, error) {
 	row := q.db.QueryRow(ctx, stillPolls, arg.ID, arg.Holder, arg.Now)
 	var exists bool

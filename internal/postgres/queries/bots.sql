@@ -108,7 +108,8 @@ UPDATE bots SET watched_at = @at, pending = @pending, growing = @growing, laggin
 WHERE account_id = $1 AND id = $2 AND state <> 'removed';
 
 -- name: StillPolls :one
-SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = @holder AND poll_until > @now);
+-- Whoever was polled until its owner wanted a webhook is polled no more, though the lease has not ended.
+SELECT EXISTS (SELECT 1 FROM bots WHERE id = $1 AND poll_holder = @holder AND poll_until > @now AND intake = 'polling');
 
 -- name: BotStats :many
 -- Over all accounts, for metrics.
