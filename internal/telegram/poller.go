@@ -153,8 +153,8 @@ func (p *Poller) poll(ctx context.Context, b gateway.Bot, conflict *atomic.Bool)
 				}
 			case gateway.ClassConflict:
 				disturbed = p.now()
-				if p.lostLease(ctx, b) {
-					return // the other program is a process of ours
+				if p.lostLease(ctx, b) || ctx.Err() != nil {
+					return // the other program is a process of ours, or our own webhook
 				}
 				if b.State != gateway.BotConflict {
 					p.logger.WarnContext(ctx, "polling: another program receives this bot's updates", "bot", b.ID)

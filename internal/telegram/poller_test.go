@@ -26,6 +26,7 @@ type memory struct {
 	state    gateway.BotState
 	held     []gateway.Bot // whose leases are ours
 	lost     int           // so many times somebody else has the lease when it is looked for
+	looked   func()        // called when a lease is looked for
 }
 
 func (m *memory) StoreUpdates(_ context.Context, updates []gateway.RawUpdate) (int, error) {
@@ -41,7 +42,11 @@ func (m *memory) AcquirePolls(context.Context, string, time.Time, time.Time) ([]
 	return m.held, nil
 }
 
-func (m *memory) StillPolls(context.Context, string, gateway.BotID, time.Time) (bool, error) {
+func (m *memory) StillPolls(ctx context.Context, _ string, _ gateway.BotID, _ time.Time) (bool, error) {
+	if m.looked != nil {
+		m.looked()
+		return false, ctx.Err()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.lost--
@@ -132,6 +137,18 @@ func TestABotThatIsOursAgainIsPolledAgain(t *testing.T) {
 		return polls.Load() == 2
 	}, 10*time.Second, 10*time.Millisecond)
 	require.Empty(t, store.state, "nobody cries thief")
+}
+
+// A poll that is stopped while it finds out who threw it out has nothing to tell: it may have been us.
+func TestAPollThatIsStoppedCriesNoThief(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(envelopeOf(http.StatusConflict, "Conflict: can't use getUpdates method while webhook is active", ""))
+	t.Cleanup(server.Close)
+	client, bot := clientOf(t, server.URL)
+	ctx, cancel := context.WithCancel(t.Context())
+	store := &memory{looked: cancel}
+	NewPoller(client, store, "", nil, time.Now, slog.New(slog.DiscardHandler)).poll(ctx, bot, new(atomic.Bool))
+	require.Empty(t, store.state)
 }
 
 // Whoever polls next waits for the lease of a process that died, and then for its own turn to look; docs/bots.md says 8 s.
