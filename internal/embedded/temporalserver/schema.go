@@ -59,9 +59,19 @@ func (s store) setUp(ctx context.Context, databaseURL string, logger log.Logger)
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if version, err := readVersion(ctx, conn, s.database); err == nil && version == s.version {
-		return nil
+	if version, err := readVersion(ctx, conn, s.database); err != nil || version != s.version {
+		if err := s.update(ctx, conn, logger); err != nil {
+			return err
+		}
 	}
+	if s == visibilityStore {
+		return dropUnusedIndexes(ctx, conn)
+	}
+	return nil
+}
+
+// update brings the schema up to date.
+func (s store) update(ctx context.Context, conn *pgx.Conn, logger log.Logger) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		db := &schemaTx{ctx: ctx, tx: tx, database: s.database}
 		set := schema.NewSetupSchemaTask(db, &schema.SetupConfig{InitialVersion: "0.0"}, logger)
@@ -74,6 +84,34 @@ func (s store) setUp(ctx context.Context, databaseURL string, logger log.Logger)
 		}
 		return nil
 	})
+}
+
+// usedIndexes are those of the lists that the Temporal UI and `temporal workflow list` show: all, by id, by type, by status,
+// and Schedules. The other sixty are for search attributes that nobody sets here. Each workflow is written to all of them, twice.
+var usedIndexes = []string{
+	"executions_visibility_pkey", "default_idx", "by_workflow_id", "by_workflow_type", "by_status", "by_temporal_namespace_division",
+}
+
+// dropUnusedIndexes drops the indexes of Temporal's list of workflows that serve no list here. Queries by other attributes
+// go on to work: they read what the remaining ones find.
+func dropUnusedIndexes(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, `
+		SELECT quote_ident(indexname) FROM pg_indexes
+		WHERE schemaname = current_schema AND tablename = 'executions_visibility' AND NOT indexname = ANY ($1)`, usedIndexes)
+	if err != nil {
+		return fmt.Errorf("list indexes: %w", err)
+	}
+	unused, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("list indexes: %w", err)
+	}
+	if len(unused) == 0 {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, "DROP INDEX "+strings.Join(unused, ", ")); err != nil {
+		return fmt.Errorf("drop unused indexes: %w", err)
+	}
+	return nil
 }
 
 type querier interface {
@@ -98,10 +136,11 @@ type schemaTx struct {
 var _ schema.DB = (*schemaTx)(nil)
 
 // Exec runs one statement. A transaction cannot build an index concurrently and has no need to: nobody else uses the
-// database yet.
+// database yet. An index that is to be dropped may have been dropped already, as an unused one.
 func (s *schemaTx) Exec(statement string, args ...any) error {
 	if len(args) == 0 {
 		statement = strings.ReplaceAll(statement, "INDEX CONCURRENTLY", "INDEX")
+		statement = strings.ReplaceAll(statement, "DROP INDEX by_", "DROP INDEX IF EXISTS by_")
 		// The simple protocol saves a round trip for each of the many statements.
 		_, err := s.tx.Exec(s.ctx, statement, pgx.QueryExecModeSimpleProtocol)
 		return err

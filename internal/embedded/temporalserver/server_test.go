@@ -163,18 +163,46 @@ func TestSecondStartLeavesTheSchemaAsItIs(t *testing.T) {
 	require.Equal(t, before, schemaSteps(t, databaseURL))
 }
 
+// A workflow is written to the indexes of Temporal's list of workflows twice, so it has only those of lists that somebody looks
+// at; queries by anything else go on to work.
+func TestTheListOfWorkflowsHasFewIndexes(t *testing.T) {
+	t.Parallel()
+	databaseURL := database(t)
+	server := start(t, temporalserver.Options{DatabaseURL: databaseURL})
+	var indexes int
+	require.NoError(t, connect(t, databaseURL, "temporal_visibility").
+		QueryRow(t.Context(), "SELECT count(*) FROM pg_indexes WHERE tablename = 'executions_visibility'").Scan(&indexes))
+	require.Equal(t, 6, indexes)
+
+	c := dial(t, server)
+	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "listed", TaskQueue: queue}, wait, "x")
+	require.NoError(t, err)
+	for _, query := range []string{"", "WorkflowId = 'listed'", "WorkflowType = 'wait'", "ExecutionStatus = 'Running'", "TaskQueue = '" + queue + "'", "StartTime > '2020-01-01T00:00:00Z'"} {
+		require.Eventually(t, func() bool {
+			found, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: query})
+			require.NoError(t, err, query)
+			return len(found.Executions) == 1 && found.Executions[0].Execution.WorkflowId == "listed"
+		}, 20*time.Second, 20*time.Millisecond, query)
+	}
+}
+
 // schemaSteps counts the steps that the schema tool has noted in Temporal's main database.
 func schemaSteps(t *testing.T, serverURL string) int {
 	t.Helper()
+	var steps int
+	require.NoError(t, connect(t, serverURL, "temporal").QueryRow(t.Context(), "SELECT count(*) FROM schema_update_history").Scan(&steps))
+	return steps
+}
+
+func connect(t *testing.T, serverURL, database string) *pgx.Conn {
+	t.Helper()
 	config, err := pgx.ParseConfig(serverURL)
 	require.NoError(t, err)
-	config.Database = "temporal"
+	config.Database = database
 	conn, err := pgx.ConnectConfig(t.Context(), config)
 	require.NoError(t, err)
-	defer conn.Close(context.Background())
-	var steps int
-	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM schema_update_history").Scan(&steps))
-	return steps
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
 }
 
 func TestPasswordMayStandInTheEnvironment(t *testing.T) {
