@@ -60,8 +60,11 @@ func (w *world) says(t *testing.T, in *inbox.Inbox, id int64, text string) gatew
 	return list.Items[0]
 }
 
-func (w *world) inbox() *inbox.Inbox {
-	return inbox.New(inbox.Deps{
+func (w *world) inbox() *inbox.Inbox { return w.inboxBy(nil) }
+
+// inboxBy is an inbox that knows where SMS can go.
+func (w *world) inboxBy(sms gateway.SMSRoutes) *inbox.Inbox {
+	return inbox.New(inbox.Deps{SMS: sms,
 		Store: w.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}}, IDs: w.ids, Now: w.now,
 		Logger: slog.New(slog.DiscardHandler), Engine: rules.NewEngine(w.store, nil), Starter: resting{}, Waker: resting{}, Composer: w.service,
 	})

@@ -228,6 +228,68 @@ rules:
 	require.Equal(t, "+380991112233", people[0].Phone, "the operator knows it")
 }
 
+// everywhere is where SMS can go.
+type everywhere struct{}
+
+func (everywhere) Carries(string, gateway.Network) bool { return true }
+func (everywhere) Serving(gateway.Network) bool         { return true }
+
+// Whoever is asked for the phone and writes the number gives it to the bot's owner, as whoever shares it does.
+func TestANumberThatIsWrittenToASharedBotIsShownToNoCustomer(t *testing.T) {
+	t.Parallel()
+	const number, hidden = "+380671112233", "[phone number]"
+	for name, c := range map[string]struct {
+		sms     gateway.SMSRoutes
+		rules   int // of red are asked how often about a number that is hidden from them
+		answers int // of the bot itself to numbers
+	}{
+		"where an SMS brings a code to it": {everywhere{}, 0, 3}, // by SMS, where it went, and how the other one is written
+		"where none can":                   {nil, 2, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSquare(t)
+			s.inbox = s.inboxBy(c.sms)
+			for _, one := range []customer{s.red, s.operator} {
+				_, err := one.api.PublishRules(t.Context(), "@free_bot", client.NewRuleVersion{
+					Source: "herald: 1\nlanguage: en\nrules:\n  - {name: all, on: message, when: 'not has(text, \"pizza\")', forward: heard}\n",
+				})
+				require.NoError(t, err)
+			}
+			s.send(t, s.red, "Red: where shall we bring it?")
+			s.write(t, number, 0) // an answer to red, whom nobody else had asked for
+			s.write(t, "/phone", 0)
+			s.write(t, number, 0)
+			written, err := s.sandbox.Network().Write(s.dora, "@free_bot", "067 111 22 33", 0)
+			require.NoError(t, err)
+			s.take(t)
+			_, err = s.sandbox.Network().EditText(s.dora, "@free_bot", written.MessageID, number)
+			require.NoError(t, err)
+			s.take(t)
+			s.write(t, "call me, "+number, 0)
+			require.Equal(t, []string{number, "/phone", hidden, hidden, hidden, "call me, " + number}, s.hears(t, s.red))
+			raw, err := json.Marshal(collected(t, s.red.api.AccountEvents(t.Context(), client.EventFilter{})))
+			require.NoError(t, err)
+			require.Equal(t, 2, bytes.Count(raw, []byte(number)), "%s", raw)
+			require.Equal(t, c.rules, bytes.Count(raw, []byte(hidden)), "%s", raw)
+			answers := 0
+			for _, one := range []customer{s.red, s.operator} {
+				for _, m := range collected(t, one.api.Messages(t.Context(), client.MessageFilter{Direction: "out"})) {
+					if m.Rule == "herald:confirm" || m.Rule == "herald:phone_form" {
+						answers++
+					}
+				}
+			}
+			require.Equal(t, c.answers, answers)
+
+			s.tick(gateway.AttributedFor)
+			s.write(t, "/phone", 0)
+			s.write(t, number, 0)
+			require.Equal(t, []string{"/start", "/phone", number}, s.hears(t, s.operator), "whose bot it is")
+		})
+	}
+}
+
 func TestCustomersUseASharedBotAndManageNothing(t *testing.T) {
 	t.Parallel()
 	s := newSquare(t)

@@ -28,7 +28,11 @@ type PhoneAsk struct {
 // PhoneClaim is a phone that a person writes as theirs. It is theirs once they write the code that an SMS brings to it.
 type PhoneClaim struct {
 	Phone string // in E.164; empty: it looks like a number, and is none to which an SMS can go
+	Idle  bool   // nothing comes of it: the bot sends no SMS, or it stood in an edit or a forwarded message
 }
+
+// HiddenPhone stands in the stead of a phone that a person gave to the owner of a shared bot, for whoever else is told.
+const HiddenPhone = "[phone number]"
 
 // ClaimOutcome is what becomes of a phone that a person claims.
 type ClaimOutcome string
@@ -37,6 +41,7 @@ const (
 	ClaimOpen      ClaimOutcome = "open"      // an SMS with a code may go to it
 	ClaimMalformed ClaimOutcome = "malformed" // it is no number that could get one
 	ClaimTooMany   ClaimOutcome = "too_many"  // too many went out lately
+	ClaimIdle      ClaimOutcome = "idle"      // nothing: the claim was an idle one
 )
 
 // Bounds of claims within ClaimsWithin: an SMS costs its sender money, and disturbs whoever gets it.

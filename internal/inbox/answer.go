@@ -56,6 +56,9 @@ func (i *Inbox) consult(c consultation, accepted *[]gateway.MessageRef) gateway.
 		}()
 		c := c // a transaction that is tried again begins anew
 		c.inbox = i
+		if c.foreign(talk) {
+			c.update.Text = gateway.HiddenPhone
+		}
 		if a, err = c.ask(ctx, talk); err != nil {
 			return a, err
 		}

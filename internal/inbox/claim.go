@@ -10,16 +10,23 @@ func (i *Inbox) takesNumbers(b gateway.Bot) bool {
 	return i.composer != nil && i.sms != nil && !b.ContactOnly && i.sms.Serving(b.Network)
 }
 
-// claimed is the phone that a person writes, and nothing else with it.
-func claimed(u gateway.Update) *gateway.PhoneClaim {
-	if u.Kind != gateway.UpdateText || u.Forwarded || !u.Private {
+// claimed is the phone that a person writes, and nothing else with it. On a shared bot it is noticed also where no SMS comes
+// of it: it is for the bot's owner, like a contact that is shared, and for no customer.
+func (i *Inbox) claimed(u gateway.Update, b gateway.Bot) *gateway.PhoneClaim {
+	if !u.Private || u.Kind != gateway.UpdateText && u.Kind != gateway.UpdateEdited {
 		return nil
 	}
 	e164, like := phone.Written(u.Text)
-	if !like {
+	idle := u.Kind == gateway.UpdateEdited || u.Forwarded || !i.takesNumbers(b)
+	if !like || idle && !b.Shared {
 		return nil
 	}
-	return &gateway.PhoneClaim{Phone: e164}
+	return &gateway.PhoneClaim{Phone: e164, Idle: idle}
+}
+
+// foreign tells whether a phone that the person wrote is none of the account's business.
+func (c consultation) foreign(talk gateway.Conversation) bool {
+	return talk.Claim != "" && c.raw.AccountID != c.bot.AccountID
 }
 
 // answersItself are the messages by which the bot answers what its rules leave to it.

@@ -149,9 +149,7 @@ func (i *Inbox) ProcessOne(ctx context.Context) (found bool, err error) {
 			pressed = press{bot: bot, callbackID: update.CallbackID}
 		}
 		v = i.judge(raw, update)
-		if i.takesNumbers(bot) {
-			v.Claim = claimed(update)
-		}
+		v.Claim = i.claimed(update, bot)
 		if v.Forget { // nothing is left to send it to, so the answer to the button says it
 			pressed.notice = phrase.In(update.Person.Language, phrase.Forgotten)
 		}

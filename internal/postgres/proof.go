@@ -161,6 +161,8 @@ func takeClaim(ctx context.Context, q *queries, person dbsqlc.Subscriber, claim 
 	switch {
 	case !asked:
 		return "", nil
+	case claim.Idle:
+		return gateway.ClaimIdle, nil
 	case claim.Phone == "":
 		return gateway.ClaimMalformed, nil
 	}

@@ -38,6 +38,9 @@ func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdi
 	}
 	steps = writeEvents(ctx, told(owned, v, person))
 	if v.Message != nil {
+		if talk.Claim != "" && owned.AccountID != raw.AccountID {
+			v.Message.Text = gateway.HiddenPhone
+		}
 		steps = append(steps, storeInbound(ctx, owned, v, person))
 	}
 	if v.Subscriber == nil || v.Subscriber.Kind != "" {
