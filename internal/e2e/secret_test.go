@@ -26,8 +26,8 @@ type planted struct {
 	secrets []string // never in clear, but in herald.json, which is for them
 	people  []string // nowhere in clear
 	bots    []string
-	payload string // of the link by which a person came: the sender's own word for it, which stands open
-	message string // the id of a message: it is in Temporal, so it proves that the search would find
+	open    []string // the sender's own words, which stand open: payloads of links, ids and tags of people. The first is a payload
+	message string   // the id of a message: it is in Temporal, so it proves that the search would find
 
 	clinic   bot
 	vera     int64
@@ -43,7 +43,7 @@ func testSecrets(t *testing.T, on *installation) {
 
 	t.Run("the log has none of it", func(t *testing.T) {
 		require.Contains(t, log, "level=DEBUG", "the log is whole")
-		requireNone(t, []byte(log), append(p.secrets, append(p.people, p.payload)...))
+		requireNone(t, []byte(log), append(p.secrets, append(p.people, p.open...)...))
 		// Other stories wrote to the same log. The number is the one that refusals give as an example.
 		log := strings.ReplaceAll(log, "such as +380501234567", "")
 		for _, form := range []string{`SBX[A-Za-z0-9_-]{20}`, `hk_[0-9a-z]{20}`, `38050\d{7}`, `Your code is`} {
@@ -53,18 +53,18 @@ func testSecrets(t *testing.T, on *installation) {
 	t.Run("metrics have none of it", func(t *testing.T) {
 		metrics := on.page(t, "/metrics")
 		require.Contains(t, metrics, "herald_outbox_messages")
-		requireNone(t, []byte(metrics), append(p.secrets, append(p.people, p.payload)...))
+		requireNone(t, []byte(metrics), append(p.secrets, append(p.people, p.open...)...))
 	})
 	t.Run("Temporal has ids only", func(t *testing.T) {
 		for _, database := range []string{"temporal", "temporal_visibility"} {
 			dump := on.dump(t, database)
 			require.Contains(t, string(dump), p.message, "%s knows the message by its id", database)
-			requireNone(t, dump, append(p.secrets, append(p.people, p.payload)...))
+			requireNone(t, dump, append(p.secrets, append(p.people, p.open...)...))
 		}
 	})
 	t.Run("Herald's database has all of it sealed", func(t *testing.T) {
 		dump := on.dump(t, "herald")
-		for _, text := range []string{p.message, p.payload} {
+		for _, text := range append(p.open, p.message) {
 			require.Contains(t, string(dump), text, "the search sees what is there")
 		}
 		requireNone(t, dump, append(p.secrets, p.people...))
@@ -112,7 +112,7 @@ func (i *installation) forgotten(t *testing.T, p planted) {
 			ids = append(ids, one.ID)
 		}
 	}
-	require.Len(t, ids, len(p.bots))
+	require.Len(t, ids, len(p.bots)+1, "Vera on each of them, and whom a file brought")
 	await(t, patience, "everything to be erased", func() (bool, string) {
 		var left int
 		err := conn.QueryRow(ctx, "SELECT count(*) FROM forgettings WHERE done_at IS NULL").Scan(&left)
@@ -132,7 +132,7 @@ func (i *installation) forgotten(t *testing.T, p planted) {
 		require.NoError(t, conn.QueryRow(ctx, sql, ids).Scan(&left), what)
 		require.Zero(t, left, "%s is left", what)
 	}
-	requireNone(t, i.dump(t, "herald"), append(append(p.people, p.payload), p.carried...))
+	requireNone(t, i.dump(t, "herald"), append(append(p.people, p.open...), p.carried...))
 	m, err := i.api.Message(ctx, p.message)
 	require.NoError(t, err, "History still has it")
 	require.Empty(t, m.Text)
@@ -160,9 +160,10 @@ func (i *installation) plant(t *testing.T) planted {
 		people: []string{
 			vera.Phone, vera.FirstName, vera.LastName, vera.Username, "a planted reply", "planted:data",
 		},
-		payload: "planted-payload", bots: []string{acme.ID, shop.ID}, vera: vera.ID,
+		open: []string{"planted-payload"}, bots: []string{acme.ID, shop.ID}, vera: vera.ID,
 	}
 	i.plantClinic(t, vera, &p)
+	i.plantRoster(t, shop, &p)
 
 	// A person connects, through faults of the messenger.
 	for _, kind := range []string{"server_error", "reset_before", "html"} {
@@ -170,7 +171,7 @@ func (i *installation) plant(t *testing.T) planted {
 	}
 	fault(t, i, controlclient.Fault{Bot: shop.at(), Method: "answerCallbackQuery", Kind: "server_error", Times: 1})
 	for _, b := range []bot{acme, shop} {
-		require.NoError(t, i.sandbox.Start(ctx, vera.ID, b.at(), p.payload))
+		require.NoError(t, i.sandbox.Start(ctx, vera.ID, b.at(), p.open[0]))
 		require.NoError(t, i.sandbox.ShareContact(ctx, vera.ID, b.at()))
 		_, err = i.sandbox.Write(ctx, vera.ID, b.at(), "a planted reply")
 		require.NoError(t, err)
