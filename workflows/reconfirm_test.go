@@ -187,7 +187,9 @@ func TestAHundredDays(t *testing.T) {
 	require.Empty(t, w.heard(t, dora), "who is not connected is not asked")
 	require.Equal(t, phones["dora"], w.someone(t, dora).Phone)
 
-	require.Len(t, w.heard(t, bert), 2)
+	require.Len(t, w.heard(t, bert), 3)
+	require.Equal(t, "@acme_bot asked whether your phone that ends in 33 is still yours, and got no answer. Messages to that number do not come here any more. "+
+		"If it is yours, write /phone and confirm it again.\n\nNever send anybody the login codes that Telegram gives you.", w.heard(t, bert)[2])
 	lost := w.someone(t, bert)
 	require.Empty(t, lost.Phone)
 	require.InDelta(t, 104, lost.PhoneLapsedAt.Sub(noon).Hours()/24, 1)
@@ -391,6 +393,10 @@ func TestReconfirmPhone(t *testing.T) {
 		require.Len(t, w.asks(t), 2)
 		outcome, _ = run(t, w.again(t))
 		require.Empty(t, outcome, "what is over is over")
+		list, err := w.store.Messages(t.Context(), "acc_1", gateway.MessageFilter{Direction: gateway.Out}, gateway.Page{}.Bounded())
+		require.NoError(t, err)
+		require.Len(t, list.Items, 3, "two that ask, and one that tells of the end")
+		require.Equal(t, "herald:phone_lapsed", list.Items[0].Rule)
 	})
 	t.Run("ends at once for somebody who has been forgotten", func(t *testing.T) {
 		t.Parallel()

@@ -80,8 +80,8 @@ type ReconfirmStore interface {
 	// decided anew. It returns the messages that have to be sent: none if somebody else asked the same lately.
 	AskToReconfirm(ctx context.Context, r Reconfirmation, a Ask) (toSend []NewMessage, changed bool, err error)
 	// LapsePhone takes the phone from a person who did not answer, unless they did: from then on it names nobody. It
-	// returns the messages that waited for the proof.
-	LapsePhone(ctx context.Context, r Reconfirmation, at time.Time) (lapsed bool, freed []MessageRef, err error)
+	// stores the notice that tells them, at the time of which that is, and returns the messages that waited for the proof.
+	LapsePhone(ctx context.Context, r Reconfirmation, notice NewMessage) (lapsed bool, freed []MessageRef, err error)
 	// WithdrawReconfirmation ends it as if nobody had asked. The person is due again once the owner wants it.
 	WithdrawReconfirmation(ctx context.Context, r Reconfirmation) error
 	// DueReconfirmations returns people of all bots whose proof is older than the bot's owner wants, and whom nobody asks

@@ -83,7 +83,7 @@ func (r *Reconfirmer) Step(ctx context.Context, ref gateway.Reconfirmation) (Rec
 	case moveAsk, moveRemind:
 		return r.ask(ctx, ref, seen)
 	case moveLapse:
-		return r.lapse(ctx, ref)
+		return r.lapse(ctx, ref, seen)
 	case moveWithdraw:
 		if err := r.store.WithdrawReconfirmation(ctx, ref); err != nil {
 			return ReconfirmStep{}, err
@@ -201,8 +201,18 @@ func (r *Reconfirmer) ask(ctx context.Context, ref gateway.Reconfirmation, seen 
 	return ReconfirmStep{Wait: wait}, nil
 }
 
-func (r *Reconfirmer) lapse(ctx context.Context, ref gateway.Reconfirmation) (ReconfirmStep, error) {
-	lapsed, freed, err := r.store.LapsePhone(ctx, ref, r.asker.service.now())
+// RuleLapsed names, as the rule that sent it, the message that tells people that their phone lapsed.
+const RuleLapsed = "herald:phone_lapsed"
+
+// lapse takes the phone from the person, and tells them once: a notice whose answer is lost is not sent again.
+func (r *Reconfirmer) lapse(ctx context.Context, ref gateway.Reconfirmation, seen gateway.Reconfirming) (ReconfirmStep, error) {
+	service := r.asker.service
+	notice, err := service.askMessage(seen.Bot, *seen.Person, ref.AccountID, gateway.LaneBulk, phrase.PhoneLapsed)
+	if err != nil {
+		return ReconfirmStep{}, err
+	}
+	notice.Message.Rule, notice.Message.OnUnknown = RuleLapsed, gateway.Hold
+	lapsed, freed, err := r.store.LapsePhone(ctx, ref, notice)
 	if err != nil {
 		return ReconfirmStep{}, err
 	}
@@ -210,7 +220,8 @@ func (r *Reconfirmer) lapse(ctx context.Context, ref gateway.Reconfirmation) (Re
 		return ReconfirmStep{Wait: stepAgain}, nil
 	}
 	for _, m := range freed { // they have nobody to wait for
-		r.asker.service.starter.WakeDelivery(m.AccountID, m.MessageID)
+		service.starter.WakeDelivery(m.AccountID, m.MessageID)
 	}
+	r.asker.send([]gateway.NewMessage{notice})
 	return r.end(ref, ReconfirmLapsed), nil
 }

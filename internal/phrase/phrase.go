@@ -18,6 +18,7 @@ const (
 	RemindSMS        Key = "remind_sms"        // once more, with another SMS; {bot}, {tail}
 	ReconfirmContact Key = "reconfirm_contact" // it is time again to confirm your phone, by the button; {bot}, {tail}
 	ReconfirmSMS     Key = "reconfirm_sms"     // and by the code that came by SMS; {bot}, {tail}
+	PhoneLapsed      Key = "phone_lapsed"      // nobody did: the phone names nobody any more; {bot}, {tail}
 	ShareButton      Key = "share_button"      // on the button that shares the contact
 	PhoneProved      Key = "phone_proved"      // thanks; {tail}
 	PhoneNoted       Key = "phone_noted"       // thanks, where the number is not shown

@@ -30,7 +30,7 @@ func TestTheCatalogueIsWhole(t *testing.T) {
 // Whoever gets a code, or is asked for one, is told that it is none of Telegram's.
 func TestCodesAreNotTakenForTelegrams(t *testing.T) {
 	t.Parallel()
-	for _, key := range []Key{AskContact, AskSMS, SMSCode, Remind, RemindSMS, ReconfirmContact, ReconfirmSMS, PhoneType, ClaimSMS} {
+	for _, key := range []Key{AskContact, AskSMS, SMSCode, Remind, RemindSMS, ReconfirmContact, ReconfirmSMS, PhoneLapsed, PhoneType, ClaimSMS} {
 		for _, c := range Choices() {
 			require.Contains(t, In(c.Tag, key), "Telegram", "%s in %s", key, c.Tag)
 			require.NotRegexp(t, `\d{5}`, In(c.Tag, key))

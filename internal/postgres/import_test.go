@@ -279,7 +279,7 @@ func TestAnImportedProofAnswersWhatWasAsked(t *testing.T) {
 		conn := postgrestest.Conn(t, w.url)
 		_, err := conn.Exec(t.Context(), "UPDATE subscribers SET reconfirm_due_at = $1 WHERE id = $2", due.Due, anna.ID)
 		require.NoError(t, err)
-		lapsed, _, err := w.LapsePhone(t.Context(), due, noon.Add(-time.Minute))
+		lapsed, _, err := w.LapsePhone(t.Context(), due, w.notice(due, noon.Add(-time.Minute)))
 		require.NoError(t, err)
 		require.True(t, lapsed)
 		require.Equal(t, gateway.ImportCounts{Unchanged: 1}, w.imports(t, renew))

@@ -112,15 +112,18 @@ func (s *Store) AskToReconfirm(ctx context.Context, r gateway.Reconfirmation, a 
 	return toSend, changed, nil
 }
 
-func (s *Store) LapsePhone(ctx context.Context, r gateway.Reconfirmation, at time.Time) (lapsed bool, freed []gateway.MessageRef, err error) {
+func (s *Store) LapsePhone(ctx context.Context, r gateway.Reconfirmation, notice gateway.NewMessage) (lapsed bool, freed []gateway.MessageRef, err error) {
 	ctx = system(ctx, proofWork)
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
-		people, err := q.LapsePhone(ctx, dbsqlc.LapsePhoneParams{AccountID: string(r.AccountID), ID: string(r.SubscriberID), DueAt: r.Due, At: at})
+		people, err := q.LapsePhone(ctx, dbsqlc.LapsePhoneParams{AccountID: string(r.AccountID), ID: string(r.SubscriberID), DueAt: r.Due, At: notice.Message.CreatedAt})
 		if err != nil {
 			return fmt.Errorf("take the phone from subscriber %s: %w", r.SubscriberID, err)
 		}
 		if lapsed = len(people) > 0; !lapsed {
 			return nil
+		}
+		if _, err := acceptMessage(ctx, q, notice.Message, notice.Legs, notice.Links); err != nil {
+			return err
 		}
 		freed, err = withheld(ctx, q, people)
 		return err

@@ -36,6 +36,29 @@ func grown(t *testing.T) (w world, r gateway.Reconfirmation, ask func(asked int)
 	}
 }
 
+// notice is what tells a person that their phone lapsed at some time.
+func (w world) notice(r gateway.Reconfirmation, at time.Time) gateway.NewMessage {
+	m := gateway.Message{
+		ID: w.ids.Message(), AccountID: r.AccountID, BotID: r.BotID, Direction: gateway.Out, To: gateway.Address{Kind: gateway.AddressPlatform, Value: "42"},
+		Text: "It lapsed.", Lane: gateway.LaneBulk, OnUnknown: gateway.Hold, State: gateway.Queued, Format: gateway.FormatPlain,
+		ExpiresAt: at.Add(day), CreatedAt: at, UpdatedAt: at, SubscriberID: r.SubscriberID, Rule: "herald:phone_lapsed",
+	}
+	return gateway.NewMessage{Message: m, Legs: []gateway.Leg{{ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}}}
+}
+
+// notices are how many of them are stored.
+func (w world) notices(t *testing.T) (n int) {
+	t.Helper()
+	list, err := w.Messages(t.Context(), "acc_1", gateway.MessageFilter{Direction: gateway.Out}, gateway.Page{}.Bounded())
+	require.NoError(t, err)
+	for _, m := range list.Items {
+		if m.Rule == "herald:phone_lapsed" {
+			n++
+		}
+	}
+	return n
+}
+
 func TestAskToReconfirm(t *testing.T) {
 	t.Parallel()
 	t.Run("asks once, whoever decided the same at the same moment", func(t *testing.T) {
@@ -77,7 +100,7 @@ func TestAskToReconfirm(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, changed)
 		require.Empty(t, toSend)
-		lapsed, _, err := w.LapsePhone(t.Context(), r, r.Due)
+		lapsed, _, err := w.LapsePhone(t.Context(), r, w.notice(r, r.Due))
 		require.NoError(t, err)
 		require.False(t, lapsed)
 		require.Equal(t, "+380501234567", w.person(t, 42).Phone)
@@ -152,9 +175,10 @@ func TestALapsedPhone(t *testing.T) {
 		return lapsed
 	}
 	at := r.Due.Add(14 * day)
-	lapsed, _, err := w.LapsePhone(t.Context(), r, at)
+	lapsed, _, err := w.LapsePhone(t.Context(), r, w.notice(r, at))
 	require.NoError(t, err)
 	require.False(t, lapsed, "nobody was asked")
+	require.Zero(t, w.notices(t))
 	_, _, err = w.AskToReconfirm(t.Context(), r, ask(0))
 	require.NoError(t, err)
 	waits := w.accept(t, toAnna, func(m *gateway.Message) { m.SubscriberID = r.SubscriberID })
@@ -165,7 +189,7 @@ func TestALapsedPhone(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	lapsed, freed, err := w.LapsePhone(t.Context(), r, at)
+	lapsed, freed, err := w.LapsePhone(t.Context(), r, w.notice(r, at))
 	require.NoError(t, err)
 	require.True(t, lapsed)
 	require.Equal(t, []gateway.MessageRef{{AccountID: "acc_1", MessageID: waits.ID}}, freed)
@@ -182,9 +206,10 @@ func TestALapsedPhone(t *testing.T) {
 	require.Equal(t, at, events[0].At)
 	require.True(t, reason("+380501234567"))
 	require.False(t, reason("+380679999999"), "a phone that nobody ever had")
-	lapsed, _, err = w.LapsePhone(t.Context(), r, at)
+	lapsed, _, err = w.LapsePhone(t.Context(), r, w.notice(r, at))
 	require.NoError(t, err)
 	require.False(t, lapsed, "twice is once")
+	require.Equal(t, 1, w.notices(t), "of which the person is told once")
 
 	// Who comes back has it; and once somebody else had it, it is a phone like others.
 	later := func(update, who int64, phone string) {
@@ -227,7 +252,7 @@ func TestAReconfirmationIsWithdrawn(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, seen.Person)
 	require.NoError(t, w.WithdrawReconfirmation(t.Context(), r))
-	lapsed, _, err := w.LapsePhone(t.Context(), r, r.Due)
+	lapsed, _, err := w.LapsePhone(t.Context(), r, w.notice(r, r.Due))
 	require.NoError(t, err)
 	require.False(t, lapsed)
 }
