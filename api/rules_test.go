@@ -64,7 +64,8 @@ func (w *world) inbox() *inbox.Inbox { return w.inboxBy(nil) }
 
 // inboxBy is an inbox that knows where SMS can go.
 func (w *world) inboxBy(sms gateway.SMSRoutes) *inbox.Inbox {
-	return inbox.New(inbox.Deps{SMS: sms,
+	return inbox.New(inbox.Deps{
+		SMS:   sms,
 		Store: w.store, Readers: map[gateway.Platform]gateway.UpdateReader{gateway.Telegram: telegram.Reader{}}, IDs: w.ids, Now: w.now,
 		Logger: slog.New(slog.DiscardHandler), Engine: rules.NewEngine(w.store, nil), Starter: resting{}, Waker: resting{}, Composer: w.service,
 	})
