@@ -42,12 +42,12 @@ const (
 
 // startLane is how many starts of one lane are under way at a time, and how many accepted messages wait for one; more are
 // left to the outbox. Each lane has its own, so that a code waits for no mailing, and a mailing leaves the processor to
-// others.
+// others. More starts at a time make no more of them, but whoever else wants a processor waits longer: webhooks, above all.
 type startLane struct{ starters, waiting int }
 
 var startLanes = map[gateway.Lane]startLane{
 	gateway.LaneCode:    {starters: 8, waiting: 256},
-	gateway.LaneService: {starters: 24, waiting: 1024},
+	gateway.LaneService: {starters: 8, waiting: 1024},
 	gateway.LaneBulk:    {starters: 4, waiting: 256},
 }
 
