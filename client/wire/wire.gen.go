@@ -3471,6 +3471,10 @@ type ClientInterface interface {
 	// People who connected to the bot, newest first. Somebody who blocked it stays in the list as `disconnected`.
 	// Filters narrow it; several filters must all hold.
 	//
+	// However many people a bot has, a page takes about the same time: with `language`, `has_phone`, `name` or
+	// `connection=connected`, or with a second filter beside `tag`, `connection=disconnected` or `kind`, at most 5,000 people
+	// are looked at for it. So a page may be short, or empty, and still have a `next`: the list ends where there is none.
+	//
 	// Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 	ListSubscribers(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4791,6 +4795,10 @@ func (c *Client) ActivateRules(ctx context.Context, bot BotRef, version Version,
 //
 // People who connected to the bot, newest first. Somebody who blocked it stays in the list as `disconnected`.
 // Filters narrow it; several filters must all hold.
+//
+// However many people a bot has, a page takes about the same time: with `language`, `has_phone`, `name` or
+// `connection=connected`, or with a second filter beside `tag`, `connection=disconnected` or `kind`, at most 5,000 people
+// are looked at for it. So a page may be short, or empty, and still have a `next`: the list ends where there is none.
 //
 // Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
 func (c *Client) ListSubscribers(ctx context.Context, bot BotRef, params *ListSubscribersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10115,6 +10123,10 @@ type ClientWithResponsesInterface interface {
 	// People who connected to the bot, newest first. Somebody who blocked it stays in the list as `disconnected`.
 	// Filters narrow it; several filters must all hold.
 	//
+	// However many people a bot has, a page takes about the same time: with `language`, `has_phone`, `name` or
+	// `connection=connected`, or with a second filter beside `tag`, `connection=disconnected` or `kind`, at most 5,000 people
+	// are looked at for it. So a page may be short, or empty, and still have a `next`: the list ends where there is none.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/bots/{bot}/subscribers (the `ListSubscribers` operationId).
@@ -14583,6 +14595,10 @@ func (c *ClientWithResponses) ActivateRulesWithResponse(ctx context.Context, bot
 //
 // People who connected to the bot, newest first. Somebody who blocked it stays in the list as `disconnected`.
 // Filters narrow it; several filters must all hold.
+//
+// However many people a bot has, a page takes about the same time: with `language`, `has_phone`, `name` or
+// `connection=connected`, or with a second filter beside `tag`, `connection=disconnected` or `kind`, at most 5,000 people
+// are looked at for it. So a page may be short, or empty, and still have a `next`: the list ends where there is none.
 //
 // Returns a wrapper object for the known response body format(s).
 //

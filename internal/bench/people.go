@@ -177,7 +177,7 @@ func measureCrowd(ctx context.Context, o PeopleOptions, report *Report, folder s
 func (o PeopleOptions) fill(ctx context.Context, base *crowd.Base, people, overdue int) error {
 	o.say("filling a bot with %d people", people)
 	begun := time.Now()
-	if err := base.Fill(ctx, people, overdue); err != nil {
+	if err := base.Fill(ctx, crowd.Shape{People: people, Due: overdue}); err != nil {
 		return err
 	}
 	o.say("filled in %s", time.Since(begun).Round(time.Millisecond))

@@ -72,7 +72,7 @@ func TestForgetting(t *testing.T) {
 		     + (SELECT count(*) FROM messages WHERE address_index <> '')
 		     + (SELECT count(*) FROM updates WHERE chat_id = 42)
 		     + (SELECT count(*) FROM events WHERE subscriber_id = $1 AND (data <> '{}' OR sealed <> ''))
-		     + (SELECT count(*) FROM phone_proofs) + (SELECT count(*) FROM subscriber_names) + (SELECT count(*) FROM person_states)
+		     + (SELECT count(*) FROM phone_proofs) + (SELECT count(*) FROM subscriber_names) + (SELECT count(*) FROM person_states) + (SELECT count(*) FROM person_tags)
 		     + (SELECT count(*) FROM legs WHERE phone <> '' OR chat_id <> 0) + (SELECT count(*) FROM forgettings WHERE done_at IS NULL)`, anna.ID).Scan(&left))
 	require.Zero(t, left, "sealed values are gone, too")
 

@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,4 +172,73 @@ func TestGroups(t *testing.T) {
 	require.Len(t, list.Items, 1)
 	kinds, _ := w.told(t, gateway.AccountEventFilter{Kind: "chat.*"})
 	require.Equal(t, []gateway.AccountEventKind{gateway.ChatConnected, gateway.ChatMigrated, gateway.ChatDisconnected}, kinds)
+}
+
+func TestPeopleAreListedByTheirTags(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tagged := func(tag string) (who []int64) {
+		list, err := w.Subscribers(t.Context(), "acc_1", "bot_1", gateway.SubscriberFilter{Tag: tag}, gateway.Page{Limit: 5})
+		require.NoError(t, err)
+		for _, p := range list.Items {
+			who = append(who, p.PlatformID)
+		}
+		return who
+	}
+	w.imports(t, whole(42), whole(43))
+	require.ElementsMatch(t, []int64{42, 43}, tagged("vip"))
+	anna, bert := w.person(t, 42), w.person(t, 43)
+	fine := func(gateway.Subscriber) error { return nil }
+	_, err := w.ChangeSubscriber(t.Context(), "acc_1", "bot_1", bert.ID, gateway.SubscriberChange{Tags: []string{"new", "old"}}, fine)
+	require.NoError(t, err)
+	_, err = w.ChangeSubscriber(t.Context(), "acc_1", "bot_1", bert.ID, gateway.SubscriberChange{Fields: gateway.Fields{"orders": int64(8)}}, fine)
+	require.NoError(t, err)
+	require.Equal(t, []int64{42}, tagged("vip"))
+	require.Equal(t, []int64{43}, tagged("new"))
+	require.Len(t, tagged("old"), 2)
+	list, err := w.Subscribers(t.Context(), "acc_2", "bot_1", gateway.SubscriberFilter{Tag: "old"}, gateway.Page{Limit: 5})
+	require.NoError(t, err)
+	require.Empty(t, list.Items, "of another account")
+
+	conn := postgrestest.Conn(t, w.url)
+	for _, sql := range []string{
+		`INSERT INTO accounts (id, name, created_at) VALUES ('acc_2', 'b', now())`,
+		`INSERT INTO person_states (account_id, subscriber_id, tags) VALUES ('acc_2', '` + string(anna.ID) + `', '{theirs,theirs}')`,
+		`UPDATE person_states SET tags = '{vip,vip}' WHERE account_id = 'acc_1' AND subscriber_id = '` + string(anna.ID) + `'`,
+	} {
+		_, err := conn.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	require.Zero(t, w.count(t, `SELECT count(*) FROM person_tags WHERE tag = 'theirs'`), "what another account notes of a person on a shared bot is in no list")
+	require.Equal(t, []int64{42}, tagged("vip"))
+	require.Equal(t, 3, w.count(t, `SELECT count(*) FROM person_tags`))
+
+	require.NoError(t, w.Forget(t.Context(), "acc_1", "bot_1", anna.ID, noon))
+	require.Empty(t, tagged("vip"))
+	require.Zero(t, w.count(t, `SELECT count(*) FROM person_tags WHERE subscriber_id = '`+string(anna.ID)+`'`))
+}
+
+func TestAListGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var people []gateway.ImportedPerson
+	for who := range int64(7) {
+		people = append(people, whole(who+10))
+	}
+	w.imports(t, people...)
+	for _, f := range []gateway.SubscriberFilter{{Tag: "vip"}, {Tag: "vip", Language: "uk"}, {Language: "uk"}, {HasPhone: "yes"}, {Name: "ann"}, {Tag: "vip", Name: "ann"}} {
+		var all []gateway.SubscriberID
+		for p := (gateway.Page{Limit: 3}); ; {
+			list, err := w.Subscribers(t.Context(), "acc_1", "bot_1", f, p)
+			require.NoError(t, err)
+			for _, person := range list.Items {
+				all = append(all, person.ID)
+			}
+			if p.After = list.Next; p.After == "" {
+				break
+			}
+		}
+		require.Len(t, all, 7, "%+v", f)
+		require.True(t, slices.IsSortedFunc(all, func(a, b gateway.SubscriberID) int { return strings.Compare(string(b), string(a)) }), "newest first: %+v", f)
+	}
 }

@@ -137,6 +137,7 @@ func TestADatabaseFromBeforeIsSealed(t *testing.T) {
 			connection, last_seen_at, profile_at, profile_update_id, connection_at, connection_update_id, created_at)
 		 VALUES ('sub_1', 'acc_1', 'bot_1', 42, 42, 'Anna', now(), 'Annie', '+380501234567', 'contact', now(), 'connected', now(), now(), 1, now(), 1, now())`,
 		`INSERT INTO subscriber_names VALUES ('acc_1', 'sub_1', 'ann', 'Ann', 'Koval', now())`,
+		`INSERT INTO person_states (account_id, subscriber_id, tags) VALUES ('acc_1', 'sub_1', '{vip,old,vip}')`,
 		`INSERT INTO phone_proofs (account_id, bot_id, subscriber_id, phone, proof, proved_at) VALUES ('acc_1', 'bot_1', 'sub_1', '+380501234567', 'contact', now())`,
 		`INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, text, state, expires_at, created_at, updated_at)
 		 VALUES ('msg_1', 'acc_1', 'bot_1', 'out', 'username', 'anna', 'Hello Annie', 'queued', now(), now(), now()),
@@ -164,6 +165,9 @@ func TestADatabaseFromBeforeIsSealed(t *testing.T) {
 	require.Equal(t, "+380501234567", person.Phone)
 	require.Len(t, person.Names, 1)
 	require.Equal(t, "Koval", person.Names[0].LastName)
+	tagged, err := w.Subscribers(t.Context(), "acc_1", "bot_1", gateway.SubscriberFilter{Tag: "vip"}, gateway.Page{Limit: 2})
+	require.NoError(t, err)
+	require.Len(t, tagged.Items, 1, "tags from before are found, too")
 	for _, id := range []gateway.MessageID{"msg_1", "msg_2"} {
 		m, err := w.Message(t.Context(), "acc_1", id)
 		require.NoError(t, err)

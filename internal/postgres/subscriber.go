@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -48,48 +47,6 @@ func (s *Store) Subscriber(ctx context.Context, account gateway.AccountID, bot g
 		person.Proofs = append(person.Proofs, gateway.ProvedPhone{Phone: s.q.vault.opened(&err, proofBound(string(id)), f.Phone), Proof: gateway.PhoneProof(f.Proof), At: f.ProvedAt.UTC(), Closed: orZero(f.ClosedAt), Lapsed: f.Lapsed})
 	}
 	return person, err
-}
-
-// maxLooked is how many people are opened for one page where nothing but their names can tell whether they belong there.
-const maxLooked = 5000
-
-// Subscribers reads a page. Names are sealed, so a part of one is looked for in what is opened: such a page may be short, or
-// empty, and still have a next one.
-func (s *Store) Subscribers(ctx context.Context, account gateway.AccountID, bot gateway.BotID, f gateway.SubscriberFilter, p gateway.Page) (gateway.List[gateway.Subscriber], error) {
-	ctx = of(ctx, account)
-	v := s.q.vault
-	params := dbsqlc.SubscribersParams{
-		AccountID: string(account), BotID: string(bot), After: p.After, Limit: int32(p.Limit) + 1, Kind: string(f.Kind),
-		PhoneIndex: v.phoneIndex(string(bot), f.Phone), HasPhone: f.HasPhone, UsernameIndex: v.usernameIndex(string(bot), f.Username),
-		PlatformID: f.PlatformID, ExternalID: f.ExternalID, Connection: string(f.Connection), Tag: f.Tag, Language: f.Language,
-	}
-	part := strings.ToLower(f.Name)
-	if part != "" {
-		params.Limit = maxLooked
-	}
-	page := gateway.List[gateway.Subscriber]{Items: []gateway.Subscriber{}}
-	rows, err := s.q.Subscribers(ctx, params)
-	if err != nil {
-		return page, fmt.Errorf("list subscribers: %w", err)
-	}
-	for _, r := range rows {
-		person, err := v.withState(r.Subscriber, r.Tags, r.Fields)
-		if err != nil {
-			return page, err
-		}
-		if !strings.Contains(strings.ToLower(person.FirstName+" "+person.LastName+" "+person.Username), part) {
-			continue
-		}
-		if len(page.Items) == p.Limit {
-			page.Next = string(page.Items[p.Limit-1].ID)
-			return page, nil
-		}
-		page.Items = append(page.Items, person)
-	}
-	if part != "" && len(rows) == maxLooked {
-		page.Next = rows[maxLooked-1].Subscriber.ID
-	}
-	return page, nil
 }
 
 func (s *Store) ChangeSubscriber(ctx context.Context, account gateway.AccountID, bot gateway.BotID, id gateway.SubscriberID, c gateway.SubscriberChange, check func(gateway.Subscriber) error) (gateway.Subscriber, error) {

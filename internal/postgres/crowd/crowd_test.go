@@ -26,7 +26,7 @@ func base(t *testing.T) *crowd.Base {
 func TestTheStoreKnowsTheCrowd(t *testing.T) {
 	t.Parallel()
 	b := base(t)
-	require.NoError(t, b.Fill(t.Context(), 30, 0))
+	require.NoError(t, b.Fill(t.Context(), crowd.Shape{People: 30}))
 	want := crowd.Person(7, b.At())
 	for _, f := range []gateway.SubscriberFilter{
 		{Phone: want.Phone}, {Username: want.Username}, {PlatformID: want.PlatformID}, {ExternalID: want.ExternalID}, {Name: want.LastName, Language: "en"},
@@ -48,7 +48,7 @@ func TestTheStoreKnowsTheCrowd(t *testing.T) {
 func TestResolvingFindsTheOneWhoIsNamed(t *testing.T) {
 	t.Parallel()
 	b := base(t)
-	require.NoError(t, b.Fill(t.Context(), 30, 0))
+	require.NoError(t, b.Fill(t.Context(), crowd.Shape{People: 30}))
 	for _, kind := range []gateway.AddressKind{gateway.AddressPhone, gateway.AddressUsername, gateway.AddressPlatform, gateway.AddressExternal} {
 		id, err := b.Accept(t.Context(), crowd.Address(kind, 7))
 		require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestResolvingFindsTheOneWhoIsNamed(t *testing.T) {
 func TestASweepCountsWhatItRead(t *testing.T) {
 	t.Parallel()
 	b := base(t)
-	require.NoError(t, b.Fill(t.Context(), 2000, 60))
+	require.NoError(t, b.Fill(t.Context(), crowd.Shape{People: 2000, Due: 60}))
 	swept, err := b.Sweep(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 60, swept.Due)

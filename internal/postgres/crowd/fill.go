@@ -39,16 +39,45 @@ func Person(n int, at time.Time) gateway.Subscriber {
 // MaxPeople is how many people have a phone of their own.
 const MaxPeople = 10_000_000
 
+// Rare is by what a few people of a crowd differ from all others, besides having no phone.
+var Rare = gateway.Subscriber{Language: "uk", Tags: []string{"vip"}, Connection: gateway.Disconnected, Reason: "blocked"}
+
+// Shape is how many people of which kind a crowd has.
+type Shape struct {
+	People int
+	Due    int  // the first, who are to prove their phones anew
+	Rare   int  // the first of each stretch of the same length, so that they are spread evenly
+	Plain  bool // the planner shall not know the tables yet
+}
+
+// rare tells whether the n-th person is one of the few.
+func (s Shape) rare(n int) bool {
+	return s.Rare > 0 && n%(s.People/s.Rare) == 0 && n/(s.People/s.Rare) < s.Rare
+}
+
+// person is the n-th one, with ids.
+func (s Shape) person(b *Base, n int) gateway.Subscriber {
+	p := Person(n, b.at)
+	p.ID, p.AccountID, p.BotID = b.ids.Subscriber(), b.Account, b.Bot
+	if n < s.Due {
+		p.PhoneProvedAt = b.at.Add(-due - time.Duration(n+1)*time.Minute)
+	}
+	if s.rare(n) {
+		p.Phone, p.PhoneProof, p.PhoneProvedAt = "", "", time.Time{}
+		p.Language, p.Connection, p.Reason, p.DisconnectedAt = Rare.Language, Rare.Connection, Rare.Reason, p.LastSeenAt
+	}
+	return p
+}
+
 // columns of subscribers that are filled.
 var columns = []string{
 	"id", "account_id", "bot_id", "platform_id", "chat_id", "kind", "external_id", "names", "names_index", "username_index", "username_seen_at",
-	"language", "phone", "phone_index", "phone_proof", "phone_proved_at", "connection", "connected_at", "last_seen_at", "profile_at", "profile_update_id",
+	"language", "phone", "phone_index", "phone_proof", "phone_proved_at", "connection", "reason", "connected_at", "disconnected_at", "last_seen_at", "profile_at", "profile_update_id",
 	"connection_at", "connection_update_id", "phone_update_id", "created_at",
 }
 
-// Fill brings people to the bot, of whom the first are due to prove their phones anew. Then it lets the planner know the
-// tables, as an hour of autovacuum would.
-func (b *Base) Fill(ctx context.Context, people, overdue int) error {
+// Fill brings people to the bot. Then it lets the planner know the tables, as an hour of autovacuum would.
+func (b *Base) Fill(ctx context.Context, s Shape) error {
 	tx, err := b.admin.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("fill the bot: %w", err)
@@ -57,26 +86,43 @@ func (b *Base) Fill(ctx context.Context, people, overdue int) error {
 	if _, err := tx.Exec(ctx, "SET LOCAL session_replication_role = replica"); err != nil {
 		return fmt.Errorf("switch triggers off: %w", err)
 	}
-	rows := pgx.CopyFromSlice(people, func(n int) ([]any, error) {
-		p := Person(n, b.at)
-		p.ID, p.AccountID, p.BotID = b.ids.Subscriber(), b.Account, b.Bot
-		if n < overdue {
-			p.PhoneProvedAt = b.at.Add(-due - time.Duration(n+1)*time.Minute)
+	var tagged []string
+	rows := pgx.CopyFromSlice(s.People, func(n int) ([]any, error) {
+		p := s.person(b, n)
+		if s.rare(n) {
+			tagged = append(tagged, string(p.ID))
 		}
 		r, err := postgres.SealSubscriber(b.vault, p)
 		return []any{
 			r.ID, r.AccountID, r.BotID, r.PlatformID, r.ChatID, r.Kind, r.ExternalID, r.Names, r.NamesIndex, r.UsernameIndex, r.UsernameSeenAt,
-			r.Language, r.Phone, r.PhoneIndex, r.PhoneProof, r.PhoneProvedAt, r.Connection, r.ConnectedAt, r.LastSeenAt, p.LastSeenAt, int64(n + 1),
-			p.LastSeenAt, int64(n + 1), int64(n + 1), b.at,
+			r.Language, r.Phone, r.PhoneIndex, r.PhoneProof, r.PhoneProvedAt, r.Connection, r.Reason, r.ConnectedAt, r.DisconnectedAt, r.LastSeenAt,
+			p.LastSeenAt, int64(n + 1), p.LastSeenAt, int64(n + 1), int64(n + 1), b.at,
 		}, err
 	})
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"subscribers"}, columns, rows); err != nil {
 		return fmt.Errorf("copy people: %w", err)
 	}
+	const tag = `INSERT INTO person_states (account_id, subscriber_id, tags) SELECT $1, unnest($2::text[]), $3`
+	for _, statement := range []struct {
+		sql  string
+		args []any
+	}{{"SET LOCAL session_replication_role = origin", nil}, {tag, []any{b.Account, tagged, Rare.Tags}}} {
+		if _, err := tx.Exec(ctx, statement.sql, statement.args...); err != nil {
+			return fmt.Errorf("tag people: %w", err)
+		}
+	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("fill the bot: %w", err)
 	}
-	if _, err := b.admin.Exec(ctx, "VACUUM ANALYZE subscribers"); err != nil {
+	if s.Plain {
+		return nil
+	}
+	return b.Analyze(ctx)
+}
+
+// Analyze lets the planner know the tables.
+func (b *Base) Analyze(ctx context.Context) error {
+	if _, err := b.admin.Exec(ctx, "VACUUM ANALYZE subscribers, person_states, person_tags"); err != nil {
 		return fmt.Errorf("vacuum: %w", err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"herald/internal/gateway"
+	"herald/internal/postgres"
 )
 
 const (
@@ -34,41 +35,59 @@ func (b *Base) Sweep(ctx context.Context) (s Swept, err error) {
 	if _, err := b.Store.DescribeBot(ctx, bot, b.at); err != nil {
 		return s, err
 	}
-	rows, blocks, err := b.reads(ctx)
+	read, err := b.Reads(ctx, func(store *postgres.Store) error {
+		begun := time.Now()
+		defer func() { s.Took = time.Since(begun) }()
+		for page := (gateway.ReconfirmPage{More: true}); page.More; {
+			var err error
+			if page, err = store.DueReconfirmations(ctx, b.at, page.Next, sweepPage); err != nil {
+				return err
+			}
+			s.Due += len(page.Due)
+		}
+		return nil
+	})
+	s.Rows, s.Blocks = read.Rows, read.Blocks
+	return s, err
+}
+
+// Read is what was read of people.
+type Read struct {
+	Rows   int // of their table, whether they were wanted or not
+	Blocks int // of 8 KB, of their table and its indexes
+}
+
+// Reads tells what a store of its own reads of people, as the database itself counts it.
+func (b *Base) Reads(ctx context.Context, do func(*postgres.Store) error) (Read, error) {
+	before, err := b.reads(ctx)
 	if err != nil {
-		return s, err
+		return Read{}, err
 	}
 	opened := time.Now()
 	store, err := b.open(ctx)
 	if err != nil {
-		return s, err
+		return Read{}, err
 	}
-	begun := time.Now()
-	for page := (gateway.ReconfirmPage{More: true}); page.More && err == nil; {
-		page, err = store.DueReconfirmations(ctx, b.at, page.Next, sweepPage)
-		s.Due += len(page.Due)
-	}
-	s.Took = time.Since(begun)
+	err = do(store)
 	store.Close()
 	if err = errors.Join(err, b.ended(ctx, opened)); err != nil {
-		return s, err
+		return Read{}, err
 	}
-	rowsThen, blocksThen, err := b.reads(ctx)
-	s.Rows, s.Blocks = rowsThen-rows, blocksThen-blocks
-	return s, err
+	after, err := b.reads(ctx)
+	return Read{Rows: after.Rows - before.Rows, Blocks: after.Blocks - before.Blocks}, err
 }
 
-// reads are how many rows of people, and blocks of their table and indexes, all sessions have read that told so.
-func (b *Base) reads(ctx context.Context) (rows, blocks int, err error) {
+// reads is what all sessions have read that told so.
+func (b *Base) reads(ctx context.Context) (r Read, err error) {
 	if _, err := b.admin.Exec(ctx, "SELECT pg_stat_force_next_flush()"); err != nil { // what this session read itself, such as a vacuum
-		return 0, 0, fmt.Errorf("tell what was read: %w", err)
+		return r, fmt.Errorf("tell what was read: %w", err)
 	}
 	const ask = `SELECT t.seq_tup_read + t.idx_tup_fetch, i.heap_blks_read + i.heap_blks_hit + i.idx_blks_read + i.idx_blks_hit
 		FROM pg_stat_user_tables t JOIN pg_statio_user_tables i USING (relid) WHERE t.relname = 'subscribers'`
-	if err := b.admin.QueryRow(ctx, ask).Scan(&rows, &blocks); err != nil {
-		return 0, 0, fmt.Errorf("read what was read: %w", err)
+	if err := b.admin.QueryRow(ctx, ask).Scan(&r.Rows, &r.Blocks); err != nil {
+		return r, fmt.Errorf("read what was read: %w", err)
 	}
-	return rows, blocks, nil
+	return r, nil
 }
 
 // ended waits until no session of a store is left that began after a moment: it has told then what it read.

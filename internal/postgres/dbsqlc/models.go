@@ -305,6 +305,13 @@ type PersonState struct {
 	LastReply    string
 }
 
+type PersonTag struct {
+	AccountID    string
+	BotID        string
+	Tag          string
+	SubscriberID string
+}
+
 type PhoneAsk struct {
 	ID             string
 	AccountID      string

@@ -151,6 +151,80 @@ func (q *Queries) Disconnect(ctx context.Context, arg DisconnectParams) error {
 	return err
 }
 
+const goneSubscribers = `-- name: GoneSubscribers :many
+SELECT id FROM subscribers
+WHERE account_id = $1 AND bot_id = $2 AND id < $4 AND connection = 'disconnected' AND kind <> 'forgotten' ORDER BY id DESC LIMIT $3
+`
+
+type GoneSubscribersParams struct {
+	AccountID string
+	BotID     string
+	Limit     int32
+	Before    string
+}
+
+func (q *Queries) GoneSubscribers(ctx context.Context, arg GoneSubscribersParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, goneSubscribers,
+		arg.AccountID,
+		arg.BotID,
+		arg.Limit,
+		arg.Before,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const groups = `-- name: Groups :many
+SELECT id FROM subscribers
+WHERE account_id = $1 AND bot_id = $2 AND id < $4 AND kind IN ('group', 'supergroup', 'channel') ORDER BY id DESC LIMIT $3
+`
+
+type GroupsParams struct {
+	AccountID string
+	BotID     string
+	Limit     int32
+	Before    string
+}
+
+func (q *Queries) Groups(ctx context.Context, arg GroupsParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, groups,
+		arg.AccountID,
+		arg.BotID,
+		arg.Limit,
+		arg.Before,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const knownChat = `-- name: KnownChat :one
 SELECT platform_id FROM subscribers WHERE bot_id = $1 AND chat_id = $2 AND kind <> 'person' LIMIT 1
 `
@@ -335,6 +409,30 @@ func (q *Queries) LockSubscriber(ctx context.Context, arg LockSubscriberParams) 
 	return i, err
 }
 
+const lowestLooked = `-- name: LowestLooked :one
+SELECT id FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id < $4 ORDER BY id DESC OFFSET $3 LIMIT 1
+`
+
+type LowestLookedParams struct {
+	AccountID string
+	BotID     string
+	Offset    int32
+	Before    string
+}
+
+// So many people further down the list.
+func (q *Queries) LowestLooked(ctx context.Context, arg LowestLookedParams) (string, error) {
+	row := q.db.QueryRow(ctx, lowestLooked,
+		arg.AccountID,
+		arg.BotID,
+		arg.Offset,
+		arg.Before,
+	)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
 const migrateChat = `-- name: MigrateChat :exec
 UPDATE subscribers SET chat_id = $2, kind = 'supergroup' WHERE bot_id = $1 AND chat_id = $3 AND kind <> 'person'
 `
@@ -363,6 +461,54 @@ type MoveChatParams struct {
 func (q *Queries) MoveChat(ctx context.Context, arg MoveChatParams) error {
 	_, err := q.db.Exec(ctx, moveChat, arg.AccountID, arg.ID, arg.ChatID)
 	return err
+}
+
+const namedSubscribers = `-- name: NamedSubscribers :many
+SELECT p.id FROM subscribers p
+WHERE p.account_id || '' = $1::text AND p.bot_id = $2 AND p.phone_index = $3 AND p.phone_index <> ''
+UNION SELECT u.id FROM subscribers u
+WHERE u.account_id || '' = $1 AND u.bot_id = $2 AND u.username_index = $4 AND u.username_index <> ''
+UNION SELECT i.id FROM subscribers i
+WHERE i.account_id || '' = $1 AND i.bot_id = $2 AND i.platform_id = $5
+UNION SELECT e.id FROM subscribers e
+WHERE e.account_id || '' = $1 AND e.bot_id = $2 AND e.external_id = $6 AND e.external_id <> ''
+`
+
+type NamedSubscribersParams struct {
+	AccountID     string
+	BotID         string
+	PhoneIndex    []byte
+	UsernameIndex []byte
+	PlatformID    int64
+	ExternalID    string
+}
+
+// Whoever one of these names: no more than a few. What is empty names nobody. The account is compared as above.
+func (q *Queries) NamedSubscribers(ctx context.Context, arg NamedSubscribersParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, namedSubscribers,
+		arg.AccountID,
+		arg.BotID,
+		arg.PhoneIndex,
+		arg.UsernameIndex,
+		arg.PlatformID,
+		arg.ExternalID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const personKnown = `-- name: PersonKnown :one
@@ -599,35 +745,26 @@ func (q *Queries) SubscriberNames(ctx context.Context, arg SubscriberNamesParams
 const subscribers = `-- name: Subscribers :many
 SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
-WHERE s.account_id = $1 AND s.bot_id = $2
-  AND ($4::text = '' OR s.id < $4) AND s.kind <> 'forgotten'
-  AND ($5::text = '' OR s.kind = $5 OR ($5 = 'chat' AND s.kind <> 'person'))
-  AND ($6::bytea = '' OR s.phone_index = $6)
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id < $4 AND s.id >= $5
+  AND s.kind <> 'forgotten'
+  AND ($6::text = '' OR s.kind = $6 OR ($6 = 'chat' AND s.kind <> 'person'))
   AND ($7::text = '' OR (s.phone <> '') = ($7 = 'yes'))
-  AND ($8::bytea = '' OR s.username_index = $8)
-  AND ($9::bigint = 0 OR s.platform_id = $9)
-  AND ($10::text = '' OR s.external_id = $10)
-  AND ($11::text = '' OR s.connection = $11)
-  AND ($12::text = '' OR p.tags @> ARRAY[$12])
-  AND ($13::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = $13
-       OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), $13 || '-'))
+  AND ($8::text = '' OR s.connection = $8)
+  AND ($9::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = $9
+       OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), $9 || '-'))
 ORDER BY s.id DESC LIMIT $3
 `
 
 type SubscribersParams struct {
-	AccountID     string
-	BotID         string
-	Limit         int32
-	After         string
-	Kind          string
-	PhoneIndex    []byte
-	HasPhone      string
-	UsernameIndex []byte
-	PlatformID    int64
-	ExternalID    string
-	Connection    string
-	Tag           string
-	Language      string
+	AccountID  string
+	BotID      string
+	Limit      int32
+	Before     string
+	Lowest     string
+	Kind       string
+	HasPhone   string
+	Connection string
+	Language   string
 }
 
 type SubscribersRow struct {
@@ -636,21 +773,17 @@ type SubscribersRow struct {
 	Fields     []byte
 }
 
-// A language also means its regional forms: en is en-GB, too.
+// People of a bot between two ids. A language also means its regional forms: en is en-GB, too.
 func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]SubscribersRow, error) {
 	rows, err := q.db.Query(ctx, subscribers,
 		arg.AccountID,
 		arg.BotID,
 		arg.Limit,
-		arg.After,
+		arg.Before,
+		arg.Lowest,
 		arg.Kind,
-		arg.PhoneIndex,
 		arg.HasPhone,
-		arg.UsernameIndex,
-		arg.PlatformID,
-		arg.ExternalID,
 		arg.Connection,
-		arg.Tag,
 		arg.Language,
 	)
 	if err != nil {
@@ -700,6 +833,160 @@ func (q *Queries) Subscribers(ctx context.Context, arg SubscribersParams) ([]Sub
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const subscribersAmong = `-- name: SubscribersAmong :many
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
+FROM unnest($1::text[]) AS w(id) JOIN subscribers s ON s.id = w.id
+LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
+WHERE s.account_id || '' = $2::text AND s.bot_id || '' = $3::text AND s.id < $4
+  AND s.kind <> 'forgotten'
+  AND ($5::text = '' OR s.kind = $5 OR ($5 = 'chat' AND s.kind <> 'person'))
+  AND ($6::bytea = '' OR s.phone_index = $6)
+  AND ($7::bytea = '' OR s.username_index = $7)
+  AND ($8::bigint = 0 OR s.platform_id = $8)
+  AND ($9::text = '' OR s.external_id = $9)
+  AND ($10::text = '' OR (s.phone <> '') = ($10 = 'yes'))
+  AND ($11::text = '' OR s.connection = $11)
+  AND ($12::text = '' OR p.tags @> ARRAY[$12])
+  AND ($13::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = $13
+       OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), $13 || '-'))
+ORDER BY s.id DESC LIMIT $14
+`
+
+type SubscribersAmongParams struct {
+	Ids           []string
+	AccountID     string
+	BotID         string
+	Before        string
+	Kind          string
+	PhoneIndex    []byte
+	UsernameIndex []byte
+	PlatformID    int64
+	ExternalID    string
+	HasPhone      string
+	Connection    string
+	Tag           string
+	Language      string
+	AtMost        int32
+}
+
+type SubscribersAmongRow struct {
+	Subscriber Subscriber
+	Tags       []string
+	Fields     []byte
+}
+
+// Those of the people with these ids whom all filters mean. Each is looked up by itself, and account and bot are compared in a way
+// that no index serves: no figures let the planner read the whole bot.
+func (q *Queries) SubscribersAmong(ctx context.Context, arg SubscribersAmongParams) ([]SubscribersAmongRow, error) {
+	rows, err := q.db.Query(ctx, subscribersAmong,
+		arg.Ids,
+		arg.AccountID,
+		arg.BotID,
+		arg.Before,
+		arg.Kind,
+		arg.PhoneIndex,
+		arg.UsernameIndex,
+		arg.PlatformID,
+		arg.ExternalID,
+		arg.HasPhone,
+		arg.Connection,
+		arg.Tag,
+		arg.Language,
+		arg.AtMost,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SubscribersAmongRow
+	for rows.Next() {
+		var i SubscribersAmongRow
+		if err := rows.Scan(
+			&i.Subscriber.ID,
+			&i.Subscriber.AccountID,
+			&i.Subscriber.BotID,
+			&i.Subscriber.PlatformID,
+			&i.Subscriber.ChatID,
+			&i.Subscriber.UsernameSeenAt,
+			&i.Subscriber.Language,
+			&i.Subscriber.Phone,
+			&i.Subscriber.PhoneProof,
+			&i.Subscriber.PhoneProvedAt,
+			&i.Subscriber.Connection,
+			&i.Subscriber.Reason,
+			&i.Subscriber.StartPayload,
+			&i.Subscriber.ConnectedAt,
+			&i.Subscriber.DisconnectedAt,
+			&i.Subscriber.LastSeenAt,
+			&i.Subscriber.ProfileAt,
+			&i.Subscriber.ProfileUpdateID,
+			&i.Subscriber.ConnectionAt,
+			&i.Subscriber.ConnectionUpdateID,
+			&i.Subscriber.PhoneUpdateID,
+			&i.Subscriber.CreatedAt,
+			&i.Subscriber.ChatFreeAt,
+			&i.Subscriber.Kind,
+			&i.Subscriber.ExternalID,
+			&i.Subscriber.ChosenLanguage,
+			&i.Subscriber.Timezone,
+			&i.Subscriber.Names,
+			&i.Subscriber.NamesIndex,
+			&i.Subscriber.UsernameIndex,
+			&i.Subscriber.PhoneIndex,
+			&i.Subscriber.ReconfirmDueAt,
+			&i.Subscriber.PhoneLapsedAt,
+			&i.Tags,
+			&i.Fields,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const taggedSubscribers = `-- name: TaggedSubscribers :many
+SELECT subscriber_id FROM person_tags
+WHERE account_id = $1 AND bot_id = $2 AND tag = $4 AND subscriber_id < $5 ORDER BY subscriber_id DESC LIMIT $3
+`
+
+type TaggedSubscribersParams struct {
+	AccountID string
+	BotID     string
+	Limit     int32
+	Tag       string
+	Before    string
+}
+
+func (q *Queries) TaggedSubscribers(ctx context.Context, arg TaggedSubscribersParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, taggedSubscribers,
+		arg.AccountID,
+		arg.BotID,
+		arg.Limit,
+		arg.Tag,
+		arg.Before,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var subscriber_id string
+		if err := rows.Scan(&subscriber_id); err != nil {
+			return nil, err
+		}
+		items = append(items, subscriber_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -9,22 +9,64 @@ SELECT s.* FROM messages m JOIN subscribers s ON s.id = m.subscriber_id
 WHERE m.account_id = $1 AND m.id = @message_id FOR NO KEY UPDATE OF s;
 
 -- name: Subscribers :many
--- A language also means its regional forms: en is en-GB, too.
+-- People of a bot between two ids. A language also means its regional forms: en is en-GB, too.
 SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
 FROM subscribers s LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
-WHERE s.account_id = $1 AND s.bot_id = $2
-  AND (@after::text = '' OR s.id < @after) AND s.kind <> 'forgotten'
+WHERE s.account_id = $1 AND s.bot_id = $2 AND s.id < @before AND s.id >= @lowest
+  AND s.kind <> 'forgotten'
+  AND (@kind::text = '' OR s.kind = @kind OR (@kind = 'chat' AND s.kind <> 'person'))
+  AND (@has_phone::text = '' OR (s.phone <> '') = (@has_phone = 'yes'))
+  AND (@connection::text = '' OR s.connection = @connection)
+  AND (@language::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = @language
+       OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), @language || '-'))
+ORDER BY s.id DESC LIMIT $3;
+
+-- name: LowestLooked :one
+-- So many people further down the list.
+SELECT id FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id < @before ORDER BY id DESC OFFSET $3 LIMIT 1;
+
+-- name: SubscribersAmong :many
+-- Those of the people with these ids whom all filters mean. Each is looked up by itself, and account and bot are compared in a way
+-- that no index serves: no figures let the planner read the whole bot.
+SELECT sqlc.embed(s), coalesce(p.tags, '{}')::text[] AS tags, coalesce(p.fields, '')::bytea AS fields
+FROM unnest(@ids::text[]) AS w(id) JOIN subscribers s ON s.id = w.id
+LEFT JOIN person_states p ON p.account_id = s.account_id AND p.subscriber_id = s.id
+WHERE s.account_id || '' = @account_id::text AND s.bot_id || '' = @bot_id::text AND s.id < @before
+  AND s.kind <> 'forgotten'
   AND (@kind::text = '' OR s.kind = @kind OR (@kind = 'chat' AND s.kind <> 'person'))
   AND (@phone_index::bytea = '' OR s.phone_index = @phone_index)
-  AND (@has_phone::text = '' OR (s.phone <> '') = (@has_phone = 'yes'))
   AND (@username_index::bytea = '' OR s.username_index = @username_index)
   AND (@platform_id::bigint = 0 OR s.platform_id = @platform_id)
   AND (@external_id::text = '' OR s.external_id = @external_id)
+  AND (@has_phone::text = '' OR (s.phone <> '') = (@has_phone = 'yes'))
   AND (@connection::text = '' OR s.connection = @connection)
   AND (@tag::text = '' OR p.tags @> ARRAY[@tag])
   AND (@language::text = '' OR coalesce(nullif(s.chosen_language, ''), s.language) = @language
        OR starts_with(coalesce(nullif(s.chosen_language, ''), s.language), @language || '-'))
-ORDER BY s.id DESC LIMIT $3;
+ORDER BY s.id DESC LIMIT @at_most;
+
+-- name: NamedSubscribers :many
+-- Whoever one of these names: no more than a few. What is empty names nobody. The account is compared as above.
+SELECT p.id FROM subscribers p
+WHERE p.account_id || '' = @account_id::text AND p.bot_id = @bot_id AND p.phone_index = @phone_index AND p.phone_index <> ''
+UNION SELECT u.id FROM subscribers u
+WHERE u.account_id || '' = @account_id AND u.bot_id = @bot_id AND u.username_index = @username_index AND u.username_index <> ''
+UNION SELECT i.id FROM subscribers i
+WHERE i.account_id || '' = @account_id AND i.bot_id = @bot_id AND i.platform_id = @platform_id
+UNION SELECT e.id FROM subscribers e
+WHERE e.account_id || '' = @account_id AND e.bot_id = @bot_id AND e.external_id = @external_id AND e.external_id <> '';
+
+-- name: TaggedSubscribers :many
+SELECT subscriber_id FROM person_tags
+WHERE account_id = $1 AND bot_id = $2 AND tag = @tag AND subscriber_id < @before ORDER BY subscriber_id DESC LIMIT $3;
+
+-- name: GoneSubscribers :many
+SELECT id FROM subscribers
+WHERE account_id = $1 AND bot_id = $2 AND id < @before AND connection = 'disconnected' AND kind <> 'forgotten' ORDER BY id DESC LIMIT $3;
+
+-- name: Groups :many
+SELECT id FROM subscribers
+WHERE account_id = $1 AND bot_id = $2 AND id < @before AND kind IN ('group', 'supergroup', 'channel') ORDER BY id DESC LIMIT $3;
 
 -- name: SubscriberNames :many
 SELECT * FROM subscriber_names WHERE account_id = $1 AND subscriber_id = $2 ORDER BY until DESC LIMIT $3;
