@@ -34,15 +34,15 @@ func (s *Store) ForgetPhone(ctx context.Context, account gateway.AccountID, phon
 		if err != nil {
 			return fmt.Errorf("list bots of account: %w", err)
 		}
-		p := dbsqlc.ForgetPhoneParams{AccountID: string(account), At: at, Addresses: [][]byte{}, Own: [][]byte{}, Phones: [][]byte{q.vault.smsIndex(phone)}}
+		p := dbsqlc.ForgetPhoneParams{AccountID: string(account), At: at, Addresses: [][]byte{}, Bots: []string{}, Own: [][]byte{}, Phones: [][]byte{q.vault.smsIndex(phone)}}
 		for _, bot := range bots {
 			index := q.vault.phoneIndex(bot.ID, phone)
 			p.Addresses = append(p.Addresses, index)
 			if bot.Own {
-				p.Own = append(p.Own, index)
+				p.Bots, p.Own = append(p.Bots, bot.ID), append(p.Own, index)
 			}
 		}
-		holders, err := q.HoldersOfPhone(ctx, dbsqlc.HoldersOfPhoneParams{AccountID: string(account), Phones: p.Own})
+		holders, err := q.HoldersOfPhone(ctx, dbsqlc.HoldersOfPhoneParams{AccountID: string(account), Bots: p.Bots, Phones: p.Own})
 		if err != nil {
 			return fmt.Errorf("find who has a phone: %w", err)
 		}

@@ -237,7 +237,9 @@ func (q *Queries) Forget(ctx context.Context, arg ForgetParams) error {
 }
 
 const forgetPhone = `-- name: ForgetPhone :exec
-WITH proofs AS (DELETE FROM phone_proofs d WHERE d.account_id = $1 AND d.phone_index = ANY($5::bytea[]))
+WITH proofs AS (
+    DELETE FROM phone_proofs d USING (SELECT unnest($5::text[]) AS bot_id, unnest($6::bytea[]) AS phone_index) w
+    WHERE d.account_id || '' = $1 AND d.bot_id = w.bot_id AND d.phone_index = w.phone_index)
 INSERT INTO forgettings (account_id, chat_id, addresses, phones, asked_at, due_at)
 VALUES ($1, 0, $2::bytea[], $3::bytea[], $4, $4)
 `
@@ -247,6 +249,7 @@ type ForgetPhoneParams struct {
 	Addresses [][]byte
 	Phones    [][]byte
 	At        time.Time
+	Bots      []string
 	Own       [][]byte
 }
 
@@ -257,17 +260,23 @@ func (q *Queries) ForgetPhone(ctx context.Context, arg ForgetPhoneParams) error 
 		arg.Addresses,
 		arg.Phones,
 		arg.At,
+		arg.Bots,
 		arg.Own,
 	)
 	return err
 }
 
 const holdersOfPhone = `-- name: HoldersOfPhone :many
-SELECT bot_id, id FROM subscribers WHERE account_id = $1 AND phone_index = ANY($2::bytea[]) ORDER BY id
+WITH w AS MATERIALIZED (
+    SELECT (SELECT f.id FROM subscribers f WHERE f.bot_id = u.bot_id AND f.phone_index = u.phone_index AND f.phone_index <> '') AS id
+    FROM (SELECT unnest($2::text[]) AS bot_id, unnest($3::bytea[]) AS phone_index) u)
+SELECT s.bot_id, s.id FROM w JOIN subscribers s ON s.id = w.id
+WHERE s.account_id || '' = $1::text ORDER BY s.id
 `
 
 type HoldersOfPhoneParams struct {
 	AccountID string
+	Bots      []string
 	Phones    [][]byte
 }
 
@@ -276,8 +285,9 @@ type HoldersOfPhoneRow struct {
 	ID    string
 }
 
+// Of each of these bots, whoever has the phone that stands beside it.
 func (q *Queries) HoldersOfPhone(ctx context.Context, arg HoldersOfPhoneParams) ([]HoldersOfPhoneRow, error) {
-	rows, err := q.db.Query(ctx, holdersOfPhone, arg.AccountID, arg.Phones)
+	rows, err := q.db.Query(ctx, holdersOfPhone, arg.AccountID, arg.Bots, arg.Phones)
 	if err != nil {
 		return nil, err
 	}

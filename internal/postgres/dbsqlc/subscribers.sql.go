@@ -74,17 +74,17 @@ const closePhone = `-- name: ClosePhone :exec
 WITH closed AS (
     UPDATE phone_proofs p SET closed_at = $4
     FROM subscribers s
-    WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.platform_id <> $3
+    WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.phone_index <> '' AND s.platform_id <> $3
       AND s.phone_proved_at <= $4
       AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL
 ), unasked AS (
     UPDATE phone_asks a SET closed_at = $4, outcome = 'replaced', phone = ''
     FROM subscribers s
-    WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.platform_id <> $3
+    WHERE s.bot_id = $1 AND s.phone_index = $2 AND s.phone_index <> '' AND s.platform_id <> $3
       AND s.phone_proved_at <= $4
       AND a.subscriber_id = s.id AND a.closed_at IS NULL)
 UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL, reconfirm_due_at = NULL
-WHERE o.bot_id = $1 AND o.phone_index = $2 AND o.platform_id <> $3 AND o.phone_proved_at <= $4
+WHERE o.bot_id = $1 AND o.phone_index = $2 AND o.phone_index <> '' AND o.platform_id <> $3 AND o.phone_proved_at <= $4
 `
 
 type ClosePhoneParams struct {
@@ -94,7 +94,8 @@ type ClosePhoneParams struct {
 	At         *time.Time
 }
 
-// Somebody else proved the phone now: whoever had it loses it, and the proof stays in the history as closed.
+// Somebody else proved the phone now: whoever had it loses it, and the proof stays in the history as closed. Here and elsewhere, that
+// a phone is one stands there for the index that holds no others.
 func (q *Queries) ClosePhone(ctx context.Context, arg ClosePhoneParams) error {
 	_, err := q.db.Exec(ctx, closePhone,
 		arg.BotID,
@@ -243,7 +244,7 @@ func (q *Queries) KnownChat(ctx context.Context, arg KnownChatParams) (int64, er
 }
 
 const leaveExternalID = `-- name: LeaveExternalID :exec
-UPDATE subscribers SET external_id = '' WHERE bot_id = $1 AND external_id = $2 AND id <> $3
+UPDATE subscribers SET external_id = '' WHERE bot_id = $1 AND external_id = $2 AND external_id <> '' AND id <> $3
 `
 
 type LeaveExternalIDParams struct {
@@ -259,8 +260,11 @@ func (q *Queries) LeaveExternalID(ctx context.Context, arg LeaveExternalIDParams
 }
 
 const lockPeople = `-- name: LockPeople :many
-SELECT id FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND (platform_id = $3 OR phone_index = $4)
-ORDER BY id FOR NO KEY UPDATE
+WITH w AS MATERIALIZED (
+    SELECT i.id FROM subscribers i WHERE i.account_id || '' = $1::text AND i.bot_id = $2 AND i.platform_id = $3
+    UNION SELECT p.id FROM subscribers p
+    WHERE p.account_id || '' = $1 AND p.bot_id = $2 AND p.phone_index = $4 AND p.phone_index <> '')
+SELECT s.id FROM w JOIN subscribers s ON s.id = w.id ORDER BY s.id FOR NO KEY UPDATE OF s
 `
 
 type LockPeopleParams struct {
@@ -270,7 +274,8 @@ type LockPeopleParams struct {
 	PhoneIndex []byte
 }
 
-// A person and whoever has the phone that they prove.
+// A person and whoever has the phone that they prove. Each is looked up by itself: as two conditions of one search, no figures keep the
+// planner from reading the whole bot.
 func (q *Queries) LockPeople(ctx context.Context, arg LockPeopleParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, lockPeople,
 		arg.AccountID,
@@ -529,7 +534,7 @@ func (q *Queries) PersonKnown(ctx context.Context, arg PersonKnownParams) (bool,
 }
 
 const phoneHolder = `-- name: PhoneHolder :one
-SELECT id FROM subscribers WHERE bot_id = $1 AND phone_index = $2
+SELECT id FROM subscribers WHERE bot_id = $1 AND phone_index = $2 AND phone_index <> ''
 `
 
 type PhoneHolderParams struct {

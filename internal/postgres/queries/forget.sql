@@ -30,11 +30,18 @@ WHERE s.account_id = @account_id AND s.id = @id;
 SELECT id, account_id = @account_id::text AS own FROM bots WHERE account_id = @account_id OR shared;
 
 -- name: HoldersOfPhone :many
-SELECT bot_id, id FROM subscribers WHERE account_id = @account_id AND phone_index = ANY(@phones::bytea[]) ORDER BY id;
+-- Of each of these bots, whoever has the phone that stands beside it.
+WITH w AS MATERIALIZED (
+    SELECT (SELECT f.id FROM subscribers f WHERE f.bot_id = u.bot_id AND f.phone_index = u.phone_index AND f.phone_index <> '') AS id
+    FROM (SELECT unnest(@bots::text[]) AS bot_id, unnest(@phones::bytea[]) AS phone_index) u)
+SELECT s.bot_id, s.id FROM w JOIN subscribers s ON s.id = w.id
+WHERE s.account_id || '' = @account_id::text ORDER BY s.id;
 
 -- name: ForgetPhone :exec
 -- Who had it before keeps everything but that they had it.
-WITH proofs AS (DELETE FROM phone_proofs d WHERE d.account_id = @account_id AND d.phone_index = ANY(@own::bytea[]))
+WITH proofs AS (
+    DELETE FROM phone_proofs d USING (SELECT unnest(@bots::text[]) AS bot_id, unnest(@own::bytea[]) AS phone_index) w
+    WHERE d.account_id || '' = @account_id AND d.bot_id = w.bot_id AND d.phone_index = w.phone_index)
 INSERT INTO forgettings (account_id, chat_id, addresses, phones, asked_at, due_at)
 VALUES (@account_id, 0, @addresses::bytea[], @phones::bytea[], @at, @at);
 

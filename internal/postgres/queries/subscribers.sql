@@ -76,7 +76,7 @@ SELECT * FROM subscribers WHERE account_id = $1 AND bot_id = $2 AND id = $3 AND 
 
 -- name: LeaveExternalID :exec
 -- An id of the sender's names one person of a bot: whoever had it loses it.
-UPDATE subscribers SET external_id = '' WHERE bot_id = @bot_id AND external_id = @external_id AND id <> @id;
+UPDATE subscribers SET external_id = '' WHERE bot_id = @bot_id AND external_id = @external_id AND external_id <> '' AND id <> @id;
 
 -- name: ChangeSubscriber :exec
 UPDATE subscribers SET external_id = $3, chosen_language = $4, timezone = $5 WHERE account_id = $1 AND id = $2;
@@ -143,24 +143,25 @@ ON CONFLICT (bot_id, platform_id) DO UPDATE SET
 RETURNING *;
 
 -- name: ClosePhone :exec
--- Somebody else proved the phone now: whoever had it loses it, and the proof stays in the history as closed.
+-- Somebody else proved the phone now: whoever had it loses it, and the proof stays in the history as closed. Here and elsewhere, that
+-- a phone is one stands there for the index that holds no others.
 WITH closed AS (
     UPDATE phone_proofs p SET closed_at = @at
     FROM subscribers s
-    WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.platform_id <> @platform_id
+    WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.phone_index <> '' AND s.platform_id <> @platform_id
       AND s.phone_proved_at <= @at
       AND p.subscriber_id = s.id AND p.phone_index = s.phone_index AND p.closed_at IS NULL
 ), unasked AS (
     UPDATE phone_asks a SET closed_at = @at, outcome = 'replaced', phone = ''
     FROM subscribers s
-    WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.platform_id <> @platform_id
+    WHERE s.bot_id = @bot_id AND s.phone_index = @phone_index AND s.phone_index <> '' AND s.platform_id <> @platform_id
       AND s.phone_proved_at <= @at
       AND a.subscriber_id = s.id AND a.closed_at IS NULL)
 UPDATE subscribers o SET phone = '', phone_index = '', phone_proof = '', phone_proved_at = NULL, reconfirm_due_at = NULL
-WHERE o.bot_id = @bot_id AND o.phone_index = @phone_index AND o.platform_id <> @platform_id AND o.phone_proved_at <= @at;
+WHERE o.bot_id = @bot_id AND o.phone_index = @phone_index AND o.phone_index <> '' AND o.platform_id <> @platform_id AND o.phone_proved_at <= @at;
 
 -- name: PhoneHolder :one
-SELECT id FROM subscribers WHERE bot_id = @bot_id AND phone_index = @phone_index;
+SELECT id FROM subscribers WHERE bot_id = @bot_id AND phone_index = @phone_index AND phone_index <> '';
 
 -- name: SetPhone :execrows
 UPDATE subscribers SET phone = @phone, phone_index = @phone_index, phone_proof = @proof, phone_proved_at = @at, phone_update_id = @update_id,
@@ -189,9 +190,13 @@ UPDATE subscribers SET chat_id = @chat_id WHERE account_id = $1 AND id = $2;
 SELECT pg_advisory_xact_lock(hashtextextended(encode(@phone_index::bytea, 'hex'), 0));
 
 -- name: LockPeople :many
--- A person and whoever has the phone that they prove.
-SELECT id FROM subscribers WHERE account_id = @account_id AND bot_id = @bot_id AND (platform_id = @platform_id OR phone_index = @phone_index)
-ORDER BY id FOR NO KEY UPDATE;
+-- A person and whoever has the phone that they prove. Each is looked up by itself: as two conditions of one search, no figures keep the
+-- planner from reading the whole bot.
+WITH w AS MATERIALIZED (
+    SELECT i.id FROM subscribers i WHERE i.account_id || '' = @account_id::text AND i.bot_id = @bot_id AND i.platform_id = @platform_id
+    UNION SELECT p.id FROM subscribers p
+    WHERE p.account_id || '' = @account_id AND p.bot_id = @bot_id AND p.phone_index = @phone_index AND p.phone_index <> '')
+SELECT s.id FROM w JOIN subscribers s ON s.id = w.id ORDER BY s.id FOR NO KEY UPDATE OF s;
 
 -- name: ChooseLanguage :exec
 UPDATE subscribers SET chosen_language = @language WHERE bot_id = @bot_id AND id = @id;
