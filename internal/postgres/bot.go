@@ -210,9 +210,15 @@ func (s *Store) CountSubscribers(ctx context.Context) ([]gateway.BotPeople, erro
 	if err != nil {
 		return nil, fmt.Errorf("count subscribers: %w", err)
 	}
-	out := make([]gateway.BotPeople, len(rows))
-	for i, r := range rows {
-		out[i] = gateway.BotPeople{BotID: gateway.BotID(r.BotID), Connection: gateway.Connection(r.Connection), Count: r.People}
+	var out []gateway.BotPeople
+	for _, r := range rows {
+		for connection, count := range map[gateway.Connection]int64{
+			gateway.Connected: r.Everybody - r.Gone - r.Forgotten, gateway.Disconnected: r.Gone,
+		} {
+			if count > 0 {
+				out = append(out, gateway.BotPeople{BotID: gateway.BotID(r.BotID), Connection: connection, Count: count})
+			}
+		}
 	}
 	return out, nil
 }

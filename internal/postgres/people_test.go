@@ -242,3 +242,20 @@ func TestAListGoesOnWhereItStopped(t *testing.T) {
 		require.True(t, slices.IsSortedFunc(all, func(a, b gateway.SubscriberID) int { return strings.Compare(string(b), string(a)) }), "newest first: %+v", f)
 	}
 }
+
+func TestPeopleAreCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t) // with one person who is connected
+	gone := whole(43)
+	gone.Connection = gateway.Disconnected
+	w.imports(t, whole(42), gone, whole(44), whole(45))
+	w.process(t, 1, gateway.Verdict{
+		Subscriber: &gateway.Subscriber{Kind: gateway.KindGroup, PlatformID: -500, ChatID: -500, FirstName: "Staff"}, Connection: gateway.Connected,
+	})
+	require.NoError(t, w.Forget(t.Context(), "acc_1", "bot_1", w.person(t, 44).ID, noon))
+	counts, err := w.CountSubscribers(t.Context())
+	require.NoError(t, err)
+	require.ElementsMatch(t, []gateway.BotPeople{
+		{BotID: "bot_1", Connection: gateway.Connected, Count: 4}, {BotID: "bot_1", Connection: gateway.Disconnected, Count: 1},
+	}, counts)
+}

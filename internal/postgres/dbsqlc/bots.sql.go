@@ -478,15 +478,23 @@ func (q *Queries) Bots(ctx context.Context, arg BotsParams) ([]Bot, error) {
 }
 
 const countSubscribers = `-- name: CountSubscribers :many
-SELECT bot_id, connection, count(*) AS people FROM subscribers WHERE kind <> 'forgotten' GROUP BY bot_id, connection
+SELECT b.id AS bot_id,
+       (SELECT count(*) FROM subscribers s WHERE s.account_id = b.account_id AND s.bot_id = b.id) AS everybody,
+       (SELECT count(*) FROM subscribers g
+        WHERE g.account_id = b.account_id AND g.bot_id = b.id AND g.connection = 'disconnected' AND g.kind <> 'forgotten') AS gone,
+       (SELECT count(*) FROM subscribers f
+        WHERE f.account_id || '' = b.account_id AND f.bot_id = b.id AND f.kind <> 'person' AND f.kind = 'forgotten') AS forgotten
+FROM bots b
 `
 
 type CountSubscribersRow struct {
-	BotID      string
-	Connection string
-	People     int64
+	BotID     string
+	Everybody int64
+	Gone      int64
+	Forgotten int64
 }
 
+// Everybody, and of them those who left and those of whom nothing is left, each by an index that holds what is counted.
 func (q *Queries) CountSubscribers(ctx context.Context) ([]CountSubscribersRow, error) {
 	rows, err := q.db.Query(ctx, countSubscribers)
 	if err != nil {
@@ -496,7 +504,12 @@ func (q *Queries) CountSubscribers(ctx context.Context) ([]CountSubscribersRow, 
 	var items []CountSubscribersRow
 	for rows.Next() {
 		var i CountSubscribersRow
-		if err := rows.Scan(&i.BotID, &i.Connection, &i.People); err != nil {
+		if err := rows.Scan(
+			&i.BotID,
+			&i.Everybody,
+			&i.Gone,
+			&i.Forgotten,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -117,4 +117,11 @@ SELECT b.id, b.username, b.state, b.pending, b.lagging, t.refusals
 FROM bots b JOIN bot_slots t ON t.bot_id = b.id WHERE b.state <> 'removed' ORDER BY b.id LIMIT @most;
 
 -- name: CountSubscribers :many
-SELECT bot_id, connection, count(*) AS people FROM subscribers WHERE kind <> 'forgotten' GROUP BY bot_id, connection;
+-- Everybody, and of them those who left and those of whom nothing is left, each by an index that holds what is counted.
+SELECT b.id AS bot_id,
+       (SELECT count(*) FROM subscribers s WHERE s.account_id = b.account_id AND s.bot_id = b.id) AS everybody,
+       (SELECT count(*) FROM subscribers g
+        WHERE g.account_id = b.account_id AND g.bot_id = b.id AND g.connection = 'disconnected' AND g.kind <> 'forgotten') AS gone,
+       (SELECT count(*) FROM subscribers f
+        WHERE f.account_id || '' = b.account_id AND f.bot_id = b.id AND f.kind <> 'person' AND f.kind = 'forgotten') AS forgotten
+FROM bots b;
