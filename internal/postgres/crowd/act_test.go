@@ -100,7 +100,7 @@ func TestWhatConcernsOneReadsNobodyElse(t *testing.T) {
 				require.Len(t, forgotten, 1)
 			}},
 		} {
-			read, err := b.Reads(t.Context(), func(store *postgres.Store) error {
+			read, err := b.Reads(t.Context(), crowd.People, func(store *postgres.Store) error {
 				for range again {
 					act.do(store)
 				}
@@ -111,4 +111,27 @@ func TestWhatConcernsOneReadsNobodyElse(t *testing.T) {
 		}
 		require.NoError(t, b.Analyze(t.Context()))
 	}
+}
+
+// Tags are written one person at a time, also in an import of many.
+func TestATagIsWrittenWithoutReadingTheOthers(t *testing.T) {
+	t.Parallel()
+	b := base(t)
+	ids := gateway.NewIDs(nil, nil)
+	const people, blocks = 4000, 12
+	read, err := b.Reads(t.Context(), crowd.Tags, func(store *postgres.Store) error {
+		_, _, err := store.Import(t.Context(), gateway.Import{
+			AccountID: b.Account, BotID: b.Bot, At: b.At(), NewID: ids.Subscriber, Refuse: func(_ gateway.ImportedPerson, fault *gateway.Error) error { return fault },
+			Batches: func(yield func([]gateway.ImportedPerson, error) bool) {
+				var batch []gateway.ImportedPerson
+				for n := range people {
+					batch = append(batch, gateway.ImportedPerson{PlatformID: int64(n) + 1, Tags: []string{"customer"}})
+				}
+				_ = yield(batch[:people/2], nil) && yield(batch[people/2:], nil)
+			},
+		})
+		return err
+	})
+	require.NoError(t, err)
+	require.LessOrEqual(t, read.Blocks, people*blocks, "blocks of tags that are read and written")
 }

@@ -66,7 +66,7 @@ func TestAListReadsWhomItShows(t *testing.T) {
 			"with a phone":    {gateway.SubscriberFilter{HasPhone: "yes", Connection: gateway.Connected}, manyNames - manyRare, 2 * looked, -1},
 			"a part of names": {gateway.SubscriberFilter{Name: "house 2499"}, 8, 2 * looked, 3 * manyNames},
 		} {
-			read, err := b.Reads(t.Context(), func(store *postgres.Store) error {
+			read, err := b.Reads(t.Context(), crowd.People, func(store *postgres.Store) error {
 				for range again {
 					_, err := store.Subscribers(t.Context(), b.Account, b.Bot, list.filter, gateway.Page{Limit: listed})
 					require.NoError(t, err)
@@ -78,7 +78,7 @@ func TestAListReadsWhomItShows(t *testing.T) {
 			if list.walks < 0 {
 				continue
 			}
-			read, err = b.Reads(t.Context(), func(store *postgres.Store) error {
+			read, err = b.Reads(t.Context(), crowd.People, func(store *postgres.Store) error {
 				require.Len(t, walk(t, store, b, list.filter), list.found, "%s, %s", name, known)
 				return nil
 			})

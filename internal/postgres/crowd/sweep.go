@@ -35,7 +35,7 @@ func (b *Base) Sweep(ctx context.Context) (s Swept, err error) {
 	if _, err := b.Store.DescribeBot(ctx, bot, b.at); err != nil {
 		return s, err
 	}
-	read, err := b.Reads(ctx, func(store *postgres.Store) error {
+	read, err := b.Reads(ctx, People, func(store *postgres.Store) error {
 		begun := time.Now()
 		defer func() { s.Took = time.Since(begun) }()
 		for page := (gateway.ReconfirmPage{More: true}); page.More; {
@@ -51,15 +51,21 @@ func (b *Base) Sweep(ctx context.Context) (s Swept, err error) {
 	return s, err
 }
 
-// Read is what was read of people.
+// Tables of which it can be asked what was read of them.
+const (
+	People = "subscribers"
+	Tags   = "person_tags"
+)
+
+// Read is what was read of a table.
 type Read struct {
-	Rows   int // of their table, whether they were wanted or not
-	Blocks int // of 8 KB, of their table and its indexes
+	Rows   int // whether they were wanted or not
+	Blocks int // of 8 KB, of the table and its indexes
 }
 
-// Reads tells what a store of its own reads of people, as the database itself counts it.
-func (b *Base) Reads(ctx context.Context, do func(*postgres.Store) error) (Read, error) {
-	before, err := b.reads(ctx)
+// Reads tells what a store of its own reads of a table, as the database itself counts it.
+func (b *Base) Reads(ctx context.Context, table string, do func(*postgres.Store) error) (Read, error) {
+	before, err := b.reads(ctx, table)
 	if err != nil {
 		return Read{}, err
 	}
@@ -73,18 +79,18 @@ func (b *Base) Reads(ctx context.Context, do func(*postgres.Store) error) (Read,
 	if err = errors.Join(err, b.ended(ctx, opened)); err != nil {
 		return Read{}, err
 	}
-	after, err := b.reads(ctx)
+	after, err := b.reads(ctx, table)
 	return Read{Rows: after.Rows - before.Rows, Blocks: after.Blocks - before.Blocks}, err
 }
 
 // reads is what all sessions have read that told so.
-func (b *Base) reads(ctx context.Context) (r Read, err error) {
+func (b *Base) reads(ctx context.Context, table string) (r Read, err error) {
 	if _, err := b.admin.Exec(ctx, "SELECT pg_stat_force_next_flush()"); err != nil { // what this session read itself, such as a vacuum
 		return r, fmt.Errorf("tell what was read: %w", err)
 	}
 	const ask = `SELECT t.seq_tup_read + t.idx_tup_fetch, i.heap_blks_read + i.heap_blks_hit + i.idx_blks_read + i.idx_blks_hit
-		FROM pg_stat_user_tables t JOIN pg_statio_user_tables i USING (relid) WHERE t.relname = 'subscribers'`
-	if err := b.admin.QueryRow(ctx, ask).Scan(&r.Rows, &r.Blocks); err != nil {
+		FROM pg_stat_user_tables t JOIN pg_statio_user_tables i USING (relid) WHERE t.relname = $1`
+	if err := b.admin.QueryRow(ctx, ask, table).Scan(&r.Rows, &r.Blocks); err != nil {
 		return r, fmt.Errorf("read what was read: %w", err)
 	}
 	return r, nil

@@ -23,13 +23,18 @@ DECLARE
     had   CONSTANT text[] := CASE TG_OP WHEN 'INSERT' THEN '{}' ELSE OLD.tags END;
     has   CONSTANT text[] := CASE TG_OP WHEN 'DELETE' THEN '{}' ELSE NEW.tags END;
     bot   text;
+    gone  text;
 BEGIN
     SELECT s.bot_id INTO bot FROM subscribers s WHERE s.id = who AND s.account_id = whose;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    DELETE FROM person_tags t WHERE t.account_id = whose AND t.bot_id = bot AND t.subscriber_id = who
-        AND t.tag = ANY (had) AND t.tag <> ALL (has);
+    -- One by one, by the whole key: an array would have the rows of all who are tagged read in each call.
+    FOREACH gone IN ARRAY had LOOP
+        IF gone <> ALL (has) THEN
+            DELETE FROM person_tags t WHERE t.account_id = whose AND t.bot_id = bot AND t.tag = gone AND t.subscriber_id = who;
+        END IF;
+    END LOOP;
     INSERT INTO person_tags (account_id, bot_id, tag, subscriber_id)
         SELECT whose, bot, w.tag, who FROM unnest(has) AS w(tag) WHERE w.tag <> ALL (had) ON CONFLICT DO NOTHING;
     RETURN NULL;
