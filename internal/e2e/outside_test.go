@@ -157,8 +157,14 @@ func TestOutsideParts(t *testing.T) {
 	}
 	require.Zero(t, first.interrupt(t), "one worker stops in order")
 
-	// An API that starts again tells how it went, and the worker that is left goes on.
+	// An API that starts again tells how it went, and the worker that is left goes on. This one is given the key of secrets
+	// itself, as it would stand in its environment.
+	keyset, err := os.ReadFile(o.flags[3])
+	require.NoError(t, err)
+	o.flags[2], o.flags[3] = "--key", string(keyset)
 	on = o.serve(t, key)
+	_, err = on.addBot(t.Context(), "sealed_bot", wire.Polling)
+	require.NoError(t, err, "its token is sealed")
 	for n, m := range accepted {
 		require.Equal(t, wire.MessageStateAccepted, on.outcome(t, m.ID).State, m.Text)
 		require.Equal(t, 1, on.copies(t, people[n%len(people)], acme.at(), m.Text), m.Text)
