@@ -89,6 +89,7 @@ func (f ReconfirmFlags) reconfirm() (app.ReconfirmOptions, error) {
 // ReachFlags say how messengers and people reach this installation.
 type ReachFlags struct {
 	PublicURL   string `name:"public-url" help:"Where people, messengers and SMS providers reach the public listener, such as https://herald.example. Without it bots are polled." placeholder:"URL"`
+	LinkURL     string `name:"link-url" help:"Where read links lead, such as https://hld.example: a shorter host that reaches the public listener too (default: the public address)." placeholder:"URL"`
 	TelegramURL string `name:"telegram-url" help:"Bot API server of real bots, for those who run their own." placeholder:"URL"`
 
 	WatchEvery time.Duration `help:"How often each bot is looked at, whether its updates still come here (default 1m)." default:"1m" placeholder:"SPAN"`
@@ -122,7 +123,7 @@ func (f OutsideFlags) part(out *console) (app.Options, error) {
 	url, err := f.required()
 	translation, unclear := f.translation()
 	return app.Options{
-		DatabaseURL: url, Temporal: f.options(), SandboxURL: f.SandboxURL, PublicURL: f.PublicURL, TelegramURL: f.TelegramURL, WatchEvery: f.WatchEvery,
+		DatabaseURL: url, Temporal: f.options(), SandboxURL: f.SandboxURL, PublicURL: f.PublicURL, LinkURL: f.LinkURL, TelegramURL: f.TelegramURL, WatchEvery: f.WatchEvery,
 		Keyset: gateway.Secret(f.Key), KeyFile: f.KeyFile, SMSConfig: f.SMSConfig, Translation: translation,
 		Logger: f.logger(), Progress: progress(out),
 	}, errors.Join(err, unclear)

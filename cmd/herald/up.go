@@ -57,7 +57,7 @@ func (c *UpCmd) Run(ctx context.Context, out *console) error {
 	o := app.Options{
 		Data: c.Data, DatabaseURL: url, PostgresBin: c.PostgresBin, Migrate: true, API: true, Worker: true, Sandbox: c.Sandbox && c.SandboxURL == "", SandboxURL: c.SandboxURL,
 		PrivateListen: c.Listen, PublicListen: c.PublicListen, SandboxListen: c.SandboxListen,
-		PublicURL: c.PublicURL, TelegramURL: c.TelegramURL, WatchEvery: c.WatchEvery, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig,
+		PublicURL: c.PublicURL, LinkURL: c.LinkURL, TelegramURL: c.TelegramURL, WatchEvery: c.WatchEvery, Keyset: gateway.Secret(c.Key), KeyFile: c.KeyFile, SMSConfig: c.SMSConfig,
 		Translation: translation, Reconfirm: reconfirm,
 		KeepEvents: c.KeepEvents, Logger: c.logger(), Progress: progress(out),
 	}

@@ -165,7 +165,7 @@ func (a *App) privateHandler() (http.Handler, error) {
 func (a *App) messagingService() *messaging.Service { return a.messagingOver(a.store) }
 
 func (a *App) messagingOver(store *postgres.Store) *messaging.Service {
-	linkBase := a.reachedAt()
+	linkBase := cmp.Or(a.o.LinkURL, a.reachedAt())
 	if linkBase != "" {
 		linkBase += "/r/"
 	}
@@ -210,10 +210,13 @@ func (a *App) startIntake(context.Context) (string, error) {
 
 // linkHosts are the hosts beside this machine whose links people in the sandbox may open: that of our own read links.
 func (a *App) linkHosts() []string {
-	if u, err := url.Parse(a.o.PublicURL); err == nil && u.Hostname() != "" {
-		return []string{u.Hostname()}
+	var hosts []string
+	for _, address := range []string{a.o.PublicURL, a.o.LinkURL} {
+		if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
+			hosts = append(hosts, u.Hostname())
+		}
 	}
-	return nil
+	return hosts
 }
 
 // startSandbox runs a Telegram network and phones in this process.

@@ -42,6 +42,8 @@ type Options struct {
 
 	// PublicURL is where messengers reach the public listener; empty: bots are polled.
 	PublicURL string
+	// LinkURL is where read links lead: a short host of the public listener, for one. Default: PublicURL.
+	LinkURL string
 	// TelegramURL is the Bot API server of real bots. Default: Telegram's own.
 	TelegramURL string
 
@@ -115,6 +117,7 @@ func (o Options) withDefaults() Options {
 		o.Reconfirm.PerMinute = reconfirmPerMinute
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
+	o.LinkURL = strings.TrimSuffix(o.LinkURL, "/")
 	o.SandboxURL = strings.TrimSuffix(o.SandboxURL, "/")
 	return o
 }
@@ -130,7 +133,7 @@ func (o Options) validate() error {
 	if o.Sandbox && o.SandboxURL != "" {
 		errs = append(errs, errors.New("a sandbox runs here or elsewhere, not both: give either --sandbox or --sandbox-url"))
 	}
-	for flag, value := range map[string]string{"--public-url": o.PublicURL, "--sandbox-url": o.SandboxURL, "--telegram-url": o.TelegramURL} {
+	for flag, value := range map[string]string{"--public-url": o.PublicURL, "--link-url": o.LinkURL, "--sandbox-url": o.SandboxURL, "--telegram-url": o.TelegramURL} {
 		if value == "" {
 			continue
 		}

@@ -22,10 +22,11 @@ import (
 // TestBots plays what befalls bots: somebody takes them, their owner rests them, groups take them in.
 func TestBots(t *testing.T) {
 	t.Parallel()
-	on := up(t, newFolder(t), "--watch-every", "500ms")
+	on := up(t, newFolder(t), "--watch-every", "500ms", "--link-url", shortHost+"/")
 	anna, err := on.sandbox.CreatePerson(t.Context(), controlclient.Person{FirstName: "Anna"})
 	require.NoError(t, err)
 	t.Run("a person whom the sender knows by an id of its own", func(t *testing.T) { testIdentified(t, on, anna.ID) })
+	t.Run("read links by a short host of their own", func(t *testing.T) { testShortLink(t, on, anna.ID) })
 	t.Run("a group, which becomes a supergroup", func(t *testing.T) { testGroup(t, on, anna.ID) })
 	t.Run("another service takes a bot", func(t *testing.T) { testStolen(t, on) })
 	t.Run("updates that pile up", func(t *testing.T) { testLagging(t, on, anna.ID) })
@@ -76,6 +77,30 @@ func testIdentified(t *testing.T, on *installation, person int64) {
 	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, m.ID).State)
 	require.Equal(t, 1, on.copies(t, person, acme.at(), "we know you"))
 	require.Contains(t, metricsOf(t, on), fmt.Sprintf(`herald_bot_subscribers{bot=%q,connection="connected"} 1`, acme.ID))
+}
+
+// shortHost leads to the public listener, as a proxy before it would see to.
+const shortHost = "https://hld.example"
+
+func testShortLink(t *testing.T, on *installation, person int64) {
+	acme := on.connected(t, "link_bot", wire.Polling, person)
+	m, err := on.api.Send(t.Context(), client.NewMessage{Bot: acme.ID, To: fmt.Sprintf("#%d", person), Text: "Ready: {link:https://acme.example/order/77}"})
+	require.NoError(t, err)
+	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, m.ID).State)
+	messages, err := on.sandbox.Messages(t.Context(), person, acme.at())
+	require.NoError(t, err)
+	_, token, found := strings.Cut(messages[len(messages)-1].Text, "Ready: "+shortHost+"/r/")
+	require.True(t, found, messages[len(messages)-1].Text)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, on.Public+"/r/"+token, nil)
+	require.NoError(t, err)
+	request.Header.Set("User-Agent", "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36")
+	response, err := http.DefaultTransport.RoundTrip(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, "https://acme.example/order/77", response.Header.Get("Location"))
+	read, err := on.api.Message(t.Context(), m.ID)
+	require.NoError(t, err)
+	require.Equal(t, wire.MessageStateRead, read.State)
 }
 
 func testGroup(t *testing.T, on *installation, person int64) {
