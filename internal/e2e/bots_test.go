@@ -231,17 +231,28 @@ func metricsOf(t *testing.T, on *installation) string {
 
 func testPaused(t *testing.T, on *installation, person int64) {
 	acme := on.connected(t, "resting_bot", wire.Polling, person)
+	early, err := on.api.Send(t.Context(), client.NewMessage{
+		Bot: acme.ID, To: fmt.Sprintf("#%d", person), Text: "on its way", SendAt: time.Now().Add(2 * time.Second).Format(time.RFC3339Nano),
+	})
+	require.NoError(t, err)
 	r, err := run(t.Context(), on.env(), "", "bots", "pause", acme.at())
 	require.NoError(t, err)
 	require.Zero(t, r.code, r.stderr)
 	_, err = on.api.Send(t.Context(), client.NewMessage{Bot: acme.ID, To: fmt.Sprintf("#%d", person), Text: "not now"})
 	require.Equal(t, "bot:paused", client.Code(err))
+	await(t, patience, "the story to tell what it waits for", func() (bool, string) {
+		events, err := on.api.Events(t.Context(), early.ID)
+		require.NoError(t, err)
+		last := events[len(events)-1]
+		return last.Detail == "The bot is paused by its owner. It is sent once the bot is resumed.", last.Detail
+	})
 	_, err = on.sandbox.Write(t.Context(), person, acme.at(), "Are you there?")
 	require.NoError(t, err)
 	r, err = run(t.Context(), on.env(), "", "bots", "resume", acme.at())
 	require.NoError(t, err)
 	require.Zero(t, r.code, r.stderr)
 	on.awaitInbound(t, acme, "Are you there?")
+	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, early.ID).State)
 	m := on.send(t, acme, person, "here again", wire.Hold)
 	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, m.ID).State)
 }

@@ -28,7 +28,7 @@ type Leg struct {
 
 	Slot time.Time // when its turn to be sent comes, zero if it holds none
 
-	NotBefore time.Time // when the hours begin in which it may be sent, if it waits for them
+	NotBefore time.Time // when the hours begin in which it may be sent, or since when it waits for its bot or account; zero if for neither
 
 	Plain bool // the messenger refused the markup: it is sent without
 

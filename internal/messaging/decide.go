@@ -82,13 +82,13 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		story.tell(gateway.Event{Kind: gateway.EventNextLeg, Detail: lapsedWords(d)})
 	}
 	if d.Suspended {
-		return decision{change: gateway.Change{LeaveQueue: true}, wait: p.untilExpiry(story, pausedLook)}
+		return decision{change: story.rests("The operator has suspended the account. It is sent once the account works again."), wait: p.untilExpiry(story, pausedLook)}
 	}
 	if d.Leg.Channel == gateway.ChannelSMS {
 		return decision{change: story.intent(now), call: true}
 	}
 	if d.Bot.State == gateway.BotPaused {
-		return decision{change: gateway.Change{LeaveQueue: true}, wait: p.untilExpiry(story, pausedLook)}
+		return decision{change: story.rests("The bot is paused by its owner. It is sent once the bot is resumed."), wait: p.untilExpiry(story, pausedLook)}
 	}
 	return p.takeTurn(story)
 }

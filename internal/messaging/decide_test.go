@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 	"time"
@@ -64,6 +65,9 @@ func TestBegin(t *testing.T) {
 		}), at: noon, state: gateway.NotSubscribed, reason: gateway.ReasonBlocked},
 		{name: "expires when its lifetime is over", d: delivery(nil), at: noon.Add(time.Hour), state: gateway.Expired, reason: gateway.ReasonTTL},
 		{name: "fails when the bot was revoked", d: delivery(func(d *gateway.Delivery) { d.Bot.State = gateway.BotRevoked }), at: noon, state: gateway.Failed, reason: gateway.ReasonBotRevoked},
+		{name: "fails when the bot was taken away", d: delivery(func(d *gateway.Delivery) { d.Bot.State = gateway.BotRemoved }), at: noon, state: gateway.Failed, reason: gateway.ReasonBotRemoved},
+		{name: "waits while the bot is paused", d: delivery(func(d *gateway.Delivery) { d.Bot.State = gateway.BotPaused }), at: noon, state: gateway.Scheduled, wait: pausedLook},
+		{name: "expires on time while the bot is paused", d: delivery(func(d *gateway.Delivery) { d.Bot.State = gateway.BotPaused }), at: noon.Add(time.Hour - time.Second), state: gateway.Scheduled, wait: time.Second},
 		{name: "sends through a bot whose updates another program takes", d: delivery(func(d *gateway.Delivery) { d.Bot.State = gateway.BotConflict }), at: noon, call: true, state: gateway.Sending},
 		{name: "sends no code to a name that was seen long ago", d: delivery(func(d *gateway.Delivery) {
 			d.Message.To, d.Message.Lane = gateway.Address{Kind: gateway.AddressUsername, Value: "anna"}, gateway.LaneCode
@@ -208,6 +212,7 @@ func TestSettle(t *testing.T) {
 	t.Parallel()
 	policy := Policy{}.filled()
 	resend := func(d *gateway.Delivery) { d.Message.OnUnknown = gateway.Resend }
+	bySMS := func(d *gateway.Delivery) { d.Leg.Channel = gateway.ChannelSMS }
 	refusal := func(class gateway.Class) *gateway.DeliveryError { return &gateway.DeliveryError{Class: class} }
 	for _, c := range []struct {
 		name       string
@@ -235,6 +240,12 @@ func TestSettle(t *testing.T) {
 		{name: "fails on refused content", d: sending(nil), refusal: refusal(gateway.ClassContent), state: gateway.Failed, reason: gateway.ReasonContent},
 		{name: "fails on a defect", d: sending(nil), refusal: refusal(gateway.ClassDefect), state: gateway.Failed, reason: gateway.ReasonDefect},
 		{name: "fails and stops the bot when its token was revoked", d: sending(nil), refusal: refusal(gateway.ClassRevoked), state: gateway.Failed, reason: gateway.ReasonBotRevoked},
+		{name: "fails when its file is gone", d: sending(nil), refusal: refusal(gateway.ClassNoFile), state: gateway.Failed, reason: gateway.ReasonFileGone},
+		{name: "uploads a file anew that the messenger has forgotten", d: sending(nil), refusal: refusal(gateway.ClassHandle), open: true},
+		{name: "fails when no provider takes the SMS", d: sending(bySMS), refusal: refusal(gateway.ClassNoRoute), state: gateway.Failed, reason: gateway.ReasonNoProvider},
+		{name: "fails when the balance at the provider is empty", d: sending(bySMS), refusal: refusal(gateway.ClassNoMoney), state: gateway.Failed, reason: gateway.ReasonNoProvider},
+		{name: "fails when the provider refuses our login, and stops no bot", d: sending(bySMS), refusal: refusal(gateway.ClassRevoked), state: gateway.Failed, reason: gateway.ReasonNoProvider},
+		{name: "fails when the operator carries no SMS to the number", d: sending(bySMS), refusal: refusal(gateway.ClassInvalidNumber), state: gateway.Failed, reason: gateway.ReasonUndelivered},
 		{name: "does not call a message free of which an earlier copy may have arrived", d: sending(func(d *gateway.Delivery) {
 			d.Leg.Reason = gateway.ReasonAnswerLost
 		}), refusal: refusal(gateway.ClassUnsubscribed), state: gateway.Unknown, reason: gateway.ReasonAnswerLost, disconnect: gateway.ReasonBlocked},
@@ -249,6 +260,7 @@ func TestSettle(t *testing.T) {
 			require.Equal(t, c.open, got.change.Leg.State == gateway.LegPending)
 			require.True(t, got.change.Leg.Intent.IsZero(), "an answer closes the intent")
 			require.False(t, got.call)
+			require.Equal(t, c.reason == gateway.ReasonBotRevoked, got.change.RevokeBot != "")
 			checkChange(t, c.d, got.change)
 			if c.state == gateway.Accepted {
 				require.Equal(t, int64(7), got.change.Leg.PlatformMessageID)
@@ -342,7 +354,33 @@ func TestASuspendedAccountSendsNothing(t *testing.T) {
 		})
 		next := policy.begin(d, noon)
 		require.False(t, next.call, channel)
-		require.Empty(t, next.change.State, channel)
+		require.Equal(t, gateway.Scheduled, next.change.State, channel)
 		require.Equal(t, pausedLook, next.wait, channel)
+	}
+}
+
+// Whoever reads the story of a message that waits for its bot or its account must learn what it waits for, and once.
+func TestWhatIsRestedIsTold(t *testing.T) {
+	t.Parallel()
+	policy := Policy{}.filled()
+	for words, rest := range map[string]func(*gateway.Delivery){
+		"The bot is paused by its owner. It is sent once the bot is resumed.":              func(d *gateway.Delivery) { d.Bot.State = gateway.BotPaused },
+		"The operator has suspended the account. It is sent once the account works again.": func(d *gateway.Delivery) { d.Suspended = true },
+	} {
+		for before, after := range map[gateway.State]gateway.State{gateway.Queued: gateway.Scheduled, gateway.Scheduled: "", gateway.Sending: ""} {
+			d := delivery(func(d *gateway.Delivery) { rest(d); d.Message.State = before })
+			next := policy.begin(d, noon)
+			require.Equal(t, after, next.change.State)
+			require.Len(t, next.change.Events, 1, before)
+			told := next.change.Events[0]
+			require.Equal(t, gateway.EventScheduled, told.Kind)
+			require.Equal(t, words, told.Detail)
+			require.True(t, next.change.LeaveQueue)
+
+			d.Message.State, d.Leg = cmp.Or(after, before), *next.change.Leg
+			next = policy.begin(d, noon.Add(time.Minute))
+			require.Equal(t, gateway.Change{LeaveQueue: true}, next.change, "a look again writes nothing")
+			require.Equal(t, pausedLook, next.wait)
+		}
 	}
 }

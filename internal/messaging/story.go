@@ -74,6 +74,24 @@ func (s *story) waitsForHours(opens time.Time) gateway.Change {
 	return change
 }
 
+// rests leaves the leg to whoever has paused its bot or suspended its account. It is told once: the leg keeps since when.
+func (s *story) rests(words string) gateway.Change {
+	leg := s.delivery.Leg
+	if !leg.NotBefore.IsZero() {
+		return gateway.Change{LeaveQueue: true}
+	}
+	leg.NotBefore = s.at
+	change := gateway.Change{Leg: &leg, LeaveQueue: true}
+	event := gateway.Event{Kind: gateway.EventScheduled, Detail: words}
+	if s.delivery.Message.State == gateway.Queued {
+		change.State, event.From, event.State = gateway.Scheduled, gateway.Queued, gateway.Scheduled
+	}
+	s.events = nil // what was to be told about the call is told when it is made
+	s.tell(event)
+	change.Events = s.events
+	return change
+}
+
 // intent announces a call at a moment that is near. The message is sending from now on, and its workflow has shown that
 // it runs.
 func (s *story) intent(call time.Time) gateway.Change {
