@@ -3096,7 +3096,6 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
-
 	// GetHealth Tell whether the process runs
 	//
 	// Answers as long as the process serves requests at all. It looks at nothing else.
@@ -5996,7 +5995,6 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6004,11 +6002,9 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6016,7 +6012,6 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6071,7 +6066,6 @@ func NewCreateAccountRequestWithBody(server string, params *CreateAccountParams,
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6082,7 +6076,6 @@ func NewCreateAccountRequestWithBody(server string, params *CreateAccountParams,
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -6205,7 +6198,6 @@ func NewListAccountKeysRequest(server string, account AccountID, params *ListAcc
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6213,11 +6205,9 @@ func NewListAccountKeysRequest(server string, account AccountID, params *ListAcc
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6225,7 +6215,6 @@ func NewListAccountKeysRequest(server string, account AccountID, params *ListAcc
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6287,7 +6276,6 @@ func NewCreateAccountKeyRequestWithBody(server string, account AccountID, params
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6298,7 +6286,6 @@ func NewCreateAccountKeyRequestWithBody(server string, account AccountID, params
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -6374,7 +6361,6 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6382,11 +6368,9 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6394,7 +6378,6 @@ func NewListBotsRequest(server string, params *ListBotsParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6449,7 +6432,6 @@ func NewAddBotRequestWithBody(server string, params *AddBotParams, contentType s
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6460,7 +6442,6 @@ func NewAddBotRequestWithBody(server string, params *AddBotParams, contentType s
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -6617,7 +6598,6 @@ func NewGetConnectLinkRequest(server string, bot BotRef, params *GetConnectLinkP
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6625,7 +6605,6 @@ func NewGetConnectLinkRequest(server string, bot BotRef, params *GetConnectLinkP
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6687,7 +6666,6 @@ func NewMakeConnectLinkRequestWithBody(server string, bot BotRef, params *MakeCo
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -6698,7 +6676,6 @@ func NewMakeConnectLinkRequestWithBody(server string, bot BotRef, params *MakeCo
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -6740,7 +6717,6 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6748,11 +6724,9 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Size != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "size", *params.Size, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6760,7 +6734,6 @@ func NewGetConnectPNGRequest(server string, bot BotRef, params *GetConnectPNGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6813,7 +6786,6 @@ func NewGetConnectSVGRequest(server string, bot BotRef, params *GetConnectSVGPar
 		var rawQueryFragments []string
 
 		if params.Payload != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "payload", *params.Payload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6821,7 +6793,6 @@ func NewGetConnectSVGRequest(server string, bot BotRef, params *GetConnectSVGPar
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6989,7 +6960,6 @@ func NewListRuleActivationsRequest(server string, bot BotRef, params *ListRuleAc
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -6997,7 +6967,6 @@ func NewListRuleActivationsRequest(server string, bot BotRef, params *ListRuleAc
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7059,7 +7028,6 @@ func NewBacktestRulesRequestWithBody(server string, bot BotRef, params *Backtest
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -7070,7 +7038,6 @@ func NewBacktestRulesRequestWithBody(server string, bot BotRef, params *Backtest
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -7121,7 +7088,6 @@ func NewTryRulesRequestWithBody(server string, bot BotRef, params *TryRulesParam
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -7132,7 +7098,6 @@ func NewTryRulesRequestWithBody(server string, bot BotRef, params *TryRulesParam
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -7174,7 +7139,6 @@ func NewListRuleVersionsRequest(server string, bot BotRef, params *ListRuleVersi
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7182,11 +7146,9 @@ func NewListRuleVersionsRequest(server string, bot BotRef, params *ListRuleVersi
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7194,7 +7156,6 @@ func NewListRuleVersionsRequest(server string, bot BotRef, params *ListRuleVersi
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7254,7 +7215,6 @@ func NewGetRuleVersionRequest(server string, bot BotRef, version Version, params
 		var rawQueryFragments []string
 
 		if params.Since != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7262,7 +7222,6 @@ func NewGetRuleVersionRequest(server string, bot BotRef, version Version, params
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7359,7 +7318,6 @@ func NewActivateRulesRequest(server string, bot BotRef, version Version, params 
 	}
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -7370,7 +7328,6 @@ func NewActivateRulesRequest(server string, bot BotRef, version Version, params 
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -7412,7 +7369,6 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 		var rawQueryFragments []string
 
 		if params.Phone != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7420,11 +7376,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Username != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", *params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7432,11 +7386,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.PlatformID != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "platform_id", *params.PlatformID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
@@ -7444,11 +7396,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.ExternalID != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7456,11 +7406,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Tag != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7468,11 +7416,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Language != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7480,11 +7426,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Name != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7492,11 +7436,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.HasPhone != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_phone", *params.HasPhone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7504,11 +7446,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Kind != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7516,11 +7456,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Connection != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "connection", *params.Connection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7528,11 +7466,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7540,11 +7476,9 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7552,7 +7486,6 @@ func NewListSubscribersRequest(server string, bot BotRef, params *ListSubscriber
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7605,7 +7538,6 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 		var rawQueryFragments []string
 
 		if params.Format != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7613,11 +7545,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Phone != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone", *params.Phone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7625,11 +7555,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Username != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", *params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7637,11 +7565,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.PlatformID != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "platform_id", *params.PlatformID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
@@ -7649,11 +7575,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.ExternalID != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7661,11 +7585,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Tag != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tag", *params.Tag, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7673,11 +7595,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Language != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7685,11 +7605,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Name != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7697,11 +7615,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.HasPhone != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_phone", *params.HasPhone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7709,11 +7625,9 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Connection != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "connection", *params.Connection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7721,7 +7635,6 @@ func NewExportSubscribersRequest(server string, bot BotRef, params *ExportSubscr
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -7774,7 +7687,6 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 		var rawQueryFragments []string
 
 		if params.Format != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7782,11 +7694,9 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.KeepGood != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "keep_good", *params.KeepGood, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7794,11 +7704,9 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Region != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -7806,7 +7714,6 @@ func NewImportSubscribersRequestWithBody(server string, bot BotRef, params *Impo
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8057,7 +7964,6 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 		var rawQueryFragments []string
 
 		if params.Kind != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8065,11 +7971,9 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Bot != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8077,11 +7981,9 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Subscriber != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subscriber", *params.Subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8089,11 +7991,9 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Label != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8101,11 +8001,9 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8113,11 +8011,9 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8125,7 +8021,6 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8171,7 +8066,6 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 		var rawQueryFragments []string
 
 		if params.Name != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8179,7 +8073,6 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8196,7 +8089,6 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8207,7 +8099,6 @@ func NewUploadFileRequestWithBody(server string, params *UploadFileParams, conte
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -8319,7 +8210,6 @@ func NewForgetPhoneRequestWithBody(server string, params *ForgetPhoneParams, con
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8330,7 +8220,6 @@ func NewForgetPhoneRequestWithBody(server string, params *ForgetPhoneParams, con
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -8365,7 +8254,6 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8373,11 +8261,9 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8385,7 +8271,6 @@ func NewListKeysRequest(server string, params *ListKeysParams) (*http.Request, e
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8440,7 +8325,6 @@ func NewCreateKeyRequestWithBody(server string, params *CreateKeyParams, content
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8451,7 +8335,6 @@ func NewCreateKeyRequestWithBody(server string, params *CreateKeyParams, content
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -8520,7 +8403,6 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 		var rawQueryFragments []string
 
 		if params.Bot != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8528,11 +8410,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Direction != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "direction", *params.Direction, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8540,11 +8420,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.State != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8552,11 +8430,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Label != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8564,11 +8440,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Subscriber != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subscriber", *params.Subscriber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8576,11 +8450,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8588,11 +8460,9 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -8600,7 +8470,6 @@ func NewListMessagesRequest(server string, params *ListMessagesParams) (*http.Re
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8721,7 +8590,6 @@ func NewPreviewMessageRequestWithBody(server string, params *PreviewMessageParam
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8732,7 +8600,6 @@ func NewPreviewMessageRequestWithBody(server string, params *PreviewMessageParam
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -8770,7 +8637,6 @@ func NewDeleteMessageRequest(server string, message MessageID, params *DeleteMes
 	}
 
 	if params != nil {
-
 		if params.Prefer != nil {
 			var headerParam0 string
 
@@ -8781,7 +8647,6 @@ func NewDeleteMessageRequest(server string, message MessageID, params *DeleteMes
 
 			req.Header.Set("Prefer", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -8866,7 +8731,6 @@ func NewEditMessageRequestWithBody(server string, message MessageID, params *Edi
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.Prefer != nil {
 			var headerParam0 string
 
@@ -8877,7 +8741,6 @@ func NewEditMessageRequestWithBody(server string, message MessageID, params *Edi
 
 			req.Header.Set("Prefer", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -8915,7 +8778,6 @@ func NewCancelMessageRequest(server string, message MessageID, params *CancelMes
 	}
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -8926,7 +8788,6 @@ func NewCancelMessageRequest(server string, message MessageID, params *CancelMes
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -9096,7 +8957,6 @@ func NewListPolicyAllowancesRequest(server string, params *ListPolicyAllowancesP
 		var rawQueryFragments []string
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9104,11 +8964,9 @@ func NewListPolicyAllowancesRequest(server string, params *ListPolicyAllowancesP
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9116,7 +8974,6 @@ func NewListPolicyAllowancesRequest(server string, params *ListPolicyAllowancesP
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -9211,7 +9068,6 @@ func NewCheckPolicyRequestWithBody(server string, params *CheckPolicyParams, con
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9222,7 +9078,6 @@ func NewCheckPolicyRequestWithBody(server string, params *CheckPolicyParams, con
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -9333,7 +9188,6 @@ func NewCheckRulesRequestWithBody(server string, params *CheckRulesParams, conte
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9344,7 +9198,6 @@ func NewCheckRulesRequestWithBody(server string, params *CheckRulesParams, conte
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -9388,7 +9241,6 @@ func NewTestRulesRequestWithBody(server string, params *TestRulesParams, content
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9399,7 +9251,6 @@ func NewTestRulesRequestWithBody(server string, params *TestRulesParams, content
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -9443,7 +9294,6 @@ func NewTryTranslationRequestWithBody(server string, params *TryTranslationParam
 	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9454,7 +9304,6 @@ func NewTryTranslationRequestWithBody(server string, params *TryTranslationParam
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -9489,7 +9338,6 @@ func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (
 		var rawQueryFragments []string
 
 		if params.From != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9497,11 +9345,9 @@ func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.To != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9509,7 +9355,6 @@ func NewTranslationUsageRequest(server string, params *TranslationUsageParams) (
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -9555,7 +9400,6 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 		var rawQueryFragments []string
 
 		if params.State != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9563,11 +9407,9 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Bot != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bot", *params.Bot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9575,11 +9417,9 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Limit != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9587,11 +9427,9 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if params.Cursor != nil {
-
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -9599,7 +9437,6 @@ func NewListUpdatesRequest(server string, params *ListUpdatesParams) (*http.Requ
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
-
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -9648,7 +9485,6 @@ func NewRetryUpdateRequest(server string, update string, params *RetryUpdatePara
 	}
 
 	if params != nil {
-
 		if params.IdempotencyKey != nil {
 			var headerParam0 string
 
@@ -9659,7 +9495,6 @@ func NewRetryUpdateRequest(server string, update string, params *RetryUpdatePara
 
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
-
 	}
 
 	return req, nil
@@ -9708,7 +9543,6 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
-
 	// GetHealthWithResponse Tell whether the process runs
 	//
 	// Answers as long as the process serves requests at all. It looks at nothing else.
@@ -15542,7 +15376,6 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
-
 	}
 
 	return response, nil
@@ -16079,7 +15912,6 @@ func ParseGetConnectPNGResponse(rsp *http.Response) (*GetConnectPNGResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
-
 	}
 
 	return response, nil
@@ -16105,7 +15937,6 @@ func ParseGetConnectSVGResponse(rsp *http.Response) (*GetConnectSVGResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
-
 	}
 
 	return response, nil
@@ -16259,7 +16090,6 @@ func ParseBacktestRulesResponse(rsp *http.Response) (*BacktestRulesResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
-
 	}
 
 	return response, nil
@@ -16384,7 +16214,6 @@ func ParseExportRulesResponse(rsp *http.Response) (*ExportRulesResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
-
 	}
 
 	return response, nil
@@ -16512,7 +16341,6 @@ func ParseImportSubscribersResponse(rsp *http.Response) (*ImportSubscribersRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
-
 	}
 
 	return response, nil

@@ -48,8 +48,15 @@ func TestALinkForOnePerson(t *testing.T) {
 	require.Len(t, events, 1)
 	require.Equal(t, w.person(t, 42).ID, events[0].SubscriberID, "who lost it is told of, too")
 
+	require.Empty(t, w.starts(t, 6, 42, "Anna", first).ExternalID, "a link that was used takes nothing back")
+	require.Equal(t, "42", w.person(t, 43).ExternalID)
+	none, seventh := "", link("7")
+	_, err := w.ChangeSubscriber(t.Context(), "acc_1", "bot_1", w.starts(t, 7, 45, "Dora", seventh).ID, gateway.SubscriberChange{ExternalID: &none}, func(gateway.Subscriber) error { return nil })
+	require.NoError(t, err)
+	require.Empty(t, w.starts(t, 8, 45, "Dora", seventh).ExternalID, "nor what the sender took away")
+
 	m := w.accept(t, gateway.Address{Kind: gateway.AddressExternal, Value: "42"}, nil)
-	_, err := w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+	_, err = w.ChangeDelivery(t.Context(), "acc_1", m.ID, func(d gateway.Delivery) (gateway.Change, error) {
 		require.NotNil(t, d.Subscriber)
 		require.Equal(t, int64(43), d.Subscriber.PlatformID)
 		return gateway.Change{}, nil

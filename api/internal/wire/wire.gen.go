@@ -3236,7 +3236,6 @@ type MiddlewareFunc func(c *gin.Context)
 
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -3249,7 +3248,6 @@ func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
 // GetReadiness operation middleware
 func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -3262,7 +3260,6 @@ func (siw *ServerInterfaceWrapper) GetReadiness(c *gin.Context) {
 
 // ListAccounts operation middleware
 func (siw *ServerInterfaceWrapper) ListAccounts(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3297,7 +3294,6 @@ func (siw *ServerInterfaceWrapper) ListAccounts(c *gin.Context) {
 
 // CreateAccount operation middleware
 func (siw *ServerInterfaceWrapper) CreateAccount(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3337,7 +3333,6 @@ func (siw *ServerInterfaceWrapper) CreateAccount(c *gin.Context) {
 
 // GetAccount operation middleware
 func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3362,7 +3357,6 @@ func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
 
 // ChangeAccount operation middleware
 func (siw *ServerInterfaceWrapper) ChangeAccount(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3387,7 +3381,6 @@ func (siw *ServerInterfaceWrapper) ChangeAccount(c *gin.Context) {
 
 // ListAccountKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListAccountKeys(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3431,7 +3424,6 @@ func (siw *ServerInterfaceWrapper) ListAccountKeys(c *gin.Context) {
 
 // CreateAccountKey operation middleware
 func (siw *ServerInterfaceWrapper) CreateAccountKey(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3480,7 +3472,6 @@ func (siw *ServerInterfaceWrapper) CreateAccountKey(c *gin.Context) {
 
 // RevokeAccountKey operation middleware
 func (siw *ServerInterfaceWrapper) RevokeAccountKey(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3514,7 +3505,6 @@ func (siw *ServerInterfaceWrapper) RevokeAccountKey(c *gin.Context) {
 
 // ListBots operation middleware
 func (siw *ServerInterfaceWrapper) ListBots(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3549,7 +3539,6 @@ func (siw *ServerInterfaceWrapper) ListBots(c *gin.Context) {
 
 // AddBot operation middleware
 func (siw *ServerInterfaceWrapper) AddBot(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3589,7 +3578,6 @@ func (siw *ServerInterfaceWrapper) AddBot(c *gin.Context) {
 
 // RemoveBot operation middleware
 func (siw *ServerInterfaceWrapper) RemoveBot(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3614,7 +3602,6 @@ func (siw *ServerInterfaceWrapper) RemoveBot(c *gin.Context) {
 
 // GetBot operation middleware
 func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3639,7 +3626,6 @@ func (siw *ServerInterfaceWrapper) GetBot(c *gin.Context) {
 
 // ChangeBot operation middleware
 func (siw *ServerInterfaceWrapper) ChangeBot(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3664,7 +3650,6 @@ func (siw *ServerInterfaceWrapper) ChangeBot(c *gin.Context) {
 
 // GetConnectLink operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectLink(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3700,7 +3685,6 @@ func (siw *ServerInterfaceWrapper) GetConnectLink(c *gin.Context) {
 
 // MakeConnectLink operation middleware
 func (siw *ServerInterfaceWrapper) MakeConnectLink(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3749,7 +3733,6 @@ func (siw *ServerInterfaceWrapper) MakeConnectLink(c *gin.Context) {
 
 // GetConnectPNG operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectPNG(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3793,7 +3776,6 @@ func (siw *ServerInterfaceWrapper) GetConnectPNG(c *gin.Context) {
 
 // GetConnectSVG operation middleware
 func (siw *ServerInterfaceWrapper) GetConnectSVG(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3829,7 +3811,6 @@ func (siw *ServerInterfaceWrapper) GetConnectSVG(c *gin.Context) {
 
 // SwitchRulesOff operation middleware
 func (siw *ServerInterfaceWrapper) SwitchRulesOff(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3854,7 +3835,6 @@ func (siw *ServerInterfaceWrapper) SwitchRulesOff(c *gin.Context) {
 
 // GetRules operation middleware
 func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3879,7 +3859,6 @@ func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
 
 // PublishRules operation middleware
 func (siw *ServerInterfaceWrapper) PublishRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3904,7 +3883,6 @@ func (siw *ServerInterfaceWrapper) PublishRules(c *gin.Context) {
 
 // ListRuleActivations operation middleware
 func (siw *ServerInterfaceWrapper) ListRuleActivations(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3940,7 +3918,6 @@ func (siw *ServerInterfaceWrapper) ListRuleActivations(c *gin.Context) {
 
 // BacktestRules operation middleware
 func (siw *ServerInterfaceWrapper) BacktestRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -3989,7 +3966,6 @@ func (siw *ServerInterfaceWrapper) BacktestRules(c *gin.Context) {
 
 // TryRules operation middleware
 func (siw *ServerInterfaceWrapper) TryRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4038,7 +4014,6 @@ func (siw *ServerInterfaceWrapper) TryRules(c *gin.Context) {
 
 // ListRuleVersions operation middleware
 func (siw *ServerInterfaceWrapper) ListRuleVersions(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4082,7 +4057,6 @@ func (siw *ServerInterfaceWrapper) ListRuleVersions(c *gin.Context) {
 
 // GetRuleVersion operation middleware
 func (siw *ServerInterfaceWrapper) GetRuleVersion(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4127,7 +4101,6 @@ func (siw *ServerInterfaceWrapper) GetRuleVersion(c *gin.Context) {
 
 // ExportRules operation middleware
 func (siw *ServerInterfaceWrapper) ExportRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4161,7 +4134,6 @@ func (siw *ServerInterfaceWrapper) ExportRules(c *gin.Context) {
 
 // ActivateRules operation middleware
 func (siw *ServerInterfaceWrapper) ActivateRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4219,7 +4191,6 @@ func (siw *ServerInterfaceWrapper) ActivateRules(c *gin.Context) {
 
 // ListSubscribers operation middleware
 func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4343,7 +4314,6 @@ func (siw *ServerInterfaceWrapper) ListSubscribers(c *gin.Context) {
 
 // ExportSubscribers operation middleware
 func (siw *ServerInterfaceWrapper) ExportSubscribers(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4451,7 +4421,6 @@ func (siw *ServerInterfaceWrapper) ExportSubscribers(c *gin.Context) {
 
 // ImportSubscribers operation middleware
 func (siw *ServerInterfaceWrapper) ImportSubscribers(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4503,7 +4472,6 @@ func (siw *ServerInterfaceWrapper) ImportSubscribers(c *gin.Context) {
 
 // ForgetSubscriber operation middleware
 func (siw *ServerInterfaceWrapper) ForgetSubscriber(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4537,7 +4505,6 @@ func (siw *ServerInterfaceWrapper) ForgetSubscriber(c *gin.Context) {
 
 // GetSubscriber operation middleware
 func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4571,7 +4538,6 @@ func (siw *ServerInterfaceWrapper) GetSubscriber(c *gin.Context) {
 
 // ChangeSubscriber operation middleware
 func (siw *ServerInterfaceWrapper) ChangeSubscriber(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4605,7 +4571,6 @@ func (siw *ServerInterfaceWrapper) ChangeSubscriber(c *gin.Context) {
 
 // GetDefaults operation middleware
 func (siw *ServerInterfaceWrapper) GetDefaults(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -4618,7 +4583,6 @@ func (siw *ServerInterfaceWrapper) GetDefaults(c *gin.Context) {
 
 // SetDefaults operation middleware
 func (siw *ServerInterfaceWrapper) SetDefaults(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -4631,7 +4595,6 @@ func (siw *ServerInterfaceWrapper) SetDefaults(c *gin.Context) {
 
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4698,7 +4661,6 @@ func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 
 // UploadFile operation middleware
 func (siw *ServerInterfaceWrapper) UploadFile(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4746,7 +4708,6 @@ func (siw *ServerInterfaceWrapper) UploadFile(c *gin.Context) {
 
 // DeleteFile operation middleware
 func (siw *ServerInterfaceWrapper) DeleteFile(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4771,7 +4732,6 @@ func (siw *ServerInterfaceWrapper) DeleteFile(c *gin.Context) {
 
 // GetFile operation middleware
 func (siw *ServerInterfaceWrapper) GetFile(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4796,7 +4756,6 @@ func (siw *ServerInterfaceWrapper) GetFile(c *gin.Context) {
 
 // ForgetPhone operation middleware
 func (siw *ServerInterfaceWrapper) ForgetPhone(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4836,7 +4795,6 @@ func (siw *ServerInterfaceWrapper) ForgetPhone(c *gin.Context) {
 
 // ListKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4871,7 +4829,6 @@ func (siw *ServerInterfaceWrapper) ListKeys(c *gin.Context) {
 
 // CreateKey operation middleware
 func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4911,7 +4868,6 @@ func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
 
 // RevokeKey operation middleware
 func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -4936,7 +4892,6 @@ func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
 
 // ListMessages operation middleware
 func (siw *ServerInterfaceWrapper) ListMessages(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5011,7 +4966,6 @@ func (siw *ServerInterfaceWrapper) ListMessages(c *gin.Context) {
 
 // SendMessage operation middleware
 func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5070,7 +5024,6 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 
 // PreviewMessage operation middleware
 func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5110,7 +5063,6 @@ func (siw *ServerInterfaceWrapper) PreviewMessage(c *gin.Context) {
 
 // DeleteMessage operation middleware
 func (siw *ServerInterfaceWrapper) DeleteMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5159,7 +5111,6 @@ func (siw *ServerInterfaceWrapper) DeleteMessage(c *gin.Context) {
 
 // GetMessage operation middleware
 func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5184,7 +5135,6 @@ func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
 
 // EditMessage operation middleware
 func (siw *ServerInterfaceWrapper) EditMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5233,7 +5183,6 @@ func (siw *ServerInterfaceWrapper) EditMessage(c *gin.Context) {
 
 // CancelMessage operation middleware
 func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5282,7 +5231,6 @@ func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
 
 // ListMessageEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListMessageEvents(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5307,7 +5255,6 @@ func (siw *ServerInterfaceWrapper) ListMessageEvents(c *gin.Context) {
 
 // GetVerdict operation middleware
 func (siw *ServerInterfaceWrapper) GetVerdict(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5332,7 +5279,6 @@ func (siw *ServerInterfaceWrapper) GetVerdict(c *gin.Context) {
 
 // GetPolicy operation middleware
 func (siw *ServerInterfaceWrapper) GetPolicy(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5345,7 +5291,6 @@ func (siw *ServerInterfaceWrapper) GetPolicy(c *gin.Context) {
 
 // SetPolicy operation middleware
 func (siw *ServerInterfaceWrapper) SetPolicy(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5358,7 +5303,6 @@ func (siw *ServerInterfaceWrapper) SetPolicy(c *gin.Context) {
 
 // ListPolicyAllowances operation middleware
 func (siw *ServerInterfaceWrapper) ListPolicyAllowances(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5393,7 +5337,6 @@ func (siw *ServerInterfaceWrapper) ListPolicyAllowances(c *gin.Context) {
 
 // SetPolicyAllowance operation middleware
 func (siw *ServerInterfaceWrapper) SetPolicyAllowance(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5406,7 +5349,6 @@ func (siw *ServerInterfaceWrapper) SetPolicyAllowance(c *gin.Context) {
 
 // CheckPolicy operation middleware
 func (siw *ServerInterfaceWrapper) CheckPolicy(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5446,7 +5388,6 @@ func (siw *ServerInterfaceWrapper) CheckPolicy(c *gin.Context) {
 
 // GetPrices operation middleware
 func (siw *ServerInterfaceWrapper) GetPrices(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5459,7 +5400,6 @@ func (siw *ServerInterfaceWrapper) GetPrices(c *gin.Context) {
 
 // SetPrices operation middleware
 func (siw *ServerInterfaceWrapper) SetPrices(c *gin.Context) {
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -5472,7 +5412,6 @@ func (siw *ServerInterfaceWrapper) SetPrices(c *gin.Context) {
 
 // CheckRules operation middleware
 func (siw *ServerInterfaceWrapper) CheckRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5512,7 +5451,6 @@ func (siw *ServerInterfaceWrapper) CheckRules(c *gin.Context) {
 
 // TestRules operation middleware
 func (siw *ServerInterfaceWrapper) TestRules(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5552,7 +5490,6 @@ func (siw *ServerInterfaceWrapper) TestRules(c *gin.Context) {
 
 // TryTranslation operation middleware
 func (siw *ServerInterfaceWrapper) TryTranslation(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5592,7 +5529,6 @@ func (siw *ServerInterfaceWrapper) TryTranslation(c *gin.Context) {
 
 // TranslationUsage operation middleware
 func (siw *ServerInterfaceWrapper) TranslationUsage(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5627,7 +5563,6 @@ func (siw *ServerInterfaceWrapper) TranslationUsage(c *gin.Context) {
 
 // ListUpdates operation middleware
 func (siw *ServerInterfaceWrapper) ListUpdates(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5678,7 +5613,6 @@ func (siw *ServerInterfaceWrapper) ListUpdates(c *gin.Context) {
 
 // RetryUpdate operation middleware
 func (siw *ServerInterfaceWrapper) RetryUpdate(c *gin.Context) {
-
 	var err error
 	_ = err
 
@@ -5822,8 +5756,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
-type GetHealthRequestObject struct {
-}
+type GetHealthRequestObject struct{}
 
 type GetHealthResponseObject interface {
 	VisitGetHealthResponse(w http.ResponseWriter) error
@@ -5832,7 +5765,6 @@ type GetHealthResponseObject interface {
 type GetHealth200JSONResponse Health
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5843,8 +5775,7 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	return err
 }
 
-type GetReadinessRequestObject struct {
-}
+type GetReadinessRequestObject struct{}
 
 type GetReadinessResponseObject interface {
 	VisitGetReadinessResponse(w http.ResponseWriter) error
@@ -5853,7 +5784,6 @@ type GetReadinessResponseObject interface {
 type GetReadiness200JSONResponse Health
 
 func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5867,7 +5797,6 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 type GetReadiness503JSONResponse Health
 
 func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5889,7 +5818,6 @@ type ListAccountsResponseObject interface {
 type ListAccounts200JSONResponse AccountList
 
 func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5906,7 +5834,6 @@ type ListAccountsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAccountsdefaultApplicationProblemPlusJSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -5929,7 +5856,6 @@ type CreateAccountResponseObject interface {
 type CreateAccount201JSONResponse CreatedAccount
 
 func (response CreateAccount201JSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5946,7 +5872,6 @@ type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -5968,7 +5893,6 @@ type GetAccountResponseObject interface {
 type GetAccount200JSONResponse Account
 
 func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -5985,7 +5909,6 @@ type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6008,7 +5931,6 @@ type ChangeAccountResponseObject interface {
 type ChangeAccount200JSONResponse Account
 
 func (response ChangeAccount200JSONResponse) VisitChangeAccountResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6025,7 +5947,6 @@ type ChangeAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeAccountdefaultApplicationProblemPlusJSONResponse) VisitChangeAccountResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6048,7 +5969,6 @@ type ListAccountKeysResponseObject interface {
 type ListAccountKeys200JSONResponse KeyList
 
 func (response ListAccountKeys200JSONResponse) VisitListAccountKeysResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6065,7 +5985,6 @@ type ListAccountKeysdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAccountKeysdefaultApplicationProblemPlusJSONResponse) VisitListAccountKeysResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6089,7 +6008,6 @@ type CreateAccountKeyResponseObject interface {
 type CreateAccountKey201JSONResponse CreatedKey
 
 func (response CreateAccountKey201JSONResponse) VisitCreateAccountKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6106,7 +6024,6 @@ type CreateAccountKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateAccountKeydefaultApplicationProblemPlusJSONResponse) VisitCreateAccountKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6129,7 +6046,6 @@ type RevokeAccountKeyResponseObject interface {
 type RevokeAccountKey200JSONResponse Key
 
 func (response RevokeAccountKey200JSONResponse) VisitRevokeAccountKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6146,7 +6062,6 @@ type RevokeAccountKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeAccountKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeAccountKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6168,7 +6083,6 @@ type ListBotsResponseObject interface {
 type ListBots200JSONResponse BotList
 
 func (response ListBots200JSONResponse) VisitListBotsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6185,7 +6099,6 @@ type ListBotsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListBotsdefaultApplicationProblemPlusJSONResponse) VisitListBotsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6208,7 +6121,6 @@ type AddBotResponseObject interface {
 type AddBot201JSONResponse Bot
 
 func (response AddBot201JSONResponse) VisitAddBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6225,7 +6137,6 @@ type AddBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AddBotdefaultApplicationProblemPlusJSONResponse) VisitAddBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6247,7 +6158,6 @@ type RemoveBotResponseObject interface {
 type RemoveBot200JSONResponse Bot
 
 func (response RemoveBot200JSONResponse) VisitRemoveBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6264,7 +6174,6 @@ type RemoveBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveBotdefaultApplicationProblemPlusJSONResponse) VisitRemoveBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6286,7 +6195,6 @@ type GetBotResponseObject interface {
 type GetBot200JSONResponse Bot
 
 func (response GetBot200JSONResponse) VisitGetBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6303,7 +6211,6 @@ type GetBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetBotdefaultApplicationProblemPlusJSONResponse) VisitGetBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6326,7 +6233,6 @@ type ChangeBotResponseObject interface {
 type ChangeBot200JSONResponse Bot
 
 func (response ChangeBot200JSONResponse) VisitChangeBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6343,7 +6249,6 @@ type ChangeBotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeBotdefaultApplicationProblemPlusJSONResponse) VisitChangeBotResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6366,7 +6271,6 @@ type GetConnectLinkResponseObject interface {
 type GetConnectLink200JSONResponse ConnectLink
 
 func (response GetConnectLink200JSONResponse) VisitGetConnectLinkResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6383,7 +6287,6 @@ type GetConnectLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectLinkdefaultApplicationProblemPlusJSONResponse) VisitGetConnectLinkResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6407,7 +6310,6 @@ type MakeConnectLinkResponseObject interface {
 type MakeConnectLink201JSONResponse ConnectLink
 
 func (response MakeConnectLink201JSONResponse) VisitMakeConnectLinkResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6424,7 +6326,6 @@ type MakeConnectLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response MakeConnectLinkdefaultApplicationProblemPlusJSONResponse) VisitMakeConnectLinkResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6450,7 +6351,6 @@ type GetConnectPNG200ImagePngResponse struct {
 }
 
 func (response GetConnectPNG200ImagePngResponse) VisitGetConnectPNGResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "image/png")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6470,7 +6370,6 @@ type GetConnectPNGdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectPNGdefaultApplicationProblemPlusJSONResponse) VisitGetConnectPNGResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6496,7 +6395,6 @@ type GetConnectSVG200ImageSvgXMLResponse struct {
 }
 
 func (response GetConnectSVG200ImageSvgXMLResponse) VisitGetConnectSVGResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "image/svg+xml")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6516,7 +6414,6 @@ type GetConnectSVGdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectSVGdefaultApplicationProblemPlusJSONResponse) VisitGetConnectSVGResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6535,8 +6432,7 @@ type SwitchRulesOffResponseObject interface {
 	VisitSwitchRulesOffResponse(w http.ResponseWriter) error
 }
 
-type SwitchRulesOff204Response struct {
-}
+type SwitchRulesOff204Response struct{}
 
 func (response SwitchRulesOff204Response) VisitSwitchRulesOffResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
@@ -6549,7 +6445,6 @@ type SwitchRulesOffdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SwitchRulesOffdefaultApplicationProblemPlusJSONResponse) VisitSwitchRulesOffResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6571,7 +6466,6 @@ type GetRulesResponseObject interface {
 type GetRules200JSONResponse RuleVersion
 
 func (response GetRules200JSONResponse) VisitGetRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6588,7 +6482,6 @@ type GetRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRulesdefaultApplicationProblemPlusJSONResponse) VisitGetRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6611,7 +6504,6 @@ type PublishRulesResponseObject interface {
 type PublishRules200JSONResponse RuleVersion
 
 func (response PublishRules200JSONResponse) VisitPublishRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6628,7 +6520,6 @@ type PublishRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PublishRulesdefaultApplicationProblemPlusJSONResponse) VisitPublishRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6651,7 +6542,6 @@ type ListRuleActivationsResponseObject interface {
 type ListRuleActivations200JSONResponse RuleActivationList
 
 func (response ListRuleActivations200JSONResponse) VisitListRuleActivationsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6668,7 +6558,6 @@ type ListRuleActivationsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListRuleActivationsdefaultApplicationProblemPlusJSONResponse) VisitListRuleActivationsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6695,7 +6584,6 @@ type BacktestRules200ApplicationXNdjsonResponse struct {
 }
 
 func (response BacktestRules200ApplicationXNdjsonResponse) VisitBacktestRulesResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -6738,7 +6626,6 @@ type BacktestRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response BacktestRulesdefaultApplicationProblemPlusJSONResponse) VisitBacktestRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6762,7 +6649,6 @@ type TryRulesResponseObject interface {
 type TryRules200JSONResponse Verdict
 
 func (response TryRules200JSONResponse) VisitTryRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6779,7 +6665,6 @@ type TryRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TryRulesdefaultApplicationProblemPlusJSONResponse) VisitTryRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6802,7 +6687,6 @@ type ListRuleVersionsResponseObject interface {
 type ListRuleVersions200JSONResponse RuleVersionList
 
 func (response ListRuleVersions200JSONResponse) VisitListRuleVersionsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6819,7 +6703,6 @@ type ListRuleVersionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListRuleVersionsdefaultApplicationProblemPlusJSONResponse) VisitListRuleVersionsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6843,7 +6726,6 @@ type GetRuleVersionResponseObject interface {
 type GetRuleVersion200JSONResponse RuleVersion
 
 func (response GetRuleVersion200JSONResponse) VisitGetRuleVersionResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6860,7 +6742,6 @@ type GetRuleVersiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRuleVersiondefaultApplicationProblemPlusJSONResponse) VisitGetRuleVersionResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6883,7 +6764,6 @@ type ExportRulesResponseObject interface {
 type ExportRules200TextResponse string
 
 func (response ExportRules200TextResponse) VisitExportRulesResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(200)
 
@@ -6897,7 +6777,6 @@ type ExportRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExportRulesdefaultApplicationProblemPlusJSONResponse) VisitExportRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6921,7 +6800,6 @@ type ActivateRulesResponseObject interface {
 type ActivateRules200JSONResponse RuleVersion
 
 func (response ActivateRules200JSONResponse) VisitActivateRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6938,7 +6816,6 @@ type ActivateRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActivateRulesdefaultApplicationProblemPlusJSONResponse) VisitActivateRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -6961,7 +6838,6 @@ type ListSubscribersResponseObject interface {
 type ListSubscribers200JSONResponse SubscriberList
 
 func (response ListSubscribers200JSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -6978,7 +6854,6 @@ type ListSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSubscribersdefaultApplicationProblemPlusJSONResponse) VisitListSubscribersResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7001,7 +6876,6 @@ type ExportSubscribersResponseObject interface {
 type ExportSubscribers200JSONResponse []Subscriber
 
 func (response ExportSubscribers200JSONResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7018,7 +6892,6 @@ type ExportSubscribers200TextCsvResponse struct {
 }
 
 func (response ExportSubscribers200TextCsvResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -7038,7 +6911,6 @@ type ExportSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExportSubscribersdefaultApplicationProblemPlusJSONResponse) VisitExportSubscribersResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7065,7 +6937,6 @@ type ImportSubscribers200ApplicationXNdjsonResponse struct {
 }
 
 func (response ImportSubscribers200ApplicationXNdjsonResponse) VisitImportSubscribersResponse(w http.ResponseWriter) error {
-
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
@@ -7108,7 +6979,6 @@ type ImportSubscribersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ImportSubscribersdefaultApplicationProblemPlusJSONResponse) VisitImportSubscribersResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7131,7 +7001,6 @@ type ForgetSubscriberResponseObject interface {
 type ForgetSubscriber200JSONResponse ForgottenSubscriber
 
 func (response ForgetSubscriber200JSONResponse) VisitForgetSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7148,7 +7017,6 @@ type ForgetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ForgetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitForgetSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7171,7 +7039,6 @@ type GetSubscriberResponseObject interface {
 type GetSubscriber200JSONResponse Subscriber
 
 func (response GetSubscriber200JSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7188,7 +7055,6 @@ type GetSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSubscriberdefaultApplicationProblemPlusJSONResponse) VisitGetSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7212,7 +7078,6 @@ type ChangeSubscriberResponseObject interface {
 type ChangeSubscriber200JSONResponse Subscriber
 
 func (response ChangeSubscriber200JSONResponse) VisitChangeSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7229,7 +7094,6 @@ type ChangeSubscriberdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangeSubscriberdefaultApplicationProblemPlusJSONResponse) VisitChangeSubscriberResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7240,8 +7104,7 @@ func (response ChangeSubscriberdefaultApplicationProblemPlusJSONResponse) VisitC
 	return err
 }
 
-type GetDefaultsRequestObject struct {
-}
+type GetDefaultsRequestObject struct{}
 
 type GetDefaultsResponseObject interface {
 	VisitGetDefaultsResponse(w http.ResponseWriter) error
@@ -7250,7 +7113,6 @@ type GetDefaultsResponseObject interface {
 type GetDefaults200JSONResponse Defaults
 
 func (response GetDefaults200JSONResponse) VisitGetDefaultsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7267,7 +7129,6 @@ type GetDefaultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDefaultsdefaultApplicationProblemPlusJSONResponse) VisitGetDefaultsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7289,7 +7150,6 @@ type SetDefaultsResponseObject interface {
 type SetDefaults200JSONResponse Defaults
 
 func (response SetDefaults200JSONResponse) VisitSetDefaultsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7306,7 +7166,6 @@ type SetDefaultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetDefaultsdefaultApplicationProblemPlusJSONResponse) VisitSetDefaultsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7328,7 +7187,6 @@ type ListEventsResponseObject interface {
 type ListEvents200JSONResponse AccountEventList
 
 func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7345,7 +7203,6 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7368,7 +7225,6 @@ type UploadFileResponseObject interface {
 type UploadFile201JSONResponse File
 
 func (response UploadFile201JSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7385,7 +7241,6 @@ type UploadFiledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UploadFiledefaultApplicationProblemPlusJSONResponse) VisitUploadFileResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7407,7 +7262,6 @@ type DeleteFileResponseObject interface {
 type DeleteFile200JSONResponse File
 
 func (response DeleteFile200JSONResponse) VisitDeleteFileResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7424,7 +7278,6 @@ type DeleteFiledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DeleteFiledefaultApplicationProblemPlusJSONResponse) VisitDeleteFileResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7446,7 +7299,6 @@ type GetFileResponseObject interface {
 type GetFile200JSONResponse File
 
 func (response GetFile200JSONResponse) VisitGetFileResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7463,7 +7315,6 @@ type GetFiledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetFiledefaultApplicationProblemPlusJSONResponse) VisitGetFileResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7486,7 +7337,6 @@ type ForgetPhoneResponseObject interface {
 type ForgetPhone202JSONResponse Forgetting
 
 func (response ForgetPhone202JSONResponse) VisitForgetPhoneResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7503,7 +7353,6 @@ type ForgetPhonedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ForgetPhonedefaultApplicationProblemPlusJSONResponse) VisitForgetPhoneResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7525,7 +7374,6 @@ type ListKeysResponseObject interface {
 type ListKeys200JSONResponse KeyList
 
 func (response ListKeys200JSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7542,7 +7390,6 @@ type ListKeysdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListKeysdefaultApplicationProblemPlusJSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7565,7 +7412,6 @@ type CreateKeyResponseObject interface {
 type CreateKey201JSONResponse CreatedKey
 
 func (response CreateKey201JSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7582,7 +7428,6 @@ type CreateKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateKeydefaultApplicationProblemPlusJSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7604,7 +7449,6 @@ type RevokeKeyResponseObject interface {
 type RevokeKey200JSONResponse Key
 
 func (response RevokeKey200JSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7621,7 +7465,6 @@ type RevokeKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7643,7 +7486,6 @@ type ListMessagesResponseObject interface {
 type ListMessages200JSONResponse MessageList
 
 func (response ListMessages200JSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7660,7 +7502,6 @@ type ListMessagesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMessagesdefaultApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7690,7 +7531,6 @@ type SendMessage200JSONResponse struct {
 }
 
 func (response SendMessage200JSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7714,7 +7554,6 @@ type SendMessage202JSONResponse struct {
 }
 
 func (response SendMessage202JSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7734,7 +7573,6 @@ type SendMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SendMessagedefaultApplicationProblemPlusJSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7757,7 +7595,6 @@ type PreviewMessageResponseObject interface {
 type PreviewMessage200JSONResponse Preview
 
 func (response PreviewMessage200JSONResponse) VisitPreviewMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7774,7 +7611,6 @@ type PreviewMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PreviewMessagedefaultApplicationProblemPlusJSONResponse) VisitPreviewMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7804,7 +7640,6 @@ type DeleteMessage200JSONResponse struct {
 }
 
 func (response DeleteMessage200JSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7828,7 +7663,6 @@ type DeleteMessage202JSONResponse struct {
 }
 
 func (response DeleteMessage202JSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7848,7 +7682,6 @@ type DeleteMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DeleteMessagedefaultApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7870,7 +7703,6 @@ type GetMessageResponseObject interface {
 type GetMessage200JSONResponse Message
 
 func (response GetMessage200JSONResponse) VisitGetMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -7887,7 +7719,6 @@ type GetMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMessagedefaultApplicationProblemPlusJSONResponse) VisitGetMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7918,7 +7749,6 @@ type EditMessage200JSONResponse struct {
 }
 
 func (response EditMessage200JSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7942,7 +7772,6 @@ type EditMessage202JSONResponse struct {
 }
 
 func (response EditMessage202JSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7962,7 +7791,6 @@ type EditMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EditMessagedefaultApplicationProblemPlusJSONResponse) VisitEditMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -7985,7 +7813,6 @@ type CancelMessageResponseObject interface {
 type CancelMessage200JSONResponse Message
 
 func (response CancelMessage200JSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8002,7 +7829,6 @@ type CancelMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CancelMessagedefaultApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8024,7 +7850,6 @@ type ListMessageEventsResponseObject interface {
 type ListMessageEvents200JSONResponse EventList
 
 func (response ListMessageEvents200JSONResponse) VisitListMessageEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8041,7 +7866,6 @@ type ListMessageEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMessageEventsdefaultApplicationProblemPlusJSONResponse) VisitListMessageEventsResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8063,7 +7887,6 @@ type GetVerdictResponseObject interface {
 type GetVerdict200JSONResponse Verdict
 
 func (response GetVerdict200JSONResponse) VisitGetVerdictResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8080,7 +7903,6 @@ type GetVerdictdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetVerdictdefaultApplicationProblemPlusJSONResponse) VisitGetVerdictResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8091,8 +7913,7 @@ func (response GetVerdictdefaultApplicationProblemPlusJSONResponse) VisitGetVerd
 	return err
 }
 
-type GetPolicyRequestObject struct {
-}
+type GetPolicyRequestObject struct{}
 
 type GetPolicyResponseObject interface {
 	VisitGetPolicyResponse(w http.ResponseWriter) error
@@ -8101,7 +7922,6 @@ type GetPolicyResponseObject interface {
 type GetPolicy200JSONResponse Policy
 
 func (response GetPolicy200JSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8118,7 +7938,6 @@ type GetPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPolicydefaultApplicationProblemPlusJSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8140,7 +7959,6 @@ type SetPolicyResponseObject interface {
 type SetPolicy200JSONResponse Policy
 
 func (response SetPolicy200JSONResponse) VisitSetPolicyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8157,7 +7975,6 @@ type SetPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPolicydefaultApplicationProblemPlusJSONResponse) VisitSetPolicyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8179,7 +7996,6 @@ type ListPolicyAllowancesResponseObject interface {
 type ListPolicyAllowances200JSONResponse KeptAllowanceList
 
 func (response ListPolicyAllowances200JSONResponse) VisitListPolicyAllowancesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8196,7 +8012,6 @@ type ListPolicyAllowancesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListPolicyAllowancesdefaultApplicationProblemPlusJSONResponse) VisitListPolicyAllowancesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8218,7 +8033,6 @@ type SetPolicyAllowanceResponseObject interface {
 type SetPolicyAllowance200JSONResponse PolicyAllowance
 
 func (response SetPolicyAllowance200JSONResponse) VisitSetPolicyAllowanceResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8235,7 +8049,6 @@ type SetPolicyAllowancedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPolicyAllowancedefaultApplicationProblemPlusJSONResponse) VisitSetPolicyAllowanceResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8258,7 +8071,6 @@ type CheckPolicyResponseObject interface {
 type CheckPolicy200JSONResponse PolicyCheck
 
 func (response CheckPolicy200JSONResponse) VisitCheckPolicyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8275,7 +8087,6 @@ type CheckPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckPolicydefaultApplicationProblemPlusJSONResponse) VisitCheckPolicyResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8286,8 +8097,7 @@ func (response CheckPolicydefaultApplicationProblemPlusJSONResponse) VisitCheckP
 	return err
 }
 
-type GetPricesRequestObject struct {
-}
+type GetPricesRequestObject struct{}
 
 type GetPricesResponseObject interface {
 	VisitGetPricesResponse(w http.ResponseWriter) error
@@ -8296,7 +8106,6 @@ type GetPricesResponseObject interface {
 type GetPrices200JSONResponse PriceList
 
 func (response GetPrices200JSONResponse) VisitGetPricesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8313,7 +8122,6 @@ type GetPricesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPricesdefaultApplicationProblemPlusJSONResponse) VisitGetPricesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8335,7 +8143,6 @@ type SetPricesResponseObject interface {
 type SetPrices200JSONResponse PriceList
 
 func (response SetPrices200JSONResponse) VisitSetPricesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8352,7 +8159,6 @@ type SetPricesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetPricesdefaultApplicationProblemPlusJSONResponse) VisitSetPricesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8375,7 +8181,6 @@ type CheckRulesResponseObject interface {
 type CheckRules200JSONResponse RuleCheck
 
 func (response CheckRules200JSONResponse) VisitCheckRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8392,7 +8197,6 @@ type CheckRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckRulesdefaultApplicationProblemPlusJSONResponse) VisitCheckRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8415,7 +8219,6 @@ type TestRulesResponseObject interface {
 type TestRules200JSONResponse RuleCheck
 
 func (response TestRules200JSONResponse) VisitTestRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8432,7 +8235,6 @@ type TestRulesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TestRulesdefaultApplicationProblemPlusJSONResponse) VisitTestRulesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8455,7 +8257,6 @@ type TryTranslationResponseObject interface {
 type TryTranslation200JSONResponse Translation
 
 func (response TryTranslation200JSONResponse) VisitTryTranslationResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8472,7 +8273,6 @@ type TryTranslationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TryTranslationdefaultApplicationProblemPlusJSONResponse) VisitTryTranslationResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8494,7 +8294,6 @@ type TranslationUsageResponseObject interface {
 type TranslationUsage200JSONResponse TranslationUsage
 
 func (response TranslationUsage200JSONResponse) VisitTranslationUsageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8511,7 +8310,6 @@ type TranslationUsagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TranslationUsagedefaultApplicationProblemPlusJSONResponse) VisitTranslationUsageResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8533,7 +8331,6 @@ type ListUpdatesResponseObject interface {
 type ListUpdates200JSONResponse PendingUpdateList
 
 func (response ListUpdates200JSONResponse) VisitListUpdatesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8550,7 +8347,6 @@ type ListUpdatesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListUpdatesdefaultApplicationProblemPlusJSONResponse) VisitListUpdatesResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8573,7 +8369,6 @@ type RetryUpdateResponseObject interface {
 type RetryUpdate200JSONResponse PendingUpdate
 
 func (response RetryUpdate200JSONResponse) VisitRetryUpdateResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
@@ -8590,7 +8385,6 @@ type RetryUpdatedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RetryUpdatedefaultApplicationProblemPlusJSONResponse) VisitRetryUpdateResponse(w http.ResponseWriter) error {
-
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
@@ -8803,8 +8597,10 @@ type StrictServerInterface interface {
 	RetryUpdate(ctx context.Context, request RetryUpdateRequestObject) (RetryUpdateResponseObject, error)
 }
 
-type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
-type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+type (
+	StrictHandlerFunc    func(ctx *gin.Context, request any) (any, error)
+	StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
+)
 
 type StrictGinServerOptions struct {
 	// RequestErrorHandlerFunc is called when a request cannot be parsed or

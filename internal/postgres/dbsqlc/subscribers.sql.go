@@ -1114,8 +1114,8 @@ func (q *Queries) UpsertSubscriber(ctx context.Context, arg UpsertSubscriberPara
 }
 
 const useConnectLink = `-- name: UseConnectLink :one
-UPDATE connect_links SET used_at = coalesce(used_at, $3), used_by = $4
-WHERE token_hash = $1 AND bot_id = $2 AND account_id = $5 AND (used_by IS NULL OR used_by = $4)
+UPDATE connect_links SET used_at = $3, used_by = $4
+WHERE token_hash = $1 AND bot_id = $2 AND account_id = $5 AND used_by IS NULL
 RETURNING external_id
 `
 
@@ -1127,7 +1127,8 @@ type UseConnectLinkParams struct {
 	AccountID    string
 }
 
-// Once, or again by the same person. A link of another bot or account is none.
+// Once: whoever comes by it again has the id already, or has lost it since to somebody whom the sender meant more lately. A
+// link of another bot or account is none.
 func (q *Queries) UseConnectLink(ctx context.Context, arg UseConnectLinkParams) (string, error) {
 	row := q.db.QueryRow(ctx, useConnectLink,
 		arg.TokenHash,

@@ -92,9 +92,10 @@ SELECT tags, fields FROM person_states WHERE account_id = $1 AND subscriber_id =
 INSERT INTO connect_links (token_hash, account_id, bot_id, external_id, created_at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: UseConnectLink :one
--- Once, or again by the same person. A link of another bot or account is none.
-UPDATE connect_links SET used_at = coalesce(used_at, @at), used_by = @subscriber_id
-WHERE token_hash = $1 AND bot_id = $2 AND account_id = @account_id AND (used_by IS NULL OR used_by = @subscriber_id)
+-- Once: whoever comes by it again has the id already, or has lost it since to somebody whom the sender meant more lately. A
+-- link of another bot or account is none.
+UPDATE connect_links SET used_at = @at, used_by = @subscriber_id
+WHERE token_hash = $1 AND bot_id = $2 AND account_id = @account_id AND used_by IS NULL
 RETURNING external_id;
 
 -- name: SetExternalID :exec
