@@ -27,6 +27,7 @@ func TestBots(t *testing.T) {
 	require.NoError(t, err)
 	t.Run("a person whom the sender knows by an id of its own", func(t *testing.T) { testIdentified(t, on, anna.ID) })
 	t.Run("read links by a short host of their own", func(t *testing.T) { testShortLink(t, on, anna.ID) })
+	t.Run("a channel", func(t *testing.T) { testChannel(t, on, anna.ID) })
 	t.Run("a group, which becomes a supergroup", func(t *testing.T) { testGroup(t, on, anna.ID) })
 	t.Run("another service takes a bot", func(t *testing.T) { testStolen(t, on) })
 	t.Run("updates that pile up", func(t *testing.T) { testLagging(t, on, anna.ID) })
@@ -103,6 +104,38 @@ func testShortLink(t *testing.T, on *installation, person int64) {
 	require.Equal(t, wire.MessageStateRead, read.State)
 }
 
+func testChannel(t *testing.T, on *installation, person int64) {
+	acme, err := on.addBot(t.Context(), "channel_bot", wire.Polling)
+	require.NoError(t, err)
+	channel, err := on.sandbox.CreateChannel(t.Context(), "News", []int64{person})
+	require.NoError(t, err)
+	require.NoError(t, on.sandbox.AddToGroup(t.Context(), channel.ID, acme.at()))
+	on.subscribed(t, acme.ID, client.SubscriberFilter{Kind: "chat"})
+	for chat, err := range on.api.Subscribers(t.Context(), acme.ID, client.SubscriberFilter{Kind: "chat"}) {
+		require.NoError(t, err)
+		require.Equal(t, "channel", string(chat.Kind))
+		require.Equal(t, "News", chat.Name)
+		require.Equal(t, channel.ID, chat.PlatformID)
+	}
+	send := func(text string) client.Message {
+		m, err := on.api.Send(t.Context(), client.NewMessage{Bot: acme.ID, To: "chat:" + strconv.FormatInt(channel.ID, 10), Text: text})
+		require.NoError(t, err)
+		return on.outcome(t, m.ID)
+	}
+	ended := send("we are open")
+	require.Equal(t, wire.MessageStateAccepted, ended.State, ended.Reason)
+	posts, err := on.sandbox.Messages(t.Context(), person, strconv.FormatInt(channel.ID, 10))
+	require.NoError(t, err)
+	require.Len(t, posts, 1)
+	require.Equal(t, "we are open", posts[0].Text)
+
+	require.NoError(t, on.sandbox.RemoveFromGroup(t.Context(), channel.ID, acme.at()))
+	on.lost(t, acme.ID)
+	ended = send("nobody reads this")
+	require.Equal(t, wire.MessageStateNotSubscribed, ended.State)
+	require.Equal(t, "chat_lost", ended.Reason)
+}
+
 func testGroup(t *testing.T, on *installation, person int64) {
 	acme, err := on.addBot(t.Context(), "group_bot", wire.Webhook)
 	require.NoError(t, err)
@@ -132,8 +165,17 @@ func testGroup(t *testing.T, on *installation, person int64) {
 	require.Equal(t, upgraded.ID, chat)
 
 	require.NoError(t, on.sandbox.RemoveFromGroup(t.Context(), upgraded.ID, acme.at()))
-	await(t, patience, "the group to be lost", func() (bool, string) {
-		for chat, err := range on.api.Subscribers(t.Context(), acme.ID, client.SubscriberFilter{Kind: "chat"}) {
+	on.lost(t, acme.ID)
+	ended, _ = reached("nobody reads this")
+	require.Equal(t, wire.MessageStateNotSubscribed, ended.State)
+	require.Equal(t, "chat_lost", ended.Reason)
+}
+
+// lost waits until the only chat of a bot is one that threw it out.
+func (i *installation) lost(t *testing.T, bot string) {
+	t.Helper()
+	await(t, patience, "the chat to be lost", func() (bool, string) {
+		for chat, err := range i.api.Subscribers(t.Context(), bot, client.SubscriberFilter{Kind: "chat"}) {
 			if err != nil {
 				return false, err.Error()
 			}
@@ -141,9 +183,6 @@ func testGroup(t *testing.T, on *installation, person int64) {
 		}
 		return false, "there is none"
 	})
-	ended, _ = reached("nobody reads this")
-	require.Equal(t, wire.MessageStateNotSubscribed, ended.State)
-	require.Equal(t, "chat_lost", ended.Reason)
 }
 
 // inState waits until the bot is in a state.

@@ -289,6 +289,90 @@ func TestGroups(t *testing.T) {
 	require.Equal(t, "Forbidden: the group chat was deleted", b.call("sendMessage", object{"chat_id": super.ID, "text": "hi"}).Description)
 }
 
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	b := start(t, noLimits()).bot("acme_bot")
+	anna, boris := b.person("Anna", ""), b.person("Boris", "")
+	c := control[group](b.world, http.MethodPost, "/groups", object{"type": "channel", "title": "News", "people": []int64{anna.ID, boris.ID}})
+	require.Equal(t, "channel", c.Type)
+	require.Less(t, c.ID, int64(-1_000_000_000_000))
+	path := fmt.Sprint("/groups/", c.ID)
+	inChannel := func(p person, action string) string { return fmt.Sprintf("/people/%d/chats/%d/%s", p.ID, c.ID, action) }
+	read := func() []update {
+		got := b.updates(object{})
+		if len(got) > 0 {
+			b.updates(object{"offset": got[len(got)-1].ID + 1})
+		}
+		return got
+	}
+	problem := func(method, path string, in object) string {
+		raw, err := json.Marshal(in)
+		require.NoError(t, err)
+		_, answer, _ := b.request(method, "/control/v1"+path, "application/json", string(raw))
+		var out struct {
+			Error struct {
+				Code string `json:"code"`
+			} `json:"error"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(answer), &out))
+		return out.Error.Code
+	}
+	refused := func(words string) {
+		a := b.call("sendMessage", object{"chat_id": c.ID, "text": "hi"})
+		require.Equal(t, words, fmt.Sprint(a.Code, " ", a.Description))
+	}
+	refused("403 Forbidden: bot is not a member of the channel chat")
+
+	b.do(http.MethodPost, path+"/members", object{"add": []string{"@acme_bot"}})
+	joined := read()
+	require.Len(t, joined, 1, "a channel does not say who joined")
+	require.Equal(t, "left", joined[0].MyChatMember.Old.Status)
+	require.Equal(t, "administrator", joined[0].MyChatMember.New.Status)
+	me := must[object](b, "getChatMember", object{"chat_id": c.ID, "user_id": b.ID})
+	require.Equal(t, "administrator", me["status"])
+	require.Equal(t, true, me["can_post_messages"])
+	require.NotContains(t, must[object](b, "getChat", object{"chat_id": c.ID}), "permissions")
+
+	sent := must[message](b, "sendMessage", object{
+		"chat_id": c.ID, "text": "news", "reply_markup": object{"inline_keyboard": [][]object{{{"text": "More", "callback_data": "more"}}}},
+	})
+	require.Nil(t, sent.From, "the channel wrote it")
+	require.Equal(t, chat{ID: c.ID, Type: "channel"}, *sent.Sender)
+	require.Equal(t, "Bad Request: inline keyboard expected", b.call("sendMessage", object{
+		"chat_id": c.ID, "text": "hi", "reply_markup": object{"keyboard": [][]string{{"A"}}},
+	}).Description)
+
+	post := control[message](b.world, http.MethodPost, inChannel(anna, "messages"), object{"text": "from the owner, no command"})
+	require.True(t, post.Out)
+	b.do(http.MethodPatch, inChannel(anna, fmt.Sprint("messages/", post.ID)), object{"text": "from the owner"})
+	got := read()
+	require.Equal(t, "from the owner, no command", got[0].Post.Text, "an administrator sees all posts")
+	require.Nil(t, got[0].Post.From)
+	require.Equal(t, c.ID, got[0].Post.Sender.ID)
+	require.Equal(t, "from the owner", got[1].EditedPost.Text)
+	require.Equal(t, "channel:not_administrator", problem(http.MethodPost, inChannel(boris, "messages"), object{"text": "a reader"}))
+
+	b.do(http.MethodPost, inChannel(boris, "press"), object{"message_id": sent.ID, "data": "more"})
+	require.Equal(t, "more", read()[0].Callback.Data, "the press reaches the bot that posted")
+	must[message](b, "editMessageText", object{"chat_id": c.ID, "message_id": post.ID, "text": "put right"})
+	copied := must[message](b, "forwardMessage", object{"chat_id": c.ID, "from_chat_id": c.ID, "message_id": post.ID})
+	require.Equal(t, "channel", copied.ForwardOrigin.Type)
+	require.Equal(t, c.ID, copied.ForwardOrigin.Chat.ID)
+	must[bool](b, "deleteMessage", object{"chat_id": c.ID, "message_id": post.ID})
+	require.Equal(t, "group:supergroup", problem(http.MethodPost, path+"/upgrade", nil))
+	require.Equal(t, "group:type", problem(http.MethodPost, "/groups", object{"type": "supergroup", "title": "T", "people": []int64{anna.ID}}))
+
+	b.do(http.MethodPost, path+"/members", object{"remove": []string{"@acme_bot"}})
+	out := read()
+	require.Len(t, out, 1)
+	require.Equal(t, "administrator", out[0].MyChatMember.Old.Status)
+	require.Equal(t, "left", out[0].MyChatMember.New.Status)
+	refused("403 Forbidden: bot is not a member of the channel chat")
+	b.do(http.MethodPost, path+"/members", object{"add": []string{"@acme_bot"}})
+	b.do(http.MethodDelete, path, nil)
+	refused("403 Forbidden: bot is not a member of the channel chat")
+}
+
 func TestOldMessagesStay(t *testing.T) {
 	t.Parallel()
 	now := newClock()

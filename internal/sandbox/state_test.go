@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -29,6 +30,10 @@ func fill(t *testing.T, w *world) (*bot, person) {
 	w.sms("kept as well", "")
 	w.do(http.MethodPatch, "/phones/"+number, object{"report": "never"})
 	w.do(http.MethodPost, "/groups", object{"title": "Team", "people": []int64{p.ID}, "bots": []int64{b.ID}})
+	channel := control[group](w, http.MethodPost, "/groups", object{
+		"type": "channel", "title": "News", "people": []int64{p.ID}, "bots": []int64{b.ID},
+	})
+	w.do(http.MethodPost, fmt.Sprintf("/people/%d/chats/%d/messages", p.ID, channel.ID), object{"text": "a post"})
 	return b, p
 }
 
@@ -46,7 +51,12 @@ func check(t *testing.T, w *world, b *bot, p person) {
 	require.Len(t, must[[]object](b, "getMyCommands", nil), 1)
 	require.Equal(t, "never", w.phone().Report)
 	require.Equal(t, "kept as well", w.phone().SMS[0].Text)
-	require.Len(t, control[[]group](w, http.MethodGet, "/groups", nil), 1)
+	groups := control[[]group](w, http.MethodGet, "/groups", nil)
+	require.Len(t, groups, 2)
+	require.Equal(t, []string{"channel", "group"}, []string{groups[0].Type, groups[1].Type})
+	posts := control[[]message](w, http.MethodGet, fmt.Sprintf("/people/%d/chats/%d/messages", p.ID, groups[0].ID), nil)
+	require.Equal(t, []string{"a post"}, messageTexts(posts))
+	require.True(t, posts[0].Out, "who wrote a post stays known")
 	w.do(http.MethodPost, b.chat(p, "press"), object{"text": "A"})
 
 	sent := b.send(p, "after the restart")

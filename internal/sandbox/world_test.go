@@ -181,6 +181,11 @@ func must[T any](b *bot, method string, params object) T {
 	return out
 }
 
+type chat struct {
+	ID   int64  `json:"id"`
+	Type string `json:"type"`
+}
+
 type message struct {
 	ID       int64    `json:"message_id"`
 	Text     string   `json:"text"`
@@ -189,17 +194,16 @@ type message struct {
 	EditDate int64    `json:"edit_date"`
 	Entities []entity `json:"entities"`
 	From     *person  `json:"from"`
-	Chat     struct {
-		ID   int64  `json:"id"`
-		Type string `json:"type"`
-	} `json:"chat"`
-	Contact *struct {
+	Chat     chat     `json:"chat"`
+	Sender   *chat    `json:"sender_chat"`
+	Contact  *struct {
 		Phone  string `json:"phone_number"`
 		UserID int64  `json:"user_id"`
 	} `json:"contact"`
 	ReplyTo       *message `json:"reply_to_message"`
 	ForwardOrigin *struct {
 		Type string `json:"type"`
+		Chat *chat  `json:"chat"`
 	} `json:"forward_origin"`
 	ReplyMarkup *struct {
 		Rows [][]object `json:"inline_keyboard"`
@@ -229,6 +233,8 @@ type update struct {
 	ID            int64    `json:"update_id"`
 	Message       *message `json:"message"`
 	EditedMessage *message `json:"edited_message"`
+	Post          *message `json:"channel_post"`
+	EditedPost    *message `json:"edited_channel_post"`
 	Callback      *struct {
 		ID   string `json:"id"`
 		Data string `json:"data"`

@@ -177,6 +177,9 @@ func (c *call) forwardMessage() (any, error) {
 	d.Origin = m.ForwardOrigin
 	if d.Origin == nil {
 		d.Origin = &wire.Origin{Type: "user", SenderUser: m.From, Date: m.Date}
+		if m.SenderChat != nil {
+			d.Origin = &wire.Origin{Type: "channel", Chat: m.SenderChat, MessageID: m.MessageID, Date: m.Date}
+		}
 	}
 	return c.send(chat, d)
 }

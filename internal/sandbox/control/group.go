@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"herald/internal/sandbox/network"
+	"herald/internal/sandbox/wire"
 )
 
 // ref is a person or a bot in a body: an id, or a bot's @username.
@@ -41,11 +42,12 @@ func (a *API) listGroups(*http.Request) (int, any, error) {
 }
 
 func (a *API) createGroup(r *http.Request) (int, any, error) {
-	var in struct {
+	in := struct {
+		Type   wire.ChatType      `json:"type"`
 		Title  string             `json:"title"`
 		People []network.PersonID `json:"people"`
 		Bots   []ref              `json:"bots"`
-	}
+	}{Type: wire.ChatGroup}
 	if err := body(r, &in); err != nil {
 		return 0, nil, err
 	}
@@ -53,7 +55,7 @@ func (a *API) createGroup(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	g, err := a.Network.CreateGroup(in.Title, in.People, bots)
+	g, err := a.Network.CreateGroup(in.Type, in.Title, in.People, bots)
 	return http.StatusCreated, g, err
 }
 

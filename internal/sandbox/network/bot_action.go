@@ -48,12 +48,15 @@ func (n *Network) Send(id BotID, chat ChatID, d Draft) (*wire.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	user := b.user()
+	if at.channel() && d.Keyboard != nil {
+		return nil, BadRequest("inline keyboard expected")
+	}
 	m := &wire.Message{
-		From: &user, Chat: at.chat(), Date: n.unix(), Text: d.Text, Entities: n.known(d.Entities),
-		LinkPreviewOptions: d.LinkPreview, Caption: d.Caption, CaptionEntities: n.known(d.CaptionMark), Contact: d.Contact,
+		Date: n.unix(), Text: d.Text, Entities: n.known(d.Entities), LinkPreviewOptions: d.LinkPreview,
+		Caption: d.Caption, CaptionEntities: n.known(d.CaptionMark), Contact: d.Contact,
 		ReplyMarkup: d.Inline, Keyboard: d.Keyboard, HasProtected: d.Protected, Silent: d.Silent, ForwardOrigin: d.Origin,
 	}
+	at.sign(m, b.user())
 	if d.File != nil {
 		d.File.attach(m)
 	}
@@ -107,7 +110,7 @@ func (n *Network) known(entities []wire.Entity) []wire.Entity {
 	return entities
 }
 
-// Edit is a change of a bot's own message: change gets a copy of the message and changes it. The refusals are "message
+// Edit is a change of a bot's own message, or of any post of a channel: change gets a copy of the message and changes it. The refusals are "message
 // to edit not found", "message can't be edited" and "message is not modified".
 func (n *Network) Edit(id BotID, chat ChatID, message int64, change func(*wire.Message) error) (*wire.Message, error) {
 	n.mu.Lock()
@@ -125,7 +128,7 @@ func (n *Network) Edit(id BotID, chat ChatID, message int64, change func(*wire.M
 		return nil, BadRequest(WordsEditNotFound)
 	}
 	old := at.history().messages[i]
-	if old.From == nil || old.From.ID != int64(id) || old.ForwardOrigin != nil {
+	if old.Author() != int64(id) && !at.channel() || old.ForwardOrigin != nil {
 		return nil, BadRequest("message can't be edited")
 	}
 	m := *old
@@ -157,7 +160,8 @@ func sameEntities(a, b []wire.Entity) bool {
 // deletableFor is how long a message can be deleted, in seconds.
 const deletableFor = 48 * 60 * 60
 
-// Delete deletes a message. A bot may delete its own ones, and those of the person in a private chat.
+// Delete deletes a message. A bot may delete its own ones, those of the person in a private chat, and all posts of a
+// channel, of which it is an administrator.
 func (n *Network) Delete(id BotID, chat ChatID, message int64) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -176,7 +180,7 @@ func (n *Network) Delete(id BotID, chat ChatID, message int64) error {
 	if n.unix()-at.history().messages[i].Date >= deletableFor {
 		return BadRequest("message can't be deleted for everyone")
 	}
-	if m := at.history().messages[i]; at.group != nil && (m.From == nil || m.From.ID != int64(id)) {
+	if m := at.history().messages[i]; at.group != nil && m.Author() != int64(id) && !at.channel() {
 		return BadRequest("message can't be deleted")
 	}
 	at.history().remove(i)
@@ -246,6 +250,9 @@ func (n *Network) Chat(id BotID, chat ChatID) (wire.ChatFullInfo, error) {
 		return wire.ChatFullInfo{}, err
 	}
 	info.Chat = at.chat()
+	if at.channel() {
+		return info, nil
+	}
 	info.Permissions = &wire.Permissions{
 		CanSendMessages: true, CanSendAudios: true, CanSendDocuments: true, CanSendPhotos: true, CanSendVideos: true,
 		CanSendVideoNotes: true, CanSendVoiceNotes: true, CanSendPolls: true, CanSendOtherMessages: true,
@@ -280,8 +287,10 @@ func (n *Network) ChatMember(id BotID, chat ChatID, user int64) (wire.ChatMember
 	if other := n.bots[BotID(user)]; other != nil {
 		status := wire.StatusLeft
 		switch {
-		case at.group == nil && other == b, at.group != nil && at.group.bots[other.id] != nil:
+		case at.group == nil && other == b:
 			status = wire.StatusMember
+		case at.group != nil && at.group.bots[other.id] != nil:
+			status = at.group.belonging()
 		case at.group != nil && at.group.kicked[other.id]:
 			status = wire.StatusKicked
 		}
@@ -323,7 +332,7 @@ func (n *Network) Leave(id BotID, chat ChatID) error {
 	if at.group == nil {
 		return BadRequest("chat is not a group, supergroup or channel")
 	}
-	n.raiseMember(b, at.group.chat(), b.user(), wire.StatusMember, wire.StatusLeft)
+	n.raiseMember(b, at.group.chat(), b.user(), at.group.belonging(), wire.StatusLeft)
 	delete(at.group.bots, id)
 	delete(b.groups, at.group.id)
 	n.announce(ChangeGroup, at, 0)

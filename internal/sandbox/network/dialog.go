@@ -7,7 +7,7 @@ import (
 	"herald/internal/sandbox/wire"
 )
 
-// place is a chat found by its id: a private chat or a group.
+// place is a chat found by its id: a private chat or a group, and a channel is a kind of group.
 type place struct {
 	dialog *dialog
 	group  *group
@@ -40,19 +40,28 @@ func (n *Network) reach(b *bot, id ChatID) (place, error) {
 		return place{}, BadRequest(WordsChatNotFound)
 	case g.migratedTo != 0:
 		return place{}, GroupUpgraded(g.migratedTo)
-	case g.deleted:
+	case g.deleted && g.form != wire.ChatChannel:
 		return place{}, Forbidden("the group chat was deleted")
-	case g.bots[b.id] == nil:
-		kind := "group"
-		if g.super {
-			kind = "supergroup"
-		}
+	case g.deleted, g.bots[b.id] == nil:
 		if g.kicked[b.id] {
-			return place{}, Forbidden("bot was kicked from the " + kind + " chat")
+			return place{}, Forbidden("bot was kicked from the " + string(g.form) + " chat")
 		}
-		return place{}, Forbidden("bot is not a member of the " + kind + " chat")
+		return place{}, Forbidden("bot is not a member of the " + string(g.form) + " chat")
 	}
 	return place{group: g}, nil
+}
+
+// channel reports whether it is a channel, whose posts are from nobody.
+func (p place) channel() bool { return p.group != nil && p.group.form == wire.ChatChannel }
+
+// sign says who wrote a new message: its sender, or in a channel the channel.
+func (p place) sign(m *wire.Message, user wire.User) {
+	m.Chat = p.chat()
+	if p.channel() {
+		m.SenderChat, m.Poster = &m.Chat, user.ID
+		return
+	}
+	m.From = &user
 }
 
 func (p place) history() *history {
@@ -166,7 +175,7 @@ func viewMessage(m *wire.Message, as PersonID) MessageView {
 	if m.ReplyMarkup != nil {
 		v.Buttons = m.ReplyMarkup.Rows
 	}
-	v.Out = m.From != nil && m.From.ID == int64(as)
+	v.Out = m.Author() == int64(as)
 	switch {
 	case len(m.Photo) > 0:
 		v.FileURL = filesAt + m.Photo[len(m.Photo)-1].FileID

@@ -8,11 +8,11 @@ import (
 	"herald/internal/sandbox/wire"
 )
 
-// group is a group or supergroup; the lock of the network guards it.
+// group is a group, a supergroup or a channel; the lock of the network guards it.
 type group struct {
 	id          ChatID
 	title       string
-	super       bool
+	form        wire.ChatType
 	deleted     bool
 	migratedTo  ChatID // the supergroup that this group became, 0 when it did not
 	creator     PersonID
@@ -27,7 +27,7 @@ type group struct {
 	history     history
 }
 
-// Group is what the sandbox tells about a group.
+// Group is what the sandbox tells about a group or channel.
 type Group struct {
 	ID         ChatID        `json:"id"`
 	Title      string        `json:"title"`
@@ -37,12 +37,16 @@ type Group struct {
 	MigratedTo ChatID        `json:"migrated_to,omitempty"`
 }
 
-// CreateGroup makes a group; the first person is its owner.
-func (n *Network) CreateGroup(title string, people []PersonID, bots []BotID) (Group, error) {
+// CreateGroup makes a group or a channel; the first person is its owner. Bots are administrators of a channel: nobody
+// else writes there.
+func (n *Network) CreateGroup(form wire.ChatType, title string, people []PersonID, bots []BotID) (Group, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.groups) >= n.bounds.Groups {
 		return Group{}, problem(Full, "group:too_many", "the network holds %d groups, its limit", n.bounds.Groups)
+	}
+	if form != wire.ChatGroup && form != wire.ChatChannel {
+		return Group{}, problem(Invalid, "group:type", "type must be group or channel: a supergroup is an upgraded group")
 	}
 	title = strings.TrimSpace(title)
 	if title == "" || markup.Len16(title) > 128 {
@@ -64,8 +68,12 @@ func (n *Network) CreateGroup(title string, people []PersonID, bots []BotID) (Gr
 			return Group{}, problem(NotFound, "bot:not_found", "there is no bot %d", id)
 		}
 	}
-	g := newGroup(n.next.Group, title)
-	n.next.Group--
+	next := &n.next.Group
+	if form == wire.ChatChannel {
+		next = &n.next.Supergroup // channels are numbered with the supergroups
+	}
+	g := newGroup(*next, title, form)
+	*next--
 	g.creator = people[0]
 	n.groups[g.id] = g
 	for _, id := range people {
@@ -76,14 +84,16 @@ func (n *Network) CreateGroup(title string, people []PersonID, bots []BotID) (Gr
 	for _, id := range bots {
 		n.joinBot(g, n.bots[id], owner, false)
 	}
-	n.addService(g, owner, func(m *wire.Message) { m.GroupChatCreated = true })
+	if form == wire.ChatGroup {
+		n.addService(g, owner, func(m *wire.Message) { m.GroupChatCreated = true })
+	}
 	n.changed(Change{Kind: ChangeGroup, Chat: int64(g.id)})
 	return g.view(), nil
 }
 
-func newGroup(id ChatID, title string) *group {
+func newGroup(id ChatID, title string, form wire.ChatType) *group {
 	return &group{
-		id: id, title: title, people: map[PersonID]*person{}, bots: map[BotID]*bot{}, kicked: map[BotID]bool{},
+		id: id, title: title, form: form, people: map[PersonID]*person{}, bots: map[BotID]*bot{}, kicked: map[BotID]bool{},
 		read: map[PersonID]int64{}, instance: secret(12),
 	}
 }
@@ -96,12 +106,12 @@ func (n *Network) UpgradeGroup(id ChatID) (Group, error) {
 	if err != nil {
 		return Group{}, err
 	}
-	if old.super {
-		return Group{}, problem(Conflict, "group:supergroup", "group %d is a supergroup already", id)
+	if old.form != wire.ChatGroup {
+		return Group{}, problem(Conflict, "group:supergroup", "only a group becomes a supergroup: %d is a %s", id, old.form)
 	}
-	g := newGroup(n.next.Supergroup, old.title)
+	g := newGroup(n.next.Supergroup, old.title, wire.ChatSupergroup)
 	n.next.Supergroup--
-	g.super, g.creator, g.people, g.bots, g.kicked = true, old.creator, old.people, old.bots, old.kicked
+	g.creator, g.people, g.bots, g.kicked = old.creator, old.people, old.bots, old.kicked
 	n.groups[g.id] = g
 	owner := n.people[g.creator]
 	n.addService(old, owner, func(m *wire.Message) { m.MigrateToChatID = int64(g.id) })
@@ -171,8 +181,12 @@ func (n *Network) ChangeMembers(id ChatID, c MemberChange) (Group, error) {
 		if b := g.bots[id]; b != nil {
 			user := b.user()
 			n.addService(g, owner, func(m *wire.Message) { m.LeftChatMember = &user })
-			n.raiseMember(b, g.chat(), owner.user(), wire.StatusMember, wire.StatusKicked)
-			g.kicked[id] = true
+			is := wire.StatusLeft // a bot that is no administrator of a channel any more is out, and not banned
+			if g.form != wire.ChatChannel {
+				is = wire.StatusKicked
+				g.kicked[id] = true
+			}
+			n.raiseMember(b, g.chat(), owner.user(), g.belonging(), is)
 			delete(g.bots, id)
 			delete(b.groups, g.id)
 		}
@@ -191,7 +205,7 @@ func (n *Network) DeleteGroup(id ChatID) error {
 	}
 	owner := n.people[g.creator]
 	for _, b := range g.bots {
-		n.raiseMember(b, g.chat(), owner.user(), wire.StatusMember, wire.StatusLeft)
+		n.raiseMember(b, g.chat(), owner.user(), g.belonging(), wire.StatusLeft)
 		delete(b.groups, g.id)
 	}
 	for _, p := range g.people {
@@ -251,7 +265,7 @@ func (n *Network) joinBot(g *group, b *bot, by *person, announce bool) {
 		was = wire.StatusKicked
 		delete(g.kicked, b.id)
 	}
-	n.raiseMember(b, g.chat(), by.user(), was, wire.StatusMember)
+	n.raiseMember(b, g.chat(), by.user(), was, g.belonging())
 	if announce {
 		n.addService(g, by, func(m *wire.Message) { m.NewChatMembers = []wire.User{b.user()} })
 	}
@@ -265,8 +279,12 @@ func (n *Network) raiseMember(b *bot, chat wire.Chat, by wire.User, was, is wire
 	}})
 }
 
-// addService adds a service message by the group's owner; all bots of the group see it.
+// addService adds a service message by the group's owner; all bots of the group see it. A channel says nothing about
+// who comes and goes.
 func (n *Network) addService(g *group, by *person, fill func(*wire.Message)) {
+	if g.form == wire.ChatChannel {
+		return
+	}
 	user := by.user()
 	m := &wire.Message{MessageID: g.nextMessage(), From: &user, Chat: g.chat(), Date: n.unix()}
 	fill(m)
@@ -277,9 +295,9 @@ func (n *Network) addService(g *group, by *person, fill func(*wire.Message)) {
 	n.changed(Change{Kind: ChangeMessage, Chat: int64(g.id)})
 }
 
-// sees reports whether the privacy mode of a bot lets it see a person's message.
+// sees reports whether the privacy mode of a bot lets it see a person's message. Administrators of a channel see all.
 func (g *group) sees(b *bot, m *wire.Message) bool {
-	if b.readsAll {
+	if b.readsAll || g.form == wire.ChatChannel {
 		return true
 	}
 	if r := m.ReplyToMessage; r != nil && r.From != nil && r.From.ID == int64(b.id) {
@@ -310,19 +328,20 @@ func (g *group) nextMessage() int64 {
 	return g.lastMessage
 }
 
-func (g *group) kind() wire.ChatType {
-	if g.super {
-		return wire.ChatSupergroup
+// belonging is how bots belong to the group: a channel has them as administrators or not at all.
+func (g *group) belonging() wire.MemberStatus {
+	if g.form == wire.ChatChannel {
+		return wire.StatusAdministrator
 	}
-	return wire.ChatGroup
+	return wire.StatusMember
 }
 
 func (g *group) chat() wire.Chat {
-	return wire.Chat{ID: int64(g.id), Type: g.kind(), Title: g.title}
+	return wire.Chat{ID: int64(g.id), Type: g.form, Title: g.title}
 }
 
 func (g *group) view() Group {
-	out := Group{ID: g.id, Title: g.title, Type: g.kind(), MigratedTo: g.migratedTo, People: []PersonID{}, Bots: []BotID{}}
+	out := Group{ID: g.id, Title: g.title, Type: g.form, MigratedTo: g.migratedTo, People: []PersonID{}, Bots: []BotID{}}
 	for id := range g.people {
 		out.People = append(out.People, id)
 	}

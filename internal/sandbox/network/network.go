@@ -17,10 +17,10 @@ type PersonID int64
 // BotID names a bot.
 type BotID int64
 
-// ChatID names a chat as the Bot API does: a PersonID, or negative for a group.
+// ChatID names a chat as the Bot API does: a PersonID, or negative for a group or channel.
 type ChatID int64
 
-// The first number of each kind. Supergroups and groups are negative; a supergroup's id is -100 followed by its number.
+// The first number of each kind. Supergroups and groups are negative; the id of a supergroup or channel is -100 followed by its number.
 const (
 	firstPerson     PersonID = 100001
 	firstBot        BotID    = 7000000001

@@ -80,14 +80,18 @@ func (n *Network) EditText(id PersonID, chat string, message int64, text string)
 		return MessageView{}, problem(Invalid, "message:text", "text must have 1 to %d characters", maxText)
 	}
 	i := at.history().find(message)
-	if i < 0 || at.history().messages[i].From == nil || at.history().messages[i].From.ID != int64(p.id) ||
-		at.history().messages[i].Text == "" {
+	if i < 0 || at.history().messages[i].Author() != int64(p.id) || at.history().messages[i].Text == "" {
 		return MessageView{}, problem(NotFound, "message:not_found", "person %d wrote no text %d in this chat", id, message)
 	}
 	m := *at.history().messages[i]
 	m.Text, m.Entities, m.EditDate = text, markup.Detect(text, nil), n.unix()
 	at.history().messages[i] = &m
-	n.tell(at, &m, func(b *bot) *wire.Update { return &wire.Update{EditedMessage: &m} })
+	n.tell(at, &m, func(*bot) *wire.Update {
+		if at.channel() {
+			return &wire.Update{EditedChannelPost: &m}
+		}
+		return &wire.Update{EditedMessage: &m}
+	})
 	n.announce(ChangeMessage, at, message)
 	return viewMessage(&m, id), nil
 }
@@ -241,7 +245,7 @@ func (n *Network) inDialog(id PersonID, chat string, do func(*dialog)) error {
 	return nil
 }
 
-// enter finds a chat in which the person can write now: a started, not blocked one.
+// enter finds a chat in which the person can write now: a started, not blocked one, a group, or the person's own channel.
 func (n *Network) enter(id PersonID, chat string) (*person, place, error) {
 	p, at, err := n.visit(id, chat)
 	if err != nil {
@@ -255,13 +259,16 @@ func (n *Network) enter(id PersonID, chat string) (*person, place, error) {
 			return nil, place{}, problem(Conflict, "chat:not_started", "person %d did not start @%s yet", id, d.bot.username)
 		}
 	}
+	if at.channel() && at.group.creator != id {
+		return nil, place{}, problem(Conflict, "channel:not_administrator", "person %d only reads the channel %d", id, at.group.id)
+	}
 	return p, at, nil
 }
 
 // say adds a person's message to the chat and queues it for the bots that may see it.
 func (n *Network) say(p *person, at place, m *wire.Message) MessageView {
-	user := p.user()
-	m.From, m.Chat, m.Date = &user, at.chat(), n.unix()
+	m.Date = n.unix()
+	at.sign(m, p.user())
 	if at.group != nil {
 		m.MessageID = at.group.nextMessage()
 		at.group.read[p.id] = m.MessageID
@@ -270,7 +277,12 @@ func (n *Network) say(p *person, at place, m *wire.Message) MessageView {
 		at.dialog.unread = 0
 	}
 	at.history().add(m, n.bounds.MessagesPerChat)
-	n.tell(at, m, func(*bot) *wire.Update { return &wire.Update{Message: m} })
+	n.tell(at, m, func(*bot) *wire.Update {
+		if at.channel() {
+			return &wire.Update{ChannelPost: m}
+		}
+		return &wire.Update{Message: m}
+	})
 	n.announce(ChangeMessage, at, m.MessageID)
 	return viewMessage(m, p.id)
 }
@@ -328,7 +340,7 @@ func (n *Network) Press(id PersonID, chat string, b ButtonPress) (*Pressed, erro
 	if button.CallbackData == "" {
 		return &Pressed{URL: button.URL, CopyText: string(button.CopyText)}, nil
 	}
-	owner := n.bots[BotID(m.From.ID)]
+	owner := n.bots[BotID(m.Author())]
 	if owner == nil {
 		return nil, problem(Conflict, "button:no_bot", "the bot of this message is gone")
 	}

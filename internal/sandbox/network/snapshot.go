@@ -45,6 +45,7 @@ type keptMessage struct {
 	*wire.Message
 	Keyboard *wire.ReplyKeyboard `json:"keyboard_change,omitempty"`
 	Silent   bool                `json:"silent,omitempty"`
+	Poster   int64               `json:"poster,omitempty"`
 }
 
 type keptBot struct {
@@ -118,7 +119,7 @@ func messageID(m *wire.Message) int64 {
 func (h *history) keep() []keptMessage {
 	out := make([]keptMessage, len(h.messages))
 	for i, m := range h.messages {
-		out[i] = keptMessage{Message: m, Keyboard: m.Keyboard, Silent: m.Silent}
+		out[i] = keptMessage{Message: m, Keyboard: m.Keyboard, Silent: m.Silent, Poster: m.Poster}
 	}
 	return out
 }
@@ -126,7 +127,7 @@ func (h *history) keep() []keptMessage {
 // restore fills a history and returns the message with the given id, if it brought a keyboard.
 func (h *history) restore(kept []keptMessage, keyboard int64) *wire.Message {
 	for _, k := range kept {
-		k.Message.Keyboard, k.Message.Silent = k.Keyboard, k.Silent
+		k.Message.Keyboard, k.Message.Silent, k.Message.Poster = k.Keyboard, k.Silent, k.Poster
 		h.messages = append(h.messages, k.Message)
 	}
 	if m := h.get(keyboard); m != nil && m.Keyboard != nil {
@@ -235,8 +236,8 @@ func (n *Network) restorePerson(k keptPerson) {
 }
 
 func (n *Network) restoreGroup(k keptGroup, gap int64) {
-	g := newGroup(k.ID, k.Title)
-	g.super, g.deleted, g.migratedTo, g.creator = k.Type == wire.ChatSupergroup, k.Deleted, k.MigratedTo, k.Creator
+	g := newGroup(k.ID, k.Title, k.Type)
+	g.deleted, g.migratedTo, g.creator = k.Deleted, k.MigratedTo, k.Creator
 	g.instance, g.lastMessage = k.Instance, k.LastMessage+gap
 	g.keyboard = g.history.restore(k.Messages, k.Keyboard)
 	for _, id := range k.People {

@@ -101,6 +101,15 @@ func group(t *testing.T, browser context.Context) {
 	p.click(dialog, "Delete")
 	p.seesNot(chats, "Neighbours")
 	p.seesNot(drawer, "Neighbours")
+
+	p.click(drawer, "Create a channel")
+	p.write(dialog, "Title", "News")
+	p.click(dialog, "Create")
+	p.sees(drawer, "channel -100")
+	p.click(chats, "News")
+	p.write(conversation, "Message", "We are open")
+	p.press("\r")
+	p.sees(messages, "We are open")
 }
 
 func editing(t *testing.T, browser context.Context) {

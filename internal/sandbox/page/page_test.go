@@ -38,7 +38,7 @@ func TestPage(t *testing.T) {
 		"foreign markup is shown as text":                                              foreignMarkup,
 		"a link is opened as the person, who confirms it":                              links,
 		"a photo is sent and shown":                                                    photo,
-		"a group is made, upgraded and deleted":                                        group,
+		"a group is made, upgraded and deleted, a channel is made and posted to":       group,
 		"what was written is edited and answered":                                      editing,
 		"a connect link opens the bot, ready to start":                                 connectLink,
 		"two people sit side by side":                                                  sideBySide,

@@ -61,13 +61,16 @@ type LinkPreviewOptions struct {
 type Origin struct {
 	Type       string `json:"type"`
 	SenderUser *User  `json:"sender_user,omitempty"`
+	Chat       *Chat  `json:"chat,omitempty"`
+	MessageID  int64  `json:"message_id,omitempty"`
 	Date       int64  `json:"date"`
 }
 
-// Message is one message. Times are Unix seconds.
+// Message is one message. Times are Unix seconds. A post of a channel is from nobody and sent by the channel.
 type Message struct {
 	MessageID          int64               `json:"message_id"`
 	From               *User               `json:"from,omitempty"`
+	SenderChat         *Chat               `json:"sender_chat,omitempty"`
 	Chat               Chat                `json:"chat"`
 	Date               int64               `json:"date"`
 	EditDate           int64               `json:"edit_date,omitempty"`
@@ -94,6 +97,17 @@ type Message struct {
 
 	// Silent says that it arrived without a sound. The Bot API never shows it either.
 	Silent bool `json:"-"`
+
+	// Poster is the person or bot that wrote a post of a channel, 0 elsewhere. The Bot API never tells.
+	Poster int64 `json:"-"`
+}
+
+// Author is the person or bot that wrote the message, 0 when nobody did.
+func (m *Message) Author() int64 {
+	if m.From != nil {
+		return m.From.ID
+	}
+	return m.Poster
 }
 
 // MessageID is the answer of copyMessage.

@@ -2,21 +2,25 @@ package wire
 
 // Update is one thing that happened, as a bot receives it: exactly one of the fields after the id is set.
 type Update struct {
-	UpdateID      int64              `json:"update_id"`
-	Message       *Message           `json:"message,omitempty"`
-	EditedMessage *Message           `json:"edited_message,omitempty"`
-	CallbackQuery *CallbackQuery     `json:"callback_query,omitempty"`
-	MyChatMember  *ChatMemberUpdated `json:"my_chat_member,omitempty"`
-	ChatMember    *ChatMemberUpdated `json:"chat_member,omitempty"`
+	UpdateID          int64              `json:"update_id"`
+	Message           *Message           `json:"message,omitempty"`
+	EditedMessage     *Message           `json:"edited_message,omitempty"`
+	ChannelPost       *Message           `json:"channel_post,omitempty"`
+	EditedChannelPost *Message           `json:"edited_channel_post,omitempty"`
+	CallbackQuery     *CallbackQuery     `json:"callback_query,omitempty"`
+	MyChatMember      *ChatMemberUpdated `json:"my_chat_member,omitempty"`
+	ChatMember        *ChatMemberUpdated `json:"chat_member,omitempty"`
 }
 
 // The kinds of updates that the sandbox makes, as they stand in allowed_updates.
 const (
-	KindMessage       = "message"
-	KindEditedMessage = "edited_message"
-	KindCallbackQuery = "callback_query"
-	KindMyChatMember  = "my_chat_member"
-	KindChatMember    = "chat_member"
+	KindMessage           = "message"
+	KindEditedMessage     = "edited_message"
+	KindChannelPost       = "channel_post"
+	KindEditedChannelPost = "edited_channel_post"
+	KindCallbackQuery     = "callback_query"
+	KindMyChatMember      = "my_chat_member"
+	KindChatMember        = "chat_member"
 )
 
 // Kind is the name of the field that is set.
@@ -26,6 +30,10 @@ func (u *Update) Kind() string {
 		return KindMessage
 	case u.EditedMessage != nil:
 		return KindEditedMessage
+	case u.ChannelPost != nil:
+		return KindChannelPost
+	case u.EditedChannelPost != nil:
+		return KindEditedChannelPost
 	case u.CallbackQuery != nil:
 		return KindCallbackQuery
 	case u.MyChatMember != nil:
@@ -42,6 +50,10 @@ func (u *Update) ChatID() int64 {
 		return u.Message.Chat.ID
 	case u.EditedMessage != nil:
 		return u.EditedMessage.Chat.ID
+	case u.ChannelPost != nil:
+		return u.ChannelPost.Chat.ID
+	case u.EditedChannelPost != nil:
+		return u.EditedChannelPost.Chat.ID
 	case u.CallbackQuery != nil:
 		if u.CallbackQuery.Message != nil {
 			return u.CallbackQuery.Message.Chat.ID

@@ -30,6 +30,7 @@ const (
 	ChatPrivate    ChatType = "private"
 	ChatGroup      ChatType = "group"
 	ChatSupergroup ChatType = "supergroup"
+	ChatChannel    ChatType = "channel"
 )
 
 // Chat is a conversation as it stands inside messages and updates.
@@ -92,12 +93,31 @@ const (
 )
 
 // ChatMember is one belonging. UntilDate is set for kicked members only and is 0 for "for ever"; IsAnonymous belongs to
-// the creator only.
+// the creator and to administrators, the rights to administrators only.
 type ChatMember struct {
 	User        User         `json:"user"`
 	Status      MemberStatus `json:"status"`
 	UntilDate   *int64       `json:"until_date,omitempty"`
 	IsAnonymous *bool        `json:"is_anonymous,omitempty"`
+	*AdministratorRights
+}
+
+// AdministratorRights is what an administrator of a channel may do. Posts of channels name nobody, so what concerns
+// members, calls and stories is never given in the sandbox.
+type AdministratorRights struct {
+	CanBeEdited         bool `json:"can_be_edited"`
+	CanManageChat       bool `json:"can_manage_chat"`
+	CanDeleteMessages   bool `json:"can_delete_messages"`
+	CanManageVideoChats bool `json:"can_manage_video_chats"`
+	CanRestrictMembers  bool `json:"can_restrict_members"`
+	CanPromoteMembers   bool `json:"can_promote_members"`
+	CanChangeInfo       bool `json:"can_change_info"`
+	CanInviteUsers      bool `json:"can_invite_users"`
+	CanPostStories      bool `json:"can_post_stories"`
+	CanEditStories      bool `json:"can_edit_stories"`
+	CanDeleteStories    bool `json:"can_delete_stories"`
+	CanPostMessages     bool `json:"can_post_messages"`
+	CanEditMessages     bool `json:"can_edit_messages"`
 }
 
 // NewChatMember returns the belonging of one user with the fields that its state demands.
@@ -108,6 +128,11 @@ func NewChatMember(u User, status MemberStatus) ChatMember {
 		m.UntilDate = new(int64)
 	case StatusCreator:
 		m.IsAnonymous = new(bool)
+	case StatusAdministrator:
+		m.IsAnonymous = new(bool)
+		m.AdministratorRights = &AdministratorRights{
+			CanManageChat: true, CanDeleteMessages: true, CanPostMessages: true, CanEditMessages: true,
+		}
 	}
 	return m
 }

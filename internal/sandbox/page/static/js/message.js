@@ -49,7 +49,7 @@ function bubble({ message, mine, turn }, actions, group, updated) {
     el(
       "div",
       { class: "bubble" },
-      group && !mine && turn ? el("div", { class: "sender" }, fullName(message.from)) : null,
+      group && !mine && turn ? el("div", { class: "sender" }, fullName(message.from ?? message.sender_chat)) : null,
       forwarded(message),
       quote(message, actions),
       photo(message),

@@ -219,6 +219,12 @@ function groupsTab() {
       icon("plus"),
       "Create a group",
     ),
+    el(
+      "button",
+      { type: "button", class: "button", disabled: store.people.length === 0, onclick: () => createGroup("channel") },
+      icon("plus"),
+      "Create a channel",
+    ),
     store.groups.some((group) => !group.migrated_to)
       ? null
       : el(
@@ -251,7 +257,7 @@ function groupsTab() {
               el(
                 "div",
                 { class: "small muted" },
-                group.type === "supergroup" ? "supergroup " : "group ",
+                `${group.type} `,
                 el("span", { class: "mono" }, String(group.id)),
               ),
             ),
@@ -274,14 +280,18 @@ async function removeGroup(group) {
   await attempt(() => api.deleteGroup(group.id));
 }
 
-async function createGroup() {
+async function createGroup(type = "group") {
   await form({
-    title: "New group",
-    note: "All people and bots that are here now become members.",
+    title: `New ${type}`,
+    note:
+      type === "channel"
+        ? "The first person owns it and posts, all bots are its administrators, all other people read."
+        : "All people and bots that are here now become members.",
     fields: [{ name: "title", label: "Title", required: true, maxlength: 128 }],
     action: "Create",
     submit: (values) =>
       api.createGroup({
+        type,
         title: values.title,
         people: store.people.map((one) => one.id),
         bots: store.bots.map((one) => one.id),
