@@ -24,7 +24,7 @@ func Explain(reason gateway.Reason) string {
 	case gateway.ReasonContent:
 		return "The messenger refused the text, the buttons or the file."
 	case gateway.ReasonBotRemoved:
-		return "The bot was removed by its owner before the message was sent."
+		return "The bot's owner removed it, or lends it no longer, since the message was accepted."
 	case gateway.ReasonBotRevoked:
 		return "The bot's token was revoked. Give the bot its new token with POST /v1/bots."
 	case gateway.ReasonAnswerLost:
