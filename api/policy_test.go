@@ -145,6 +145,21 @@ func TestThePolicyHoldsOnEveryWay(t *testing.T) {
 	require.Equal(t, "Без реклами. Rule of the policy: advert.", said.Words)
 }
 
+// The policy is not asked about a bot that is lent no longer, so nothing new may be said by it either.
+func TestWhatStandsByABotThatIsLentNoLonger(t *testing.T) {
+	t.Parallel()
+	s := newSquare(t)
+	s.send(t, s.red, "Hello")
+	sent := collected(t, s.red.api.Messages(t.Context(), client.MessageFilter{Direction: "out", State: "accepted"}))
+	_, err := s.operator.api.ChangeBot(t.Context(), "@free_bot", client.BotChange{Shared: ptr(false)})
+	require.NoError(t, err)
+	status, code := s.answer(t, http.MethodPatch, "/v1/messages/"+sent[0].ID, s.red.key, `{"text":"Black Friday! Buy now"}`)
+	require.Equal(t, http.StatusConflict, status)
+	require.Equal(t, gateway.CodeNotEditable, code)
+	status, _ = s.answer(t, http.MethodDelete, "/v1/messages/"+sent[0].ID, s.red.key, "")
+	require.Equal(t, http.StatusAccepted, status, "it may be taken out of the chat")
+}
+
 func TestThePolicyIsTheOperators(t *testing.T) {
 	t.Parallel()
 	s := newSquare(t)

@@ -178,6 +178,9 @@ func editable(d gateway.Delivery, last *gateway.Edit) error {
 	if _, err := standing(d, gateway.CodeNotEditable); err != nil {
 		return err
 	}
+	if !lent(d) {
+		return gateway.Fault(gateway.CodeNotEditable, "", "The operator lends the bot no longer: what stands there can be deleted, not changed.")
+	}
 	if d.Message.AskPhone {
 		return gateway.Fault(gateway.CodeNotEditable, "", "The message asks for a phone with a button below the person's input line: the messenger does not let such a one be changed.")
 	}
