@@ -27,7 +27,7 @@ func schemaNamed(t testing.TB, name string) *openapi3.Schema {
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	message, key := schemaNamed(t, "NewMessage"), schemaNamed(t, "NewKey")
+	message, key, bot := schemaNamed(t, "NewMessage"), schemaNamed(t, "NewKey"), schemaNamed(t, "NewBot")
 	tests := []struct {
 		name   string
 		schema *openapi3.Schema
@@ -85,8 +85,9 @@ func TestCheck(t *testing.T) {
 		{"refuses a field twice", message, `{"to":"@anna","text":"Hi","to":"@bert"}`, []string{`field:invalid to This field stands here twice.`}},
 		{"refuses NUL", message, `{"to":"@anna","text":"a\u0000b"}`, []string{`field:invalid text The text contains a NUL character.`}},
 		{"lists the choices", message, `{"to":"@anna","text":"Hi","lane":"fast"}`, []string{`field:invalid lane This must be one of: code, service, bulk.`}},
-		{"names all missing fields", message, `{}`, []string{
-			"field:required to This field is missing. The recipient: a phone with its country code such as +380501234567, a name such as @anna, # and the person's user id at the messenger, ext: and your own id of the person, or chat: and the id of a group or channel that took the bot in.",
+		{"names all missing fields", bot, `{}`, []string{
+			"field:required platform This field is missing. The messenger: telegram.",
+			"field:required token This field is missing. The bot's token, as BotFather gave it to you.",
 		}},
 		{
 			"refuses what is no time", key, `{"name":"n","expires_at":"tomorrow"}`,
