@@ -56,13 +56,13 @@ func (s *server) GetAccount(ctx context.Context, r wire.GetAccountRequestObject)
 	return wire.GetAccount200JSONResponse(accountOf(account)), err
 }
 
-// ChangeAccount renames an account, suspends it, or lets it work again.
+// ChangeAccount renames an account, gives it a region, suspends it, or lets it work again.
 func (s *server) ChangeAccount(ctx context.Context, r wire.ChangeAccountRequestObject) (wire.ChangeAccountResponseObject, error) {
 	id, err := s.customer(ctx, r.Account)
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.accounts.Change(ctx, id, gateway.AccountChange{Name: r.Body.Name, Suspend: r.Body.Suspended})
+	account, err := s.accounts.Change(ctx, id, gateway.AccountChange{Name: r.Body.Name, Region: r.Body.Region, Suspend: r.Body.Suspended})
 	return wire.ChangeAccount200JSONResponse(accountOf(account)), err
 }
 

@@ -133,7 +133,7 @@ var elsewhere = map[string]string{
 	"GET /v1/messages/{message}":                         "",
 	"GET /v1/messages/{message}/events":                  "",
 	"GET /v1/messages/{message}/verdict":                 "",
-	"PATCH /v1/accounts/{account}":                       `{"suspended": true}`,
+	"PATCH /v1/accounts/{account}":                       `{"suspended": true, "region": "UA"}`,
 	"PATCH /v1/bots/{bot}":                               `{"state": "paused"}`,
 	"PATCH /v1/bots/{bot}/subscribers/{subscriber}":      `{"tags": ["vip"]}`,
 	"PATCH /v1/messages/{message}":                       `{"text": "changed"}`,
@@ -181,7 +181,7 @@ func (w *world) everything(t *testing.T) string {
 	for _, table := range []string{"bots", "subscribers", "messages", "legs", "message_events", "rule_versions", "rule_sets", "person_states", "edits", "files", "connect_links"} {
 		all.WriteString(table + " " + w.text(t, "SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM "+table+" x WHERE account_id = '"+string(w.theirs)+"'") + "\n")
 	}
-	return all.String() + w.text(t, "SELECT string_agg(concat_ws(' ', id, name, suspended_at), E'\n' ORDER BY id) FROM accounts") +
+	return all.String() + w.text(t, "SELECT string_agg(concat_ws(' ', id, name, region, suspended_at), E'\n' ORDER BY id) FROM accounts") +
 		w.text(t, "SELECT string_agg(concat_ws(' ', id, name, revoked_at), E'\n' ORDER BY id) FROM api_keys")
 }
 

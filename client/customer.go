@@ -30,7 +30,7 @@ func (c *Client) Account(ctx context.Context, id string) (Account, error) {
 	return call[Account](ctx, c, func() (*http.Response, error) { return c.calls.GetAccount(ctx, id) })
 }
 
-// ChangeAccount renames an account, suspends it, or lets it work again.
+// ChangeAccount renames an account, gives it a region, suspends it, or lets it work again.
 func (c *Client) ChangeAccount(ctx context.Context, id string, change AccountChange) (Account, error) {
 	return call[Account](ctx, c, func() (*http.Response, error) { return c.calls.ChangeAccount(ctx, id, change) })
 }

@@ -733,6 +733,9 @@ type AccountChange struct {
 	// Name Another name.
 	Name string `json:"name,omitempty,omitzero"`
 
+	// Region Another region, two capital letters such as `UA`, as for a new account. An empty text takes it away - phones then need the international form.
+	Region *string `json:"region,omitempty"`
+
 	// Suspended Whether the account rests.
 	Suspended *bool `json:"suspended,omitempty"`
 }
@@ -3153,8 +3156,9 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/accounts/{account} (the `GetAccount` operationId).
 	GetAccount(ctx context.Context, account AccountID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeAccountWithBody Rename or suspend an account
+	// ChangeAccountWithBody Rename an account, give it a region, or suspend it
 	//
+	// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 	// The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 	// and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 	// Only the operator may.
@@ -3164,8 +3168,9 @@ type ClientInterface interface {
 	// Corresponds with PATCH /v1/accounts/{account} (the `ChangeAccount` operationId).
 	ChangeAccountWithBody(ctx context.Context, account AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeAccount Rename or suspend an account
+	// ChangeAccount Rename an account, give it a region, or suspend it
 	//
+	// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 	// The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 	// and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 	// Only the operator may.
@@ -4168,8 +4173,9 @@ func (c *Client) GetAccount(ctx context.Context, account AccountID, reqEditors .
 	return c.Client.Do(req)
 }
 
-// ChangeAccountWithBody Rename or suspend an account
+// ChangeAccountWithBody Rename an account, give it a region, or suspend it
 //
+// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 // The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 // and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 // Only the operator may.
@@ -4189,8 +4195,9 @@ func (c *Client) ChangeAccountWithBody(ctx context.Context, account AccountID, c
 	return c.Client.Do(req)
 }
 
-// ChangeAccount Rename or suspend an account
+// ChangeAccount Rename an account, give it a region, or suspend it
 //
+// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 // The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 // and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 // Only the operator may.
@@ -9610,8 +9617,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/accounts/{account} (the `GetAccount` operationId).
 	GetAccountWithResponse(ctx context.Context, account AccountID, reqEditors ...RequestEditorFn) (*GetAccountResponse, error)
 
-	// ChangeAccountWithBodyWithResponse Rename or suspend an account
+	// ChangeAccountWithBodyWithResponse Rename an account, give it a region, or suspend it
 	//
+	// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 	// The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 	// and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 	// Only the operator may.
@@ -9621,8 +9629,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /v1/accounts/{account} (the `ChangeAccount` operationId).
 	ChangeAccountWithBodyWithResponse(ctx context.Context, account AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeAccountResponse, error)
 
-	// ChangeAccountWithResponse Rename or suspend an account
+	// ChangeAccountWithResponse Rename an account, give it a region, or suspend it
 	//
+	// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 	// The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 	// and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 	// Only the operator may.
@@ -13897,8 +13906,9 @@ func (c *ClientWithResponses) GetAccountWithResponse(ctx context.Context, accoun
 	return ParseGetAccountResponse(rsp)
 }
 
-// ChangeAccountWithBodyWithResponse Rename or suspend an account
+// ChangeAccountWithBodyWithResponse Rename an account, give it a region, or suspend it
 //
+// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 // The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 // and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 // Only the operator may.
@@ -13914,8 +13924,9 @@ func (c *ClientWithResponses) ChangeAccountWithBodyWithResponse(ctx context.Cont
 	return ParseChangeAccountResponse(rsp)
 }
 
-// ChangeAccountWithResponse Rename or suspend an account
+// ChangeAccountWithResponse Rename an account, give it a region, or suspend it
 //
+// A region counts within two seconds everywhere; phones that were read before stay as they were read.
 // The keys of a suspended account are refused with `account:suspended`, within a second everywhere. What it queued waits,
 // and goes out when it works again, unless its lifetime ends before. Its bots go on taking in what people write.
 // Only the operator may.

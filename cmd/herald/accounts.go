@@ -13,6 +13,7 @@ type AccountsCmd struct {
 	List    AccountsListCmd    `cmd:"" default:"withargs" help:"List accounts, newest first."`
 	Add     AccountsAddCmd     `cmd:"" help:"Make an account of a customer and print the secret of its first key, this once."`
 	Rename  AccountsRenameCmd  `cmd:"" help:"Give an account another name."`
+	Region  AccountsRegionCmd  `cmd:"" help:"Say of which country an account's phones are that have no country code."`
 	Suspend AccountsSuspendCmd `cmd:"" help:"Refuse an account's keys, and let what it queued wait."`
 	Resume  AccountsResumeCmd  `cmd:"" help:"Let a suspended account work again."`
 }
@@ -100,6 +101,34 @@ func (a *AccountsRenameCmd) Run(ctx context.Context, c *console) error {
 	return changeAccount(ctx, c, a.Remote, a.Output, a.ID, client.AccountChange{Name: a.Name})
 }
 
+// AccountsRegionCmd gives an account a region.
+type AccountsRegionCmd struct {
+	ID     string `arg:"" help:"The account's id, acc_..., which herald accounts lists."`
+	Region string `arg:"" help:"Two capital letters such as UA, or none: then phones need the international form."`
+	Output
+	Remote
+}
+
+// Help is shown by herald accounts region --help.
+func (AccountsRegionCmd) Help() string {
+	return `With a region phones may be written as people there write them, such as 050 123 45 67. The account that owns the
+installation begins without one. Phones that were read before stay as they were read.
+
+Examples:
+
+    herald accounts region acc_06f0qw1b7c3m9x5n8k2hdz4t6r UA
+    herald accounts region acc_06f0qw1b7c3m9x5n8k2hdz4t6r none`
+}
+
+// Run gives the account the region.
+func (a *AccountsRegionCmd) Run(ctx context.Context, c *console) error {
+	region := a.Region
+	if region == "none" {
+		region = ""
+	}
+	return changeAccount(ctx, c, a.Remote, a.Output, a.ID, client.AccountChange{Region: &region})
+}
+
 // AccountsSuspendCmd suspends an account.
 type AccountsSuspendCmd struct {
 	ID string `arg:"" help:"The account's id, acc_..., which herald accounts lists."`
@@ -137,6 +166,13 @@ func changeAccount(ctx context.Context, c *console, r Remote, o Output, id strin
 	}
 	if o.JSON {
 		return c.writeJSON(account)
+	}
+	if change.Region != nil {
+		state := "takes phones in international form only"
+		if account.Region != "" {
+			state = "reads phones without a country code as of " + account.Region
+		}
+		return c.say(fmt.Sprintf("Account %s (%s) %s.", account.ID, terminal.Clean(account.Name), state))
 	}
 	state := "works"
 	if !account.SuspendedAt.IsZero() {

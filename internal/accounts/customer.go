@@ -28,9 +28,7 @@ func (s *Service) Create(ctx context.Context, n NewAccount) (gateway.Account, ga
 	if account.Name == "" {
 		faults = append(faults, gateway.Fault(gateway.CodeRequired, "name", "Name the account after the customer."))
 	}
-	if n.Region != "" && !region.MatchString(n.Region) {
-		faults = append(faults, gateway.Fault(gateway.CodeFieldInvalid, "region", "A region is two capital letters, such as UA."))
-	}
+	faults = append(faults, checkRegion(n.Region)...)
 	if len(faults) > 0 {
 		return gateway.Account{}, gateway.Key{}, "", faults
 	}
@@ -57,10 +55,14 @@ func (s *Service) Accounts(ctx context.Context, p gateway.Page) (gateway.List[ga
 	return s.store.Accounts(ctx, p.Bounded())
 }
 
-// Change renames an account, suspends it or lets it work again. Other processes notice within a second.
+// Change renames an account, gives it a region, suspends it or lets it work again. Other processes notice within a second.
 func (s *Service) Change(ctx context.Context, id gateway.AccountID, c gateway.AccountChange) (gateway.Account, error) {
 	c.Name = strings.TrimSpace(c.Name)
-	if faults := checkName(c.Name); len(faults) > 0 {
+	faults := checkName(c.Name)
+	if c.Region != nil {
+		faults = append(faults, checkRegion(*c.Region)...)
+	}
+	if len(faults) > 0 {
 		return gateway.Account{}, faults
 	}
 	if c.Suspend != nil && *c.Suspend {
@@ -85,6 +87,13 @@ func (s *Service) Change(ctx context.Context, id gateway.AccountID, c gateway.Ac
 func checkName(name string) gateway.Faults {
 	if len(name) > maxAccountName {
 		return gateway.Faults{gateway.Fault(gateway.CodeFieldInvalid, "name", "An account's name has at most 100 bytes.")}
+	}
+	return nil
+}
+
+func checkRegion(code string) gateway.Faults {
+	if code != "" && !region.MatchString(code) {
+		return gateway.Faults{gateway.Fault(gateway.CodeFieldInvalid, "region", "A region is two capital letters, such as UA.")}
 	}
 	return nil
 }

@@ -18,8 +18,9 @@ type Account struct {
 
 // AccountChange is what the operator wants to be otherwise about an account.
 type AccountChange struct {
-	Name    string // empty: as it is
-	Suspend *bool  // nil: as it is
+	Name    string  // empty: as it is
+	Region  *string // nil: as it is; empty: none
+	Suspend *bool   // nil: as it is
 }
 
 // Scope is what an API key allows.

@@ -52,7 +52,7 @@ func (s *Store) Accounts(ctx context.Context, p gateway.Page) (gateway.List[gate
 
 func (s *Store) ChangeAccount(ctx context.Context, id gateway.AccountID, c gateway.AccountChange, at time.Time) (gateway.Account, error) {
 	ctx = of(ctx, id)
-	p := dbsqlc.ChangeAccountParams{AccountID: string(id), Name: c.Name, ChangeSuspension: c.Suspend != nil, At: at}
+	p := dbsqlc.ChangeAccountParams{AccountID: string(id), Name: c.Name, Region: c.Region, ChangeSuspension: c.Suspend != nil, At: at}
 	if c.Suspend != nil {
 		p.Suspend = *c.Suspend
 	}

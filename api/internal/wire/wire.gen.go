@@ -733,6 +733,9 @@ type AccountChange struct {
 	// Name Another name.
 	Name string `json:"name,omitempty,omitzero"`
 
+	// Region Another region, two capital letters such as `UA`, as for a new account. An empty text takes it away - phones then need the international form.
+	Region *string `json:"region,omitempty"`
+
 	// Suspended Whether the account rests.
 	Suspended *bool `json:"suspended,omitempty"`
 }
@@ -3040,7 +3043,7 @@ type ServerInterface interface {
 	// GetAccount Get an account
 	// (GET /v1/accounts/{account})
 	GetAccount(c *gin.Context, account AccountID)
-	// ChangeAccount Rename or suspend an account
+	// ChangeAccount Rename an account, give it a region, or suspend it
 	// (PATCH /v1/accounts/{account})
 	ChangeAccount(c *gin.Context, account AccountID)
 	// ListAccountKeys List API keys of an account
@@ -8412,7 +8415,7 @@ type StrictServerInterface interface {
 	// GetAccount Get an account
 	// (GET /v1/accounts/{account})
 	GetAccount(ctx context.Context, request GetAccountRequestObject) (GetAccountResponseObject, error)
-	// ChangeAccount Rename or suspend an account
+	// ChangeAccount Rename an account, give it a region, or suspend it
 	// (PATCH /v1/accounts/{account})
 	ChangeAccount(ctx context.Context, request ChangeAccountRequestObject) (ChangeAccountResponseObject, error)
 	// ListAccountKeys List API keys of an account

@@ -68,23 +68,26 @@ func (q *Queries) Accounts(ctx context.Context, arg AccountsParams) ([]Account, 
 
 const changeAccount = `-- name: ChangeAccount :one
 UPDATE accounts SET name = CASE WHEN $1::text = '' THEN name ELSE $1 END,
-                    suspended_at = CASE WHEN NOT $2::boolean THEN suspended_at
-                                        WHEN $3::boolean THEN coalesce(suspended_at, $4::timestamptz) END
-WHERE id = $5 RETURNING id, name, operator, region, created_at, defaults, suspended_at
+                    region = coalesce($2, region),
+                    suspended_at = CASE WHEN NOT $3::boolean THEN suspended_at
+                                        WHEN $4::boolean THEN coalesce(suspended_at, $5::timestamptz) END
+WHERE id = $6 RETURNING id, name, operator, region, created_at, defaults, suspended_at
 `
 
 type ChangeAccountParams struct {
 	Name             string
+	Region           *string
 	ChangeSuspension bool
 	Suspend          bool
 	At               time.Time
 	AccountID        string
 }
 
-// A name that is left out stays. Who is suspended already stays so since then.
+// A name and a region that are left out stay. Who is suspended already stays so since then.
 func (q *Queries) ChangeAccount(ctx context.Context, arg ChangeAccountParams) (Account, error) {
 	row := q.db.QueryRow(ctx, changeAccount,
 		arg.Name,
+		arg.Region,
 		arg.ChangeSuspension,
 		arg.Suspend,
 		arg.At,

@@ -12,8 +12,9 @@ SELECT * FROM accounts WHERE id = $1;
 SELECT * FROM accounts WHERE (@after::text = '' OR id < @after) ORDER BY id DESC LIMIT $1;
 
 -- name: ChangeAccount :one
--- A name that is left out stays. Who is suspended already stays so since then.
+-- A name and a region that are left out stay. Who is suspended already stays so since then.
 UPDATE accounts SET name = CASE WHEN @name::text = '' THEN name ELSE @name END,
+                    region = coalesce(sqlc.narg('region'), region),
                     suspended_at = CASE WHEN NOT @change_suspension::boolean THEN suspended_at
                                         WHEN @suspend::boolean THEN coalesce(suspended_at, @at::timestamptz) END
 WHERE id = @account_id RETURNING *;
