@@ -3,10 +3,10 @@ package accounts
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"herald/internal/gateway"
+	"herald/internal/phone"
 )
 
 // NewAccount is what a new account of a customer shall be.
@@ -18,8 +18,6 @@ type NewAccount struct {
 }
 
 const maxAccountName = 100
-
-var region = regexp.MustCompile(`^[A-Z]{2}$`)
 
 // Create makes an account with its first key, whose secret is shown this once.
 func (s *Service) Create(ctx context.Context, n NewAccount) (gateway.Account, gateway.Key, gateway.Secret, error) {
@@ -92,8 +90,8 @@ func checkName(name string) gateway.Faults {
 }
 
 func checkRegion(code string) gateway.Faults {
-	if code != "" && !region.MatchString(code) {
-		return gateway.Faults{gateway.Fault(gateway.CodeFieldInvalid, "region", "A region is two capital letters, such as UA.")}
+	if code != "" && !phone.Region(code) {
+		return gateway.Faults{gateway.Fault(gateway.CodeFieldInvalid, "region", "A region is the two capital letters of a country, such as UA.")}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -83,7 +84,7 @@ func (a *App) watch(part string, done <-chan struct{}) {
 // connects to it.
 func (a *App) startSchema(ctx context.Context) (string, error) {
 	var err error
-	if a.sealer, err = openKey(a.o); err != nil {
+	if a.sealer, err = openKey(ctx, a.o, a.databaseURL); err != nil {
 		return "", err
 	}
 	detail := ""
@@ -118,13 +119,24 @@ func (a *App) startAccounts(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-func openKey(o Options) (*seal.Box, error) {
+// openKey opens the key, and makes one for a database that none has sealed yet. In the place of a lost one another would only be in
+// the way of who puts it back.
+func openKey(ctx context.Context, o Options, database gateway.Secret) (*seal.Box, error) {
 	if o.Keyset != "" {
 		return seal.Parse([]byte(o.Keyset.Reveal()))
 	}
 	path := o.KeyFile
 	if path == "" {
 		path = filepath.Join(o.Data, "herald.key")
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		sealed, err := postgres.Sealed(ctx, database)
+		if err != nil {
+			return nil, err
+		}
+		if sealed {
+			return nil, fmt.Errorf("the key file %s is missing, and the database is sealed with the key in it: put it back from a backup, or name it by --key-file", path)
+		}
 	}
 	return seal.LoadOrCreate(path)
 }

@@ -26,7 +26,7 @@ type Migrated struct {
 func Migrate(ctx context.Context, o MigrateOptions) (done Migrated, err error) {
 	vault := postgres.NoVault()
 	if o.Keyset != "" || o.KeyFile != "" {
-		if vault, err = openKey(Options{Keyset: o.Keyset, KeyFile: o.KeyFile}); err != nil {
+		if vault, err = openKey(ctx, Options{Keyset: o.Keyset, KeyFile: o.KeyFile}, o.DatabaseURL); err != nil {
 			return done, err
 		}
 	}

@@ -146,6 +146,9 @@ func Written(text string) (number string, like bool) {
 // Anonymous tells whether the number is one of Telegram's anonymous numbers.
 func Anonymous(e164 string) bool { return strings.HasPrefix(e164, anonymousPrefix) }
 
+// Region tells whether there is a region of this name, two capital letters, with numbers of its own.
+func Region(name string) bool { return phonenumbers.GetCountryCodeForRegion(name) != 0 }
+
 // read reads a number that could be called, nil if it is none.
 func read(text, region string) *phonenumbers.PhoneNumber {
 	if strings.ContainsFunc(text, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }) {

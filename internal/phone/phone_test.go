@@ -110,3 +110,13 @@ func FuzzParse(f *testing.F) {
 		require.Equal(t, e164, again)
 	})
 }
+
+func TestRegion(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"UA", "PL", "US", "GB"} {
+		require.True(t, phone.Region(name), name)
+	}
+	for _, name := range []string{"", "XX", "ua", "UKR", "001", "ZZ"} {
+		require.False(t, phone.Region(name), name)
+	}
+}

@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"herald/internal/gateway"
 	"herald/internal/postgres/dbsqlc"
 )
@@ -135,6 +138,27 @@ func messageBound(column, id string) string { return "messages." + column + "/" 
 var errOtherKey = errors.New("the key file belongs to another database: people are looked up by its indexKey, and this one finds nobody. Give the key file that came with the database")
 
 var errHalfOpen = errors.New("some of what the database knows about people is not sealed yet: run herald migrate with the database's --key-file")
+
+// undefinedTable is what PostgreSQL answers about a table that is not there.
+const undefinedTable = "42P01"
+
+// Sealed tells whether a key has sealed the database: no other one is of use to it then.
+func Sealed(ctx context.Context, url gateway.Secret) (sealed bool, err error) {
+	conn, err := pgx.Connect(ctx, url.Reveal())
+	if err != nil {
+		return false, &ErrRefused{err}
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	err = conn.QueryRow(ctx, "SELECT index_check <> '' FROM vault").Scan(&sealed)
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == undefinedTable { // an empty one, or an early one
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the vault: %w", err)
+	}
+	return sealed, nil
+}
 
 // checkVault refuses a key by which nothing would be found, and a database that lies half open.
 func (s *Store) checkVault(ctx context.Context) error {
