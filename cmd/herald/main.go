@@ -31,8 +31,8 @@ type cli struct {
 
 	Send        SendCmd        `cmd:"" group:"use" help:"Send a message and see what becomes of it."`
 	Messages    MessagesCmd    `cmd:"" group:"use" help:"List messages, or tell the story of one."`
-	Bots        BotsCmd        `cmd:"" group:"use" help:"List, add and connect bots."`
-	Subscribers SubscribersCmd `cmd:"" group:"use" help:"List the people who connected to a bot."`
+	Bots        BotsCmd        `cmd:"" group:"use" help:"List, add, connect, pause and remove bots."`
+	Subscribers SubscribersCmd `cmd:"" group:"use" help:"The people of a bot: list, export, import and forget them."`
 	Events      EventsCmd      `cmd:"" group:"use" help:"List what happened: people who connected or left, bots in trouble."`
 	Updates     UpdatesCmd     `cmd:"" group:"use" help:"List what bots received and is not done with, and try it again: the operator."`
 	Rules       RulesCmd       `cmd:"" group:"use" help:"Check, test and publish rule files; explain what they decide."`
@@ -41,7 +41,7 @@ type cli struct {
 	Defaults    DefaultsCmd    `cmd:"" group:"use" help:"Show or set what your account wants of its messages."`
 	Translation TranslationCmd `cmd:"" group:"use" help:"What translation costs, and how a text comes through it."`
 	Keys        KeysCmd        `cmd:"" group:"use" help:"List, make and revoke API keys."`
-	Accounts    AccountsCmd    `cmd:"" group:"use" help:"List, make and suspend accounts, for the operator."`
+	Accounts    AccountsCmd    `cmd:"" group:"use" help:"List, make, change and suspend accounts, for the operator."`
 
 	Demo    DemoCmd    `cmd:"" group:"try" help:"Play a story on the sandbox of a running Herald."`
 	Bench   BenchCmd   `cmd:"" group:"try" help:"Measure start, memory, throughput and rules."`
@@ -108,12 +108,16 @@ func newParser(ctx context.Context, grammar any, c *console) (*kong.Kong, error)
 	)
 }
 
-// wrongUse says which help to read.
+// wrongUse says which help to read. A word that is no command of a group was read as an argument of the group's list: what
+// commands there are stands in the help of the group.
 func wrongUse(err error) error {
 	help := "herald --help"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
 		if selected := parse.Context.Selected(); selected != nil {
+			if group := selected.Parent; group != nil && group.DefaultCmd == selected && strings.HasPrefix(err.Error(), "unexpected argument") {
+				selected = group
+			}
 			help = selected.FullPath() + " --help"
 		}
 	}

@@ -169,7 +169,7 @@ func (s *SubscribersImportCmd) Run(ctx context.Context, c *console) error {
 	case report == nil:
 		return errors.New("the import ended without a report: import the file again, which changes nothing of what is stored already")
 	case !report.Stored:
-		return &exitError{code: exitFailure, text: fmt.Sprintf("%d of %d rows are refused, so nothing was stored: correct them, or keep the others with --keep-good", report.Refused, report.Rows)}
+		return &exitError{code: exitFailure, text: fmt.Sprintf("%d of %s refused, so nothing was stored: correct them, or keep the others with --keep-good", report.Refused, counted(int(report.Rows), "row"))}
 	}
 	return nil
 }
@@ -190,13 +190,13 @@ func (c *console) imported(line client.ImportLine, asJSON bool, told *occasion) 
 		return c.say(terminal.Clean(words + "  " + r.Detail))
 	case line.Report != nil && line.Report.Stored:
 		r := line.Report
-		words := fmt.Sprintf("%d rows: %d people are new, %d changed, %d were known like that", r.Rows, r.Created, r.Changed, r.Unchanged)
+		words := fmt.Sprintf("%s: %d new, %d changed, %d known like that", counted(int(r.Rows), "row"), r.Created, r.Changed, r.Unchanged)
 		if r.Refused > 0 {
-			words += fmt.Sprintf(", %d were refused", r.Refused)
+			words += fmt.Sprintf(", %d refused", r.Refused)
 		}
 		words += "."
 		if r.PhonesElsewhere > 0 {
-			words += fmt.Sprintf(" %d phones stay with people who proved them later.", r.PhonesElsewhere)
+			words += fmt.Sprintf(" %s proved later by somebody else: not moved.", counted(int(r.PhonesElsewhere), "phone"))
 		}
 		return c.say(words)
 	}

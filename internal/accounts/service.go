@@ -152,7 +152,7 @@ func checkKey(n NewKey, now time.Time) ([]gateway.Scope, error) {
 	seen := map[gateway.Scope]bool{}
 	for i, scope := range scopes {
 		if !knownScope(scope) {
-			faults = append(faults, gateway.Fault(gateway.CodeKeyScope, fmt.Sprintf("scopes[%d]", i), "There is no such scope."))
+			faults = append(faults, gateway.Fault(gateway.CodeKeyScope, fmt.Sprintf("scopes[%d]", i), "There is no such scope. There are: "+scopeNames()+"."))
 		}
 		seen[scope] = true
 	}
@@ -162,6 +162,14 @@ func checkKey(n NewKey, now time.Time) ([]gateway.Scope, error) {
 	}
 	sort.Slice(unique, func(i, j int) bool { return unique[i] < unique[j] })
 	return unique, faults.OrNil()
+}
+
+func scopeNames() string {
+	var names []string
+	for _, scope := range gateway.Scopes() {
+		names = append(names, string(scope))
+	}
+	return strings.Join(names, ", ")
 }
 
 func knownScope(scope gateway.Scope) bool {
