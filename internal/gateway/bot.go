@@ -113,7 +113,7 @@ type BotHook struct {
 
 // Words for the owner of a bot whose updates do not reach us.
 const (
-	WordsRevoked  = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token with PATCH /v1/bots/{bot} or POST /v1/bots."
+	WordsRevoked  = "The messenger refuses the bot's token: it was revoked at BotFather. Give the bot its new token: herald bots token, or PATCH /v1/bots/{bot}."
 	WordsConflict = "The bot is connected to another service; only the last one connected receives messages. Disconnect the other service and Herald goes on by itself, or allow it to take the bot back with reclaim."
 )
 
