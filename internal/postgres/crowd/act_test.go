@@ -107,7 +107,8 @@ func TestWhatConcernsOneReadsNobodyElse(t *testing.T) {
 				return nil
 			})
 			require.NoError(t, err)
-			require.LessOrEqual(t, read.Rows, again*20, "who %s, %s: rows of people that are read", act.name, known)
+			// A handful each: 14 of an act at most, or 25 where the planner chose another way. Whoever reads the bot reads 20,000.
+			require.LessOrEqual(t, read.Rows, again*100, "who %s, %s: rows of people that are read", act.name, known)
 		}
 		require.NoError(t, b.Analyze(t.Context()))
 	}
