@@ -66,6 +66,7 @@ func untilDone(ctx workflow.Context, step func() (done bool, wait time.Duration,
 		done, wait, err := step()
 		switch {
 		case err == nil && done:
+			hearAll(workflow.GetSignalChannel(ctx, wakeSignal)) // what is left is about what is over
 			return false, nil
 		case err == nil:
 			pause = firstPause
@@ -93,12 +94,15 @@ func sleepUntilWoken(ctx workflow.Context, wait time.Duration) error {
 	wakes := workflow.GetSignalChannel(ctx, wakeSignal)
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(ctx, wait), func(f workflow.Future) { err = f.Get(ctx, nil) })
-	selector.AddReceive(wakes, func(workflow.ReceiveChannel, bool) {
-		for wakes.ReceiveAsync(nil) { // the next attempt sees what all of them are about
-		}
-	})
+	selector.AddReceive(wakes, func(workflow.ReceiveChannel, bool) { hearAll(wakes) }) // the next attempt sees what all are about
 	selector.Select(ctx)
 	return err
+}
+
+// hearAll takes all signals that have come.
+func hearAll(wakes workflow.ReceiveChannel) {
+	for wakes.ReceiveAsync(nil) {
+	}
 }
 
 // isGone tells whether an attempt found that there is no such message.

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -49,6 +50,8 @@ type world struct {
 
 	sealer    *seal.Box
 	messenger gateway.Messenger
+
+	warned bytes.Buffer // what workflows warn of
 
 	mu      sync.Mutex
 	waiting []workflows.DeliverMessageInput // messages that were to be started
@@ -102,7 +105,7 @@ func newWorld(t *testing.T, options ...sandbox.Options) *world {
 // perform makes an environment whose activities work on the store.
 func (w *world) perform(store messaging.DeliveryStore, messenger gateway.Messenger) {
 	suite := &testsuite.WorkflowTestSuite{}
-	suite.SetLogger(temporallog.NewStructuredLogger(quiet()))
+	suite.SetLogger(temporallog.NewStructuredLogger(slog.New(slog.NewTextHandler(&w.warned, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetStartTime(noon)
 	w.env.SetTestTimeout(time.Minute)

@@ -175,3 +175,13 @@ func (w *world) acceptWithLink(t *testing.T, token string, legs ...gateway.Leg) 
 	w.links = []gateway.ReadLink{{Number: 1, Token: token, Link: "https://go.example/r/" + token, URL: "https://acme.example"}}
 	return w.accept(t, func(m *gateway.Message) { m.To, m.Text = w.phoneOfAnna(t), "See {link:https://acme.example}" }, legs...)
 }
+
+// A signal that comes while the last step is under way has told what that step saw, or what is over: nobody is to be warned of it.
+func TestALateWakingIsNoWarning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.perform(w.store, handover{Messenger: w.messenger, during: func() { w.env.SignalWorkflow("wake", nil) }})
+	m, _ := w.run(t, w.accept(t, nil))
+	require.Equal(t, gateway.Accepted, m.State)
+	require.Empty(t, w.warned.String())
+}
