@@ -67,6 +67,8 @@ func LockFile(path string) (release func(), err error) {
 	}
 	return func() {
 		_ = file.Truncate(0)
+		// Closing alone lets go only once nobody has the file open, and a child that is just being started has, for a moment.
+		_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
 		file.Close()
 	}, nil
 }
