@@ -73,7 +73,7 @@ func Open(ctx context.Context, url gateway.Secret) (_ *Base, err error) {
 	if _, err = postgres.Migrate(ctx, url, b.vault); err != nil {
 		return nil, err
 	}
-	if b.Store, err = b.open(ctx); err != nil {
+	if b.Store, err = b.open(ctx, 0); err != nil {
 		return nil, err
 	}
 	if err = b.settle(ctx); err != nil {
@@ -88,9 +88,9 @@ func Open(ctx context.Context, url gateway.Secret) (_ *Base, err error) {
 	return b, nil
 }
 
-// open opens a store of its own.
-func (b *Base) open(ctx context.Context) (*postgres.Store, error) {
-	return postgres.Open(ctx, postgres.Options{URL: b.url, Vault: b.vault})
+// open opens a store of its own, with so many sessions at most; 0 means as many as a store has.
+func (b *Base) open(ctx context.Context, sessions int32) (*postgres.Store, error) {
+	return postgres.Open(ctx, postgres.Options{URL: b.url, MaxConns: sessions, Vault: b.vault})
 }
 
 // settle makes the account, which owns the installation, and its bot.

@@ -63,14 +63,15 @@ type Read struct {
 	Blocks int // of 8 KB, of the table and its indexes
 }
 
-// Reads tells what a store of its own reads of a table, as the database itself counts it.
+// Reads tells what a store of its own reads of a table, as the database itself counts it. Among that is a row at the end of an
+// index for each plan that compares with it, so the store has one session: how many plan does not depend on what the machine does.
 func (b *Base) Reads(ctx context.Context, table string, do func(*postgres.Store) error) (Read, error) {
 	before, err := b.reads(ctx, table)
 	if err != nil {
 		return Read{}, err
 	}
 	opened := time.Now()
-	store, err := b.open(ctx)
+	store, err := b.open(ctx, 1)
 	if err != nil {
 		return Read{}, err
 	}
