@@ -117,7 +117,7 @@ func (w *world) perform(store messaging.DeliveryStore, messenger gateway.Messeng
 
 // reconfirm has people prove their phones anew as the store says.
 func (w *world) reconfirm(store gateway.ReconfirmStore) {
-	w.reconfirmer = messaging.NewReconfirmer(store, messaging.NewAsker(w.store, messaging.New(w.store, w, nil, "", w.ids, w.now)))
+	w.reconfirmer = messaging.NewReconfirmer(store, messaging.New(w.store, w, nil, "", w.ids, w.now))
 	w.env.RegisterActivity(workflows.NewActivities(w.deliverer, w.reconfirmer, quiet()))
 }
 

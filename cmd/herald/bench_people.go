@@ -8,8 +8,6 @@ import (
 	"herald/internal/bench"
 )
 
-const maxPeople = 10_000_000
-
 // BenchPeopleCmd measures bots with many people.
 type BenchPeopleCmd struct {
 	JSON     string       `name:"json" env:"HERALD_BENCH_JSON" placeholder:"FILE" help:"Also write the figures to this file, as JSON."`
@@ -46,10 +44,10 @@ Examples:
 // Validate is called by the parser.
 func (b *BenchPeopleCmd) Validate() error {
 	switch {
-	case b.People < 1 || b.People > maxPeople:
-		return fmt.Errorf("--people must be from 1 to %d", maxPeople)
-	case b.Few < 1 || b.Few > maxPeople:
-		return fmt.Errorf("--few must be from 1 to %d", maxPeople)
+	case b.People < 1 || b.People > bench.MaxPeople:
+		return fmt.Errorf("--people must be from 1 to %d", bench.MaxPeople)
+	case b.Few < 1 || b.Few > bench.MaxPeople:
+		return fmt.Errorf("--few must be from 1 to %d", bench.MaxPeople)
 	case b.Due < 1 || b.Due > b.People:
 		return fmt.Errorf("--due must be from 1 to %d, the number of --people", b.People)
 	case b.Imported < 1 || b.Imported > bench.MaxImported:

@@ -101,9 +101,9 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	deliverer := messaging.NewDeliverer(a.store, a.telegram, a.sms, now, a.o.Policy, a.logger("delivery"))
 	deliverer.TranslateWith(a.translator)
 	a.makeStarter()
-	asker := messaging.NewAsker(a.store, a.messagingService())
-	deliverer.AskWith(asker)
-	a.reconfirmer = messaging.NewReconfirmer(a.store, asker)
+	service := a.messagingService()
+	deliverer.AskWith(messaging.NewAsker(a.store, service))
+	a.reconfirmer = messaging.NewReconfirmer(a.store, service)
 	worker := workflows.NewWorker(a.temporal.client, workflows.NewActivities(deliverer, a.reconfirmer, a.logger("workflow")))
 	if err := worker.Start(); err != nil {
 		return "", err

@@ -67,8 +67,8 @@ func (o PeopleOptions) validate() error {
 		errs = append(errs, errors.New("which program is measured is not said"))
 	}
 	for name, value := range map[string]int{"people": o.People, "few people": o.Few} {
-		if value < 1 || value > crowd.MaxPeople {
-			errs = append(errs, fmt.Errorf("the number of %s must be from 1 to %d, not %d", name, crowd.MaxPeople, value))
+		if value < 1 || value > MaxPeople {
+			errs = append(errs, fmt.Errorf("the number of %s must be from 1 to %d, not %d", name, MaxPeople, value))
 		}
 	}
 	if o.Probes < 1 || o.Probes > MaxProbes {
@@ -93,6 +93,7 @@ func (o PeopleOptions) validate() error {
 
 // Bounds of what is measured.
 const (
+	MaxPeople   = crowd.MaxPeople
 	MaxProbes   = 100_000 // how often a person is looked for by each way
 	MaxImported = 200_000 // as many rows as a file may have
 	MaxPolled   = 1000

@@ -76,10 +76,9 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 	if err != nil {
 		return b, err
 	}
-	if c.Sharing.Asked() {
-		if _, err := c.Sharing.apply(b); err != nil {
-			return b, err
-		}
+	shared, err := c.Sharing.apply(b)
+	if err != nil {
+		return b, err
 	}
 	intake := b.Intake
 	if c.Intake != "" {
@@ -95,7 +94,7 @@ func (s *Service) Change(ctx context.Context, account gateway.AccountID, ref str
 	if b, err = s.describe(ctx, b, intake, policy, c); err != nil {
 		return b, err
 	}
-	if b, err = s.share(ctx, b, c.Sharing); err != nil {
+	if b, err = s.share(ctx, b, shared); err != nil {
 		return b, err
 	}
 	switch {

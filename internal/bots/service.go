@@ -121,7 +121,10 @@ func (s *Service) Add(ctx context.Context, account gateway.AccountID, n NewBot) 
 	if bot, err = s.store.Bot(ctx, account, bot.ID); err != nil {
 		return bot, err
 	}
-	if bot, err = s.share(ctx, bot, n.Sharing); err != nil {
+	if shared, err = n.Sharing.apply(bot); err != nil { // one that is known may be shared already
+		return bot, err
+	}
+	if bot, err = s.share(ctx, bot, shared); err != nil {
 		return bot, err
 	}
 	if bot, err = s.reconfirm(ctx, bot, policy); err != nil || bot.State != gateway.BotActive {

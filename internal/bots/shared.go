@@ -47,15 +47,13 @@ func (c Sharing) apply(b gateway.Bot) (gateway.Bot, error) {
 	return b, nil
 }
 
-func (s *Service) share(ctx context.Context, b gateway.Bot, c Sharing) (gateway.Bot, error) {
-	if !c.Asked() {
+// share writes how a bot is shared, as it is with the other one.
+func (s *Service) share(ctx context.Context, b, as gateway.Bot) (gateway.Bot, error) {
+	if as.Shared == b.Shared && as.Purpose == b.Purpose && as.Service == b.Service {
 		return b, nil
 	}
-	changed, err := c.apply(b)
-	if err != nil || changed.Shared == b.Shared && changed.Purpose == b.Purpose && changed.Service == b.Service {
-		return b, err
-	}
-	return s.store.ShareBot(ctx, changed, s.now())
+	b.Shared, b.Purpose, b.Service = as.Shared, as.Purpose, as.Service
+	return s.store.ShareBot(ctx, b, s.now())
 }
 
 // Find returns the bot that ref names, an id or @name: one of the account's own, or a shared one.

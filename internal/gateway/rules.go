@@ -80,6 +80,7 @@ type Conversation struct {
 	New     bool         // seen for the first time
 	Code    CodeOutcome  // of a code that the update brings; empty: it brings none that was asked for
 	Claim   ClaimOutcome // of a phone that the person wrote; empty: nobody had asked for one
+	Foreign bool         // that phone is for the bot's owner, and none of the account's business
 	ReplyTo MessageID    // our message that the update answers, or whose button was pressed
 }
 

@@ -48,6 +48,9 @@ func (p Purpose) Carries(lane Lane) bool {
 // Lends tells whether the account uses the bot without owning it: it may send by it, and learns nothing of its people.
 func (b Bot) Lends(to AccountID) bool { return b.Shared && b.AccountID != to }
 
+// UsableBy tells whether the account may send by the bot: its own, or one that is shared.
+func (b Bot) UsableBy(account AccountID) bool { return b.Shared || b.AccountID == account }
+
 // AttributedFor is how long after an account wrote to a person what they write on a shared bot is for that account.
 const AttributedFor = 14 * 24 * time.Hour
 

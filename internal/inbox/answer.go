@@ -56,7 +56,7 @@ func (i *Inbox) consult(c consultation, accepted *[]gateway.MessageRef) gateway.
 		}()
 		c := c // a transaction that is tried again begins anew
 		c.inbox = i
-		if c.foreign(talk) {
+		if talk.Foreign {
 			c.update.Text = gateway.HiddenPhone
 		}
 		if a, err = c.ask(ctx, talk); err != nil {

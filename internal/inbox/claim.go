@@ -24,11 +24,6 @@ func (i *Inbox) claimed(u gateway.Update, b gateway.Bot) *gateway.PhoneClaim {
 	return &gateway.PhoneClaim{Phone: e164, Idle: idle}
 }
 
-// foreign tells whether a phone that the person wrote is none of the account's business.
-func (c consultation) foreign(talk gateway.Conversation) bool {
-	return talk.Claim != "" && c.raw.AccountID != c.bot.AccountID
-}
-
 // answersItself are the messages by which the bot answers what its rules leave to it.
 func (i *Inbox) answersItself(c consultation, v gateway.Verdict, talk gateway.Conversation, a *gateway.Answer) []gateway.NewMessage {
 	if talk.Claim == gateway.ClaimOpen && i.sms.Carries(v.Claim.Phone, c.bot.Network) {

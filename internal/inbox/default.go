@@ -50,7 +50,7 @@ func (i *Inbox) byDefault(c consultation, v gateway.Verdict, ask gateway.Answere
 		return ask
 	}
 	return func(ctx context.Context, talk gateway.Conversation) (a gateway.Answer, err error) {
-		ours := c.foreign(talk) && talk.Claim != gateway.ClaimIdle // no rule of a customer stands between the bot's question and its answer
+		ours := talk.Foreign && talk.Claim != gateway.ClaimIdle // no rule of a customer stands between the bot's question and its answer
 		if ask != nil && !ours {
 			if a, err = ask(ctx, talk); err != nil || a.Failure != "" || len(a.Rules) > 0 {
 				return a, err

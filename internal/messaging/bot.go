@@ -80,8 +80,3 @@ func (s *Service) connected(ctx context.Context, b gateway.Bot, to gateway.Addre
 	person, err := s.recipient(ctx, b, to)
 	return person != nil && person.Connection == gateway.Connected, err
 }
-
-// lent tells whether the message may still use its bot: the account's own, or one that is shared.
-func lent(d gateway.Delivery) bool {
-	return d.Bot.AccountID == d.Message.AccountID || d.Bot.Shared
-}

@@ -96,7 +96,7 @@ func (a *Asker) Ask(ctx context.Context, d gateway.Delivery) error {
 	if err != nil || !opened {
 		return err
 	}
-	a.send(messages)
+	a.service.start(messages)
 	return nil
 }
 
@@ -121,10 +121,10 @@ func (s *Service) asking(bot gateway.Bot, person gateway.Subscriber, account gat
 	return ask, messages, nil
 }
 
-// send sets what was stored on its way.
-func (a *Asker) send(messages []gateway.NewMessage) {
+// start sets what was stored on its way.
+func (s *Service) start(messages []gateway.NewMessage) {
 	for _, m := range messages {
-		a.service.starter.StartDelivery(m.Message.AccountID, m.Message.ID, m.Message.Lane)
+		s.starter.StartDelivery(m.Message.AccountID, m.Message.ID, m.Message.Lane)
 	}
 }
 

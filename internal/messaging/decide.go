@@ -128,7 +128,7 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 		return "", ""
 	case d.Bot.State == gateway.BotRevoked:
 		return gateway.Failed, gateway.ReasonBotRevoked
-	case d.Bot.State == gateway.BotRemoved, !lent(d):
+	case d.Bot.State == gateway.BotRemoved, !d.Bot.UsableBy(d.Message.AccountID):
 		return gateway.Failed, gateway.ReasonBotRemoved
 	case person == nil && d.Lapsed:
 		return gateway.NotSubscribed, gateway.ReasonPhoneLapsed

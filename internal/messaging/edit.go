@@ -178,7 +178,7 @@ func editable(d gateway.Delivery, last *gateway.Edit) error {
 	if _, err := standing(d, gateway.CodeNotEditable); err != nil {
 		return err
 	}
-	if !lent(d) {
+	if !d.Bot.UsableBy(d.Message.AccountID) {
 		return gateway.Fault(gateway.CodeNotEditable, "", "The operator lends the bot no longer: what stands there can be deleted, not changed.")
 	}
 	if d.Message.AskPhone {

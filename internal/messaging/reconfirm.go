@@ -13,16 +13,16 @@ import (
 
 // Reconfirmer has people prove their phones anew whose proofs grew older than the owner of the bot wants.
 type Reconfirmer struct {
-	store gateway.ReconfirmStore
-	asker *Asker
+	store   gateway.ReconfirmStore
+	service *Service
 
 	mu     sync.Mutex
 	counts map[ReconfirmCount]int64
 }
 
-// NewReconfirmer returns a Reconfirmer who asks as the asker does.
-func NewReconfirmer(store gateway.ReconfirmStore, asker *Asker) *Reconfirmer {
-	return &Reconfirmer{store: store, asker: asker, counts: map[ReconfirmCount]int64{}}
+// NewReconfirmer returns a Reconfirmer whose messages are made, priced and set on their way by the service.
+func NewReconfirmer(store gateway.ReconfirmStore, service *Service) *Reconfirmer {
+	return &Reconfirmer{store: store, service: service, counts: map[ReconfirmCount]int64{}}
 }
 
 // ReconfirmOutcome is what has happened in a reconfirmation.
@@ -58,7 +58,7 @@ func (r *Reconfirmer) count(bot gateway.BotID, what ReconfirmOutcome) {
 
 // Due returns people whose proofs are too old.
 func (r *Reconfirmer) Due(ctx context.Context, from gateway.ReconfirmCursor, atMost int) (gateway.ReconfirmPage, error) {
-	return r.store.DueReconfirmations(ctx, r.asker.service.now(), from, atMost)
+	return r.store.DueReconfirmations(ctx, r.service.now(), from, atMost)
 }
 
 // ReconfirmStep is what a step leaves to do.
@@ -78,7 +78,7 @@ func (r *Reconfirmer) Step(ctx context.Context, ref gateway.Reconfirmation) (Rec
 	if err != nil {
 		return ReconfirmStep{}, err
 	}
-	move, wait := nextMove(seen, ref, r.asker.service.now())
+	move, wait := nextMove(seen, ref, r.service.now())
 	switch move {
 	case moveAsk, moveRemind:
 		return r.ask(ctx, ref, seen)
@@ -181,7 +181,7 @@ func (r *Reconfirmer) ask(ctx context.Context, ref gateway.Reconfirmation, seen 
 	if asked > 0 {
 		byContact, bySMS, what, wait = phrase.Remind, phrase.RemindSMS, ReconfirmReminded, policy.LapseAfter-policy.RemindAfter
 	}
-	made, messages, err := r.asker.service.asking(seen.Bot, *seen.Person, ref.AccountID, policy.By, lane, byContact, bySMS)
+	made, messages, err := r.service.asking(seen.Bot, *seen.Person, ref.AccountID, policy.By, lane, byContact, bySMS)
 	if err != nil {
 		return ReconfirmStep{}, err
 	}
@@ -196,7 +196,7 @@ func (r *Reconfirmer) ask(ctx context.Context, ref gateway.Reconfirmation, seen 
 	if changed {
 		return ReconfirmStep{Wait: stepAgain}, nil
 	}
-	r.asker.send(toSend)
+	r.service.start(toSend)
 	r.count(ref.BotID, what)
 	return ReconfirmStep{Wait: wait}, nil
 }
@@ -206,8 +206,7 @@ const RuleLapsed = "herald:phone_lapsed"
 
 // lapse takes the phone from the person, and tells them once: a notice whose answer is lost is not sent again.
 func (r *Reconfirmer) lapse(ctx context.Context, ref gateway.Reconfirmation, seen gateway.Reconfirming) (ReconfirmStep, error) {
-	service := r.asker.service
-	notice, err := service.askMessage(seen.Bot, *seen.Person, ref.AccountID, gateway.LaneBulk, phrase.PhoneLapsed)
+	notice, err := r.service.askMessage(seen.Bot, *seen.Person, ref.AccountID, gateway.LaneBulk, phrase.PhoneLapsed)
 	if err != nil {
 		return ReconfirmStep{}, err
 	}
@@ -220,8 +219,8 @@ func (r *Reconfirmer) lapse(ctx context.Context, ref gateway.Reconfirmation, see
 		return ReconfirmStep{Wait: stepAgain}, nil
 	}
 	for _, m := range freed { // they have nobody to wait for
-		service.starter.WakeDelivery(m.AccountID, m.MessageID)
+		r.service.starter.WakeDelivery(m.AccountID, m.MessageID)
 	}
-	r.asker.send([]gateway.NewMessage{notice})
+	r.service.start([]gateway.NewMessage{notice})
 	return r.end(ref, ReconfirmLapsed), nil
 }

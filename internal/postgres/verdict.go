@@ -38,7 +38,7 @@ func settle(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdi
 	}
 	steps = writeEvents(ctx, told(owned, v, person))
 	if v.Message != nil {
-		if talk.Claim != "" && owned.AccountID != raw.AccountID {
+		if talk.Foreign {
 			v.Message.Text = gateway.HiddenPhone
 		}
 		steps = append(steps, storeInbound(ctx, owned, v, person))
@@ -97,6 +97,7 @@ func meet(ctx context.Context, h *held, raw gateway.RawUpdate, v gateway.Verdict
 	}
 	if err == nil && v.Claim != nil {
 		talk.Claim, err = takeClaim(ctx, h.queries(), person, *v.Claim, now)
+		talk.Foreign = talk.Claim != "" && account != raw.AccountID
 	}
 	return person, proved, err
 }

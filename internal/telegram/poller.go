@@ -59,16 +59,16 @@ func NewPoller(client *Client, store PollStore, holder string, wake <-chan struc
 
 // polling is one bot that is being polled.
 type polling struct {
-	sealed   string       // its token, to notice a new one
-	conflict *atomic.Bool // whether it is in conflict, as the database has it: the watchdog may have seen it sooner
-	ended    *atomic.Bool // it polls no more: the token was revoked, or another process had the lease
+	sealed   string      // its token, to notice a new one
+	conflict atomic.Bool // whether it is in conflict, as the database has it: the watchdog may have seen it sooner
+	ended    atomic.Bool // it polls no more: the token was revoked, or another process had the lease
 	cancel   context.CancelFunc
 }
 
 // Run polls until the context ends, then gives the leases up.
 func (p *Poller) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	running := map[gateway.BotID]polling{}
+	running := map[gateway.BotID]*polling{}
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -89,7 +89,7 @@ func (p *Poller) Run(ctx context.Context) {
 
 // renew takes and renews leases, and starts and stops polls to match. When the database does not answer the polls go
 // on: what they bring cannot be stored then, so no offset moves.
-func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gateway.BotID]polling) {
+func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gateway.BotID]*polling) {
 	now := p.now()
 	bots, err := p.store.AcquirePolls(ctx, p.holder, now, now.Add(leaseFor))
 	if err != nil {
@@ -109,11 +109,11 @@ func (p *Poller) renew(ctx context.Context, wg *sync.WaitGroup, running map[gate
 			r.cancel()
 		}
 		pollCtx, cancel := context.WithCancel(ctx)
-		var conflict, ended atomic.Bool
-		running[b.ID] = polling{sealed: string(b.SealedToken), conflict: &conflict, ended: &ended, cancel: cancel}
+		r := &polling{sealed: string(b.SealedToken), cancel: cancel}
+		running[b.ID] = r
 		wg.Go(func() {
-			p.poll(pollCtx, b, &conflict)
-			ended.Store(true)
+			p.poll(pollCtx, b, &r.conflict)
+			r.ended.Store(true)
 		})
 	}
 	for id, r := range running {

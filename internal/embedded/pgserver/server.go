@@ -198,7 +198,11 @@ func (s *Server) launch(ctx context.Context, tools binaries, who account) error 
 		attempts = 20
 		pause    = 100 * time.Millisecond
 	)
-	settingsPath, err := s.cluster.writeSettings(s.options, tools.compression(ctx, s.cluster.dir(), who))
+	compression := "off" // as of a cluster whose data may be lost
+	if !s.options.FastAndUnsafe {
+		compression = tools.compression(ctx, s.cluster.dir(), who)
+	}
+	settingsPath, err := s.cluster.writeSettings(s.options, compression)
 	if err != nil {
 		return err
 	}
