@@ -59,14 +59,11 @@ func requestOf(b wire.NewMessage) messaging.Request {
 // outcome waits for what becomes of an accepted message. Whatever goes wrong while waiting, the message was accepted,
 // and that is the answer.
 func (s *server) outcome(ctx context.Context, watch messaging.Watch, accepted gateway.Message, wait time.Duration) wire.Message {
-	m, err := s.messaging.Wait(ctx, watch, accepted, wait)
+	o, err := s.messaging.Wait(ctx, watch, accepted, wait)
 	if err == nil {
-		var legs []gateway.Leg
-		if legs, err = s.messaging.Legs(ctx, m.AccountID, m.ID); err == nil {
-			body := message(m) // nobody has edited it: who sent it learns only now that it is there
-			body.Legs = each(legs, leg)
-			return body
-		}
+		body := message(o.Message) // nobody has edited it: who sent it learns only now that it is there
+		body.Legs = each(o.Legs, leg)
+		return body
 	}
 	if ctx.Err() == nil {
 		s.logger.ErrorContext(ctx, "wait for the outcome of a message",

@@ -76,6 +76,12 @@ type Delivery struct {
 	Before     State       // of the reply of the same chat that goes out first; empty if there is none
 }
 
+// Outcome is a message with its legs, as it settled. An empty one says only that it did.
+type Outcome struct {
+	Message Message
+	Legs    []Leg
+}
+
 // Open tells whether a leg still waits to be tried or answered.
 func (d Delivery) Open() bool {
 	for _, l := range d.Legs {

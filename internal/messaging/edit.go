@@ -223,7 +223,7 @@ func (s *Service) LastEdit(ctx context.Context, account gateway.AccountID, id ga
 func (s *Service) WaitEdit(ctx context.Context, e gateway.Edit, atMost time.Duration) (gateway.Edit, error) {
 	w := s.Watch(e.MessageID)
 	defer w.Stop()
-	look := func() (settled bool, err error) {
+	look := func(gateway.Outcome) (settled bool, err error) {
 		last, err := s.store.LastEdit(ctx, e.AccountID, e.MessageID)
 		if err != nil || last == nil {
 			return false, err
@@ -235,7 +235,7 @@ func (s *Service) WaitEdit(ctx context.Context, e gateway.Edit, atMost time.Dura
 		e = *last
 		return e.State != gateway.EditPending, nil
 	}
-	if settled, err := look(); err != nil || settled {
+	if settled, err := look(gateway.Outcome{}); err != nil || settled {
 		return e, err
 	}
 	err := w.until(ctx, atMost, look)

@@ -32,8 +32,9 @@ type Starter interface {
 
 // Outcomes tells when a message may have settled.
 type Outcomes interface {
-	// Watch returns a channel that receives whenever the message may have changed, until stop is called.
-	Watch(id gateway.MessageID) (changed <-chan struct{}, stop func())
+	// Watch returns a channel that receives when the message has settled, until stop is called: its outcome, or an empty
+	// one if whoever waits has to look.
+	Watch(id gateway.MessageID) (settled <-chan gateway.Outcome, stop func())
 }
 
 // Service accepts messages and tells what became of them.
@@ -204,46 +205,58 @@ const pollOutcome = time.Second
 
 // Watch notices what happens to one message from now on. Stop ends it.
 type Watch struct {
-	changed <-chan struct{}
+	settled <-chan gateway.Outcome
 	Stop    func()
 }
 
 // Watch begins to watch a message, which need not exist yet.
 func (s *Service) Watch(id gateway.MessageID) Watch {
-	changed, stop := s.outcomes.Watch(id)
-	return Watch{changed: changed, Stop: stop}
+	settled, stop := s.outcomes.Watch(id)
+	return Watch{settled: settled, Stop: stop}
 }
 
-// Wait returns the message once it has an outcome, or as it is when the time is over. The watch is older than the message
-// as it was seen, so nothing is read before something has happened.
-func (s *Service) Wait(ctx context.Context, w Watch, seen gateway.Message, atMost time.Duration) (m gateway.Message, err error) {
+// Wait returns the message with its legs once it has an outcome, or as it is when the time is over. The watch is older than
+// the message as it was seen, so nothing is read before something has happened.
+func (s *Service) Wait(ctx context.Context, w Watch, seen gateway.Message, atMost time.Duration) (o gateway.Outcome, err error) {
 	if seen.State.Settled() {
-		return seen, nil
+		return s.outcome(ctx, seen)
 	}
-	m = seen
-	err = w.until(ctx, atMost, func() (settled bool, err error) {
-		m, err = s.store.Message(ctx, seen.AccountID, seen.ID)
-		return m.State.Settled(), err
+	o.Message = seen
+	err = w.until(ctx, atMost, func(told gateway.Outcome) (settled bool, err error) {
+		if o = told; o.Message.ID == "" {
+			o.Message, err = s.store.Message(ctx, seen.AccountID, seen.ID)
+		}
+		return o.Message.State.Settled(), err
 	})
-	return m, err
+	if err != nil || o.Legs != nil {
+		return o, err
+	}
+	return s.outcome(ctx, o.Message)
+}
+
+// outcome adds its legs to a message.
+func (s *Service) outcome(ctx context.Context, m gateway.Message) (gateway.Outcome, error) {
+	legs, err := s.store.Legs(ctx, m.AccountID, m.ID)
+	return gateway.Outcome{Message: m, Legs: legs}, err
 }
 
 // until looks whenever something happened, until that has settled, or the time is over.
-func (w Watch) until(ctx context.Context, atMost time.Duration, look func() (settled bool, err error)) error {
+func (w Watch) until(ctx context.Context, atMost time.Duration, look func(gateway.Outcome) (settled bool, err error)) error {
 	deadline := time.NewTimer(atMost)
 	defer deadline.Stop()
 	poll := time.NewTicker(pollOutcome)
 	defer poll.Stop()
 	for over := false; !over; {
+		var told gateway.Outcome
 		select {
-		case <-w.changed:
+		case told = <-w.settled:
 		case <-poll.C:
 		case <-deadline.C:
 			over = true
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if settled, err := look(); err != nil || settled {
+		if settled, err := look(told); err != nil || settled {
 			return err
 		}
 	}

@@ -41,9 +41,19 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 		if err := applyToOthers(ctx, h.queries(), &d, change); err != nil {
 			return err
 		}
-		return h.last(ctx, applyToMessage(ctx, &d, change))
+		return h.last(ctx, applyToMessage(ctx, &d, change, s.watchers.wait(id)))
 	})
+	if err == nil {
+		s.tellOutcome(d)
+	}
 	return d, err
+}
+
+// tellOutcome hands an outcome to who waits for it in this process, so that they need not read it.
+func (s *Store) tellOutcome(d gateway.Delivery) {
+	if d.Message.Waited && d.Message.State.Settled() {
+		s.watchers.tell(d.Message.ID, gateway.Outcome{Message: d.Message, Legs: d.Legs})
+	}
 }
 
 func (s *Store) ChangeUnmoved(ctx context.Context, seen gateway.Delivery, change gateway.Change) (gateway.Delivery, bool, error) {
@@ -52,9 +62,12 @@ func (s *Store) ChangeUnmoved(ctx context.Context, seen gateway.Delivery, change
 		return seen, false, nil
 	}
 	d := seen
-	err := applyToMessage(ctx, &d, change)(s.q)
+	err := applyToMessage(ctx, &d, change, s.watchers.wait(d.Message.ID))(s.q)
 	if errors.Is(err, errMoved) {
 		return seen, false, nil
+	}
+	if err == nil {
+		s.tellOutcome(d)
 	}
 	return d, err == nil, err
 }
@@ -157,17 +170,19 @@ func applyChange(ctx context.Context, q *queries, d *gateway.Delivery, c gateway
 	if err := applyToOthers(ctx, q, d, c); err != nil {
 		return err
 	}
-	return applyToMessage(ctx, d, c)(q)
+	return applyToMessage(ctx, d, c, false)(q)
 }
 
 // errMoved is a message that somebody else has changed since it was seen.
 var errMoved = errors.New("the message has moved on")
 
-// applyToMessage writes what the change says about the message itself and the slots.
-func applyToMessage(ctx context.Context, d *gateway.Delivery, c gateway.Change) step {
+// applyToMessage writes what the change says about the message itself and the slots. An outcome that is told here need
+// not be announced to other processes.
+func applyToMessage(ctx context.Context, d *gateway.Delivery, c gateway.Change, toldHere bool) step {
 	seen := d.Sequence
 	bring(d, c)
 	params, content, invalid := changeParams(d, c)
+	params.Announce = params.Announce && !toldHere
 	params.SeenSequence = int32(seen)
 	return func(q *queries) error {
 		if invalid != nil {

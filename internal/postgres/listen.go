@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,17 +33,13 @@ type Listener struct {
 	bots   chan struct{}
 	edits  chan struct{}
 	rules  chan RulesChange
-
-	mu       sync.Mutex
-	watchers map[gateway.MessageID][]chan struct{}
 }
 
 // NewListener returns a Listener; Run makes it listen.
 func NewListener(store *Store, logger *slog.Logger) *Listener {
 	return &Listener{
 		store: store, logger: logger, inbox: make(chan struct{}, 1), bots: make(chan struct{}, 1), edits: make(chan struct{}, 1),
-		rules:    make(chan RulesChange, rulesWaiting),
-		watchers: map[gateway.MessageID][]chan struct{}{},
+		rules: make(chan RulesChange, rulesWaiting),
 	}
 }
 
@@ -77,29 +72,10 @@ func (l *Listener) rulesChanged(payload string) {
 	}
 }
 
-// Watch returns a channel that receives when the message settles, until stop is called.
-func (l *Listener) Watch(id gateway.MessageID) (changed <-chan struct{}, stop func()) {
-	c := make(chan struct{}, 1)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.watchers[id] = append(l.watchers[id], c)
-	return c, func() { l.unwatch(id, c) }
-}
-
-func (l *Listener) unwatch(id gateway.MessageID, gone chan struct{}) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var rest []chan struct{}
-	for _, c := range l.watchers[id] {
-		if c != gone {
-			rest = append(rest, c)
-		}
-	}
-	if len(rest) == 0 {
-		delete(l.watchers, id)
-		return
-	}
-	l.watchers[id] = rest
+// Watch returns a channel that receives when the message settles, until stop is called: its outcome, if it settled by
+// this process, or an empty one.
+func (l *Listener) Watch(id gateway.MessageID) (settled <-chan gateway.Outcome, stop func()) {
+	return l.store.watchers.add(id)
 }
 
 // Run listens until the context ends, connecting again whenever the connection is lost.
@@ -141,16 +117,8 @@ func (l *Listener) listen(ctx context.Context) error {
 		case rulesChannel:
 			l.rulesChanged(n.Payload)
 		case outcomeChannel:
-			l.settled(gateway.MessageID(n.Payload))
+			l.store.watchers.tell(gateway.MessageID(n.Payload), gateway.Outcome{})
 		}
-	}
-}
-
-func (l *Listener) settled(id gateway.MessageID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range l.watchers[id] {
-		wake(c)
 	}
 }
 

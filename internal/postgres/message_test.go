@@ -32,6 +32,15 @@ func newWorld(t testing.TB) world {
 	return world{Store: store, url: url, ids: gateway.NewIDs(nil, nil)}
 }
 
+// another is the store of another process over the same database.
+func (w world) another(t testing.TB) *postgres.Store {
+	t.Helper()
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: w.url, MaxConns: 2, Vault: postgrestest.Vault(t)})
+	require.NoError(t, err)
+	t.Cleanup(store.Close)
+	return store
+}
+
 // accept stores a message to the address.
 func (w world) accept(t testing.TB, to gateway.Address, change func(*gateway.Message)) gateway.Message {
 	t.Helper()

@@ -23,6 +23,7 @@ type Store struct {
 	pool      *pgxpool.Pool
 	q         *queries
 	announcer announcer     // of new updates
+	watchers  watchers      // of outcomes
 	attempts  chan struct{} // deliveries that have a connection: those of one bot wait for one another, and may not hold all
 
 	operator atomic.Pointer[gateway.AccountID] // once it is known
