@@ -22,7 +22,7 @@ const (
 // Received is the one state of an incoming message.
 const Received State = "received"
 
-// moves is the machine. The CHECK constraint messages_state_move carries the same pairs; a test compares them.
+// moves is the machine. The rule messages_state_move of the database carries the same pairs; a test compares them.
 var moves = map[State][]State{
 	Queued:    {Scheduled, Sending, Withheld, NotSubscribed, Failed, Expired, Cancelled},
 	Scheduled: {Sending, Withheld, NotSubscribed, Failed, Expired, Cancelled},

@@ -181,7 +181,7 @@ func TestALapsedPhone(t *testing.T) {
 	require.Zero(t, w.notices(t))
 	_, _, err = w.AskToReconfirm(t.Context(), r, ask(0))
 	require.NoError(t, err)
-	waits := w.accept(t, toAnna, func(m *gateway.Message) { m.SubscriberID = r.SubscriberID })
+	waits := w.accept(t, toAnna, func(m *gateway.Message) { m.SubscriberID, m.Confirmed = r.SubscriberID, time.Hour })
 	_, err = w.ChangeDelivery(t.Context(), "acc_1", waits.ID, func(d gateway.Delivery) (gateway.Change, error) {
 		return gateway.Change{State: gateway.Withheld, Reason: gateway.ReasonUnconfirmed, Subscriber: r.SubscriberID, Events: []gateway.Event{{
 			MessageID: waits.ID, At: noon, Kind: gateway.EventState, From: gateway.Queued, State: gateway.Withheld,

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -16,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
-// The machine stands twice: in Go, where decisions are made, and in a CHECK constraint, which no defect gets past. Here
+// The machine stands twice: in Go, where decisions are made, and in a rule of the database, which no defect gets past. Here
 // every pair of states is tried against both.
 func TestTheMachineInGoAndInTheDatabaseAgree(t *testing.T) {
 	t.Parallel()
@@ -56,11 +58,44 @@ func TestWhatTheDatabaseRefuses(t *testing.T) {
 		"an open phone as an address":                         `UPDATE messages SET address_kind = 'phone', address = '+380501234567'`,
 		"a phone that is found and not there":                 `UPDATE subscribers SET phone_index = 'x'`,
 		"a phone without its proof":                           `UPDATE subscribers SET phone = '+380501234567'`,
+		"a message without anybody whom it is to":             `UPDATE messages SET address_kind = ''`,
+		"evidence without its time":                           `UPDATE messages SET previous = 'queued', state = 'sending', evidence = 'link'`,
+		"a price below nothing":                               `UPDATE messages SET previous = 'queued', state = 'sending', price = -1`,
+		"a leg of no channel":                                 `INSERT INTO legs (id, account_id, message_id, number, channel, state) VALUES ('l', 'acc_1', 'msg_1', 1, 'pigeon', 'pending')`,
+		"a call without its attempt":                          `INSERT INTO legs (id, account_id, message_id, number, channel, state, intent_at) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'pending', now())`,
+		"a cost without anything that was taken":              `INSERT INTO legs (id, account_id, message_id, number, channel, state, price, cost) VALUES ('l', 'acc_1', 'msg_1', 1, 'telegram', 'pending', 1, 1)`,
+		"somebody forgotten who is still connected":           `UPDATE subscribers SET kind = 'forgotten'`,
 		"a second operator":                                   `INSERT INTO accounts (id, name, operator, created_at) VALUES ('acc_2', 'x', true, now()), ('acc_3', 'y', true, now())`,
 	} {
 		_, err := conn.Exec(t.Context(), sql)
 		require.NotEmpty(t, constraint(err), name)
 	}
+}
+
+// A trigger that is about some columns has to be about all that its rule, or its condition, looks at.
+func TestARuleIsLookedAtWheneverItsColumnsAreWritten(t *testing.T) {
+	t.Parallel()
+	conn := postgrestest.Conn(t, postgrestest.URL(t))
+	rows, err := conn.Query(t.Context(), `
+		SELECT t.tgname, pg_get_triggerdef(t.oid), CASE WHEN p.proname LIKE 'check_%' THEN p.prosrc ELSE '' END,
+		       array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr))
+		FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+		WHERE NOT t.tgisinternal AND cardinality(t.tgattr::int2[]) > 0`)
+	require.NoError(t, err)
+	looksAt := regexp.MustCompile(`(?i)\b(?:new|old)\.(\w+)`)
+	seen := 0
+	var name, definition, body string
+	var columns []string
+	_, err = pgx.ForEachRow(rows, []any{&name, &definition, &body, &columns}, func() error {
+		seen++
+		_, condition, _ := strings.Cut(definition, " WHEN ")
+		for _, found := range looksAt.FindAllStringSubmatch(condition+body, -1) {
+			require.Contains(t, columns, strings.ToLower(found[1]), name)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 5, seen)
 }
 
 // seed makes an account with a bot and a person.

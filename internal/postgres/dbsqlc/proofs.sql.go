@@ -289,7 +289,8 @@ func (q *Queries) SetPhoneCode(ctx context.Context, arg SetPhoneCodeParams) (int
 }
 
 const withheld = `-- name: Withheld :many
-SELECT account_id, id FROM messages WHERE state = 'withheld' AND subscriber_id = ANY($1::text[]) ORDER BY id LIMIT $2
+SELECT account_id, id FROM messages
+WHERE state = 'withheld' AND confirmed_within_ms > 0 AND subscriber_id = ANY($1::text[]) ORDER BY id LIMIT $2
 `
 
 type WithheldParams struct {

@@ -28,7 +28,8 @@ WHERE bot_id = @bot_id AND subscriber_id = @subscriber_id AND closed_at IS NULL;
 
 -- name: Withheld :many
 -- Messages that wait for a proof of these people.
-SELECT account_id, id FROM messages WHERE state = 'withheld' AND subscriber_id = ANY(@people::text[]) ORDER BY id LIMIT @at_most;
+SELECT account_id, id FROM messages
+WHERE state = 'withheld' AND confirmed_within_ms > 0 AND subscriber_id = ANY(@people::text[]) ORDER BY id LIMIT @at_most;
 
 -- name: Proofs :many
 SELECT * FROM phone_proofs WHERE account_id = @account_id AND subscriber_id = @subscriber_id ORDER BY proved_at DESC LIMIT @at_most;
