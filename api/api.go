@@ -98,7 +98,7 @@ func New(d Deps) (http.Handler, error) {
 		engine.GET("/metrics", gin.WrapH(d.Metrics))
 	}
 	operations := engine.Group("", s.authenticate, s.checkRequest, s.idempotent)
-	wire.RegisterHandlersWithOptions(operations, wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{detach}, wire.StrictGinServerOptions{
+	wire.RegisterHandlersWithOptions(operations, wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{detach, s.claiming}, wire.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.undecodable,
 		HandlerErrorFunc:         s.refuse,
 		ResponseErrorHandlerFunc: s.refuse,

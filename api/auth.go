@@ -12,8 +12,8 @@ import (
 
 // caller is who makes a request under /v1.
 type caller struct {
-	key    gateway.Key
-	suffix string // the id part for what the request creates, empty without an Idempotency-Key
+	key   gateway.Key
+	under *keyed // nil without an Idempotency-Key
 }
 
 type callerKey struct{}
@@ -31,10 +31,18 @@ func withCaller(c *gin.Context, who caller) {
 // newID returns the id for what the request creates: the same for every repeat under one Idempotency-Key, and empty
 // without one, for the use case to fill.
 func (w caller) newID(prefix string) string {
-	if w.suffix == "" {
+	if w.under == nil {
 		return ""
 	}
-	return prefix + "_" + w.suffix
+	return prefix + "_" + w.under.claim.Suffix
+}
+
+// claim is what the request must take with what it stores, nil if it holds it already or has none.
+func (w caller) claim() *gateway.Claim {
+	if w.under == nil || w.under.taken {
+		return nil
+	}
+	return &w.under.claim
 }
 
 // authenticate lets a request pass whose key has the scope that its operation declares.

@@ -5,13 +5,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"herald/api/internal/wire"
 	"herald/internal/gateway"
 )
 
@@ -26,7 +29,7 @@ const (
 )
 
 // idempotent does a POST with an Idempotency-Key once. The first request claims the key; its answer is kept, sealed,
-// for the repeats. What it creates gets its id from the claim, so that a request which died between doing and
+// for the repeats. A message is claimed by the statement that stores it, everything else before it is done. What it creates gets its id from the claim, so that a request which died between doing and
 // answering does the same thing when it is repeated, not a second one.
 func (s *server) idempotent(c *gin.Context) {
 	keys, given := c.Request.Header["Idempotency-Key"]
@@ -44,26 +47,72 @@ func (s *server) idempotent(c *gin.Context) {
 		return
 	}
 	defer func() { _ = c.Request.Body.Close() }()
-	wanted := gateway.Claim{
+	k := &keyed{claim: gateway.Claim{
 		AccountID: who.key.AccountID, Key: keys[0], Request: digest,
 		Suffix: strings.TrimPrefix(s.ids.New("x"), "x_"),
+	}}
+	if !s.operationOf(c).claims() && !s.take(c.Request.Context(), k) {
+		s.repeat(c, k)
+		return
 	}
+	who.under = k
+	withCaller(c, who)
+	s.holdClaim(c, k)
+}
+
+// claims tells whether the operation takes its claim with what it stores.
+func (op *operation) claims() bool { return op.id == "sendMessage" }
+
+// keyed is a request under an Idempotency-Key.
+type keyed struct {
+	claim  gateway.Claim // as it is wanted, and once that is known as it is held
+	looked bool          // it was tried to take it by itself
+	taken  bool          // the request holds it
+	fault  error         // why it does not; nil if the first request has its answer, which is in claim
+}
+
+// take takes the key by itself, or finds out what became of the first request with it.
+func (s *server) take(ctx context.Context, k *keyed) bool {
 	now := s.now()
-	held, taken, err := s.claims.Claim(c.Request.Context(), wanted, now, now.Add(-claimStale))
+	held, taken, err := s.claims.Claim(ctx, k.claim, now, now.Add(-claimStale))
+	k.looked = true
 	switch {
 	case err != nil:
-		s.refuse(c, err)
-	case held.Request != digest:
-		s.refuse(c, gateway.Fault(gateway.CodeIdempotencyMismatch, "Idempotency-Key", "This Idempotency-Key was used for another request. Choose a new one."))
+		k.fault = err
+	case held.Request != k.claim.Request:
+		k.fault = gateway.Fault(gateway.CodeIdempotencyMismatch, "Idempotency-Key", "This Idempotency-Key was used for another request. Choose a new one.")
 	case held.Done:
-		s.replay(c, held)
-	case !taken:
-		s.refuse(c, gateway.Fault(gateway.CodeIdempotencyRunning, "Idempotency-Key", "The first request with this Idempotency-Key still runs. Send it again in a moment."))
+		k.claim = held
+	case !taken && held.Suffix != k.claim.Suffix: // with our suffix it is ours: it was stored, and the database's answer was lost
+		k.fault = gateway.Fault(gateway.CodeIdempotencyRunning, "Idempotency-Key", "The first request with this Idempotency-Key still runs. Send it again in a moment.")
 	default:
-		who.suffix = held.Suffix
-		withCaller(c, who)
-		s.holdClaim(c, held)
+		k.claim, k.taken = held, true
 	}
+	return k.taken
+}
+
+// claiming does a request again that could not take its claim with what it stores, once it has taken it by itself. What is
+// told to one that could not is up to holdClaim.
+func (s *server) claiming(next wire.StrictHandlerFunc, _ string) wire.StrictHandlerFunc {
+	return func(c *gin.Context, request any) (any, error) {
+		answer, err := next(c, request)
+		if !errors.Is(err, gateway.ErrNotClaimed) {
+			return answer, err
+		}
+		if !s.take(c.Request.Context(), callerOf(c.Request.Context()).under) {
+			return nil, nil
+		}
+		return next(c, request)
+	}
+}
+
+// repeat answers a request whose key another one holds.
+func (s *server) repeat(c *gin.Context, k *keyed) {
+	if k.fault != nil {
+		s.refuse(c, k.fault)
+		return
+	}
+	s.replay(c, k.claim)
 }
 
 func idempotencyKeyLike(key string) bool {
@@ -109,25 +158,44 @@ func (s *server) replay(c *gin.Context, held gateway.Claim) {
 	c.Abort()
 }
 
-// holdClaim runs the request and settles its claim before the caller sees the answer.
-func (s *server) holdClaim(c *gin.Context, claim gateway.Claim) {
-	kept := &keptAnswer{ResponseWriter: c.Writer, status: http.StatusOK}
+// holdClaim runs the request and settles its claim. The answer is handed to the store before the caller sees it, and is stored
+// a moment later, with others: who repeats the request here waits for that, and elsewhere is told for that moment that
+// the first one still runs. An answer that is lost with the process leaves a claim that grows stale, and whoever takes it
+// over does the same thing again, with the same id.
+func (s *server) holdClaim(c *gin.Context, k *keyed) {
+	kept := &keptAnswer{ResponseWriter: c.Writer, header: c.Writer.Header().Clone(), status: http.StatusOK}
 	c.Writer = kept
 	returned := false
 	defer func() {
 		c.Writer = kept.ResponseWriter
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), settleTimeout)
 		defer cancel()
-		if err := s.settle(ctx, claim, kept, returned); err != nil {
-			// What was asked for is done. The claim grows stale, and a repeat does the same thing again.
-			s.logger.ErrorContext(ctx, "settle idempotency key", "request_id", requestID(ctx), "error", err)
+		holds := s.holds(ctx, k, returned && kept.status < http.StatusBadRequest)
+		if holds {
+			if err := s.settle(ctx, k.claim, kept, returned); err != nil {
+				// What was asked for is done. The claim grows stale, and a repeat does the same thing again.
+				s.logger.ErrorContext(ctx, "settle idempotency key", "request_id", requestID(ctx), "error", err)
+			}
 		}
-		if returned {
+		switch {
+		case !returned:
+		case holds:
 			kept.send()
+		default:
+			s.repeat(c, k)
 		}
 	}()
 	c.Next()
 	returned = true
+}
+
+// holds tells whether a request that ran came to hold its claim. One that did well has it. For one that was refused or broke
+// off before it took it, it is taken now: the first request with the key may have had its answer long ago.
+func (s *server) holds(ctx context.Context, k *keyed, well bool) bool {
+	if !k.looked && !well {
+		return s.take(ctx, k)
+	}
+	return k.taken || !k.looked
 }
 
 // settle keeps a good answer for the repeats, frees the key of a refused request, and leaves the claim of a request
@@ -155,9 +223,10 @@ func (s *server) leave(ctx context.Context, claim gateway.Claim) error {
 	return err
 }
 
-// keptAnswer holds an answer back until its claim is settled.
+// keptAnswer holds an answer back until its claim is settled, or another one is given in its place.
 type keptAnswer struct {
 	gin.ResponseWriter
+	header  http.Header
 	status  int
 	body    bytes.Buffer
 	started bool
@@ -168,6 +237,8 @@ func (k *keptAnswer) WriteHeader(status int) {
 		k.status, k.started = status, true
 	}
 }
+
+func (k *keptAnswer) Header() http.Header { return k.header }
 
 func (k *keptAnswer) WriteHeaderNow() { k.started = true }
 
@@ -184,6 +255,7 @@ func (k *keptAnswer) Flush()                               {}
 
 // send writes the answer to the caller.
 func (k *keptAnswer) send() {
+	maps.Copy(k.ResponseWriter.Header(), k.header)
 	k.ResponseWriter.WriteHeader(k.status)
 	_, _ = k.ResponseWriter.Write(k.body.Bytes())
 }

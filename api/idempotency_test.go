@@ -29,9 +29,14 @@ type told struct {
 
 func (w *world) post(t *testing.T, path, idempotencyKey, body string) told {
 	t.Helper()
+	return w.postAs(t, w.names["key"], path, idempotencyKey, body)
+}
+
+func (w *world) postAs(t *testing.T, apiKey, path, idempotencyKey, body string) told {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
-	request.Header.Set("Authorization", "Bearer "+w.names["key"])
+	request.Header.Set("Authorization", "Bearer "+apiKey)
 	request.Header.Set("Idempotency-Key", idempotencyKey)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
@@ -44,6 +49,14 @@ func (w *world) post(t *testing.T, path, idempotencyKey, body string) told {
 		status: response.StatusCode, id: body2.ID, code: body2.Code,
 		replayed: response.Header.Get("Idempotent-Replayed") == "true", retryAfter: response.Header.Get("Retry-After"),
 	}
+}
+
+// kept waits until the answer of the request is stored, which it is a moment after it was given.
+func (w *world) kept(t *testing.T, idempotencyKey string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return w.rows("idempotency_keys WHERE done_at IS NOT NULL AND key = '"+idempotencyKey+"'") == 1
+	}, 10*time.Second, time.Millisecond)
 }
 
 // digest is the SHA-256 that a claim of a POST holds.
@@ -113,6 +126,7 @@ func TestWorkThatWasDoneBeforeACrashIsNotDoneAgain(t *testing.T) {
 			}
 			first := w.post(t, c.path, "crash", c.body)
 			require.Less(t, first.status, 300, first.code)
+			w.kept(t, "crash")
 			// As if the answer had never been kept: the claim is as it was before.
 			require.NoError(t, w.exec(t, "UPDATE idempotency_keys SET done_at = NULL, status = NULL, answer = NULL WHERE key = 'crash'"))
 			w.tick(claimStale + time.Second)
@@ -147,6 +161,7 @@ func TestAKeptAnswerIsSealed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false)
 	require.Equal(t, http.StatusCreated, w.post(t, "/v1/keys", "sealed", `{"name":"shop"}`).status)
+	w.kept(t, "sealed")
 	require.Equal(t, 1, w.rows("idempotency_keys WHERE key = 'sealed' AND answer IS NOT NULL"))
 	require.Zero(t, w.rows(`idempotency_keys WHERE position('secret'::bytea in answer) > 0 OR position('shop'::bytea in answer) > 0`))
 }
@@ -178,4 +193,75 @@ func TestACallerWhoLeavesGetsTheAnswerLater(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, again.status)
 	require.True(t, again.replayed)
 	require.Equal(t, before+1, w.rows("messages"))
+}
+
+// pause rests my bot, as its owner can; resume ends that.
+func (w *world) pause(t *testing.T) {
+	t.Helper()
+	require.NoError(t, w.exec(t, "UPDATE bots SET state = 'paused' WHERE username = 'acme_bot'"))
+}
+
+func (w *world) resume(t *testing.T) {
+	t.Helper()
+	require.NoError(t, w.exec(t, "UPDATE bots SET state = 'active' WHERE username = 'acme_bot'"))
+}
+
+// A message takes its key with it. What is refused before is looked up, and the first request is answered as it was.
+func TestAKeyIsKnownThoughTheMessageWouldBeRefusedNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	first := w.post(t, "/v1/messages", "known", hello)
+	require.Equal(t, http.StatusAccepted, first.status)
+	running := gateway.Claim{
+		AccountID: w.mine, Key: "running", Request: digest("/v1/messages", hello), Suffix: strings.TrimPrefix(w.ids.New("x"), "x_"),
+	}
+	_, taken, err := w.store.Claim(t.Context(), running, w.now(), w.now().Add(-claimStale))
+	require.NoError(t, err)
+	require.True(t, taken)
+	before := w.rows("messages")
+	w.pause(t)
+
+	require.Equal(t, told{status: http.StatusAccepted, id: first.id, replayed: true}, w.post(t, "/v1/messages", "known", hello))
+	other := `{"to":"@anna","text":"Hello again"}`
+	require.Equal(t, told{status: http.StatusUnprocessableEntity, code: "idempotency:mismatch"}, w.post(t, "/v1/messages", "known", other))
+	require.Equal(t, told{status: http.StatusConflict, code: "idempotency:running", retryAfter: "1"}, w.post(t, "/v1/messages", "running", hello))
+	require.Equal(t, told{status: http.StatusConflict, code: "bot:paused"}, w.post(t, "/v1/messages", "new", hello))
+	require.Zero(t, w.rows("idempotency_keys WHERE key = 'new'"), "a refused request leaves its key free")
+
+	w.resume(t)
+	require.Equal(t, told{status: http.StatusAccepted, id: first.id, replayed: true}, w.post(t, "/v1/messages", "known", hello))
+	require.Equal(t, told{status: http.StatusUnprocessableEntity, code: "idempotency:mismatch"}, w.post(t, "/v1/messages", "known", other))
+	require.Equal(t, before, w.rows("messages"))
+	require.Equal(t, http.StatusAccepted, w.post(t, "/v1/messages", "new", other).status)
+}
+
+// A process dies before it knew whether its message was stored, and after its bot was paused: the key is free.
+func TestAStaleClaimOfARefusedMessageIsFreed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	first := w.post(t, "/v1/messages", "stale", hello)
+	w.kept(t, "stale")
+	require.NoError(t, w.exec(t, "UPDATE idempotency_keys SET done_at = NULL, status = NULL, answer = NULL WHERE key = 'stale'"))
+	w.tick(claimStale + time.Second)
+	w.pause(t)
+	require.Equal(t, told{status: http.StatusConflict, code: "bot:paused"}, w.post(t, "/v1/messages", "stale", hello))
+	require.Zero(t, w.rows("idempotency_keys WHERE key = 'stale'"))
+	w.resume(t)
+	require.NotEqual(t, first.id, w.post(t, "/v1/messages", "stale", hello).id)
+}
+
+// A database that answers a statement with a lost connection may have stored it: the claim with our suffix is ours.
+func TestAClaimThatWasStoredUnseenIsOurs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	s := &server{claims: w.store, now: w.now}
+	suffix := strings.TrimPrefix(w.ids.New("x"), "x_")
+	request := func(suffix string) *keyed {
+		return &keyed{claim: gateway.Claim{AccountID: w.mine, Key: "lost", Request: digest("/v1/messages", hello), Suffix: suffix}}
+	}
+	require.True(t, s.take(t.Context(), request(suffix)))
+	require.True(t, s.take(t.Context(), request(suffix)))
+	other := request(strings.Repeat("0", 26))
+	require.False(t, s.take(t.Context(), other))
+	require.ErrorIs(t, other.fault, gateway.Fault(gateway.CodeIdempotencyRunning, "", ""))
 }

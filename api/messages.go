@@ -22,7 +22,7 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 	who := callerOf(ctx)
 	wait := preferredWait(given(r.Params.Prefer))
 	request := requestOf(*r.Body)
-	request.ID, request.Wait = gateway.MessageID(who.newID("msg")), wait > 0
+	request.ID, request.Claim, request.Wait = gateway.MessageID(who.newID("msg")), who.claim(), wait > 0
 	var watch messaging.Watch
 	if request.Wait {
 		watch = s.messaging.Watch(request.ID)

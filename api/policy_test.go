@@ -173,3 +173,25 @@ func TestThePolicyIsTheOperators(t *testing.T) {
 		require.Equal(t, gateway.CodeNotOperator, code, c)
 	}
 }
+
+// A repeat is no other message: the policy does not count it, and what it refused is told again.
+func TestThePolicyCountsARepeatOnce(t *testing.T) {
+	t.Parallel()
+	s := newSquare(t)
+	_, err := s.operator.api.SetPolicy(t.Context(), smallPolicy)
+	require.NoError(t, err)
+	counted := func() string {
+		return s.text(t, "SELECT coalesce(sum(messages), 0)::text FROM policy_days")
+	}
+	for key, text := range map[string]string{"good": "Your parcel is here", "bad": "A sale for you"} {
+		body := fmt.Sprintf(`{"bot":"@free_bot","to":"#1","text":%q}`, text)
+		first := s.postAs(t, s.red.key, "/v1/messages", key, body)
+		require.Equal(t, http.StatusAccepted, first.status, first.code)
+		require.False(t, first.replayed)
+		before, messages := counted(), s.rows("messages")
+		require.Equal(t, told{status: http.StatusAccepted, id: first.id, replayed: true}, s.postAs(t, s.red.key, "/v1/messages", key, body))
+		require.Equal(t, before, counted())
+		require.Equal(t, messages, s.rows("messages"))
+	}
+	require.Equal(t, "1", counted(), "the refused one was not sent")
+}

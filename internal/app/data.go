@@ -97,7 +97,7 @@ func (a *App) startSchema(ctx context.Context) (string, error) {
 	} else if err := postgres.CheckVersion(ctx, a.databaseURL); err != nil {
 		return "", err
 	}
-	store, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, Vault: a.sealer})
+	store, err := postgres.Open(ctx, postgres.Options{URL: a.databaseURL, Vault: a.sealer, Logger: a.logger("database")})
 	if err != nil {
 		return "", err
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -118,11 +119,17 @@ func (c Claim) AnswerBound() string {
 // TranslationBound is what the sealed secret of an account's translations is bound to.
 func (id AccountID) TranslationBound() string { return "translation_secrets/" + string(id) }
 
+// ErrNotClaimed is a request that did not take its claim with what it stores, and stored nothing: the claim has to be taken
+// by itself first, by ClaimStore.Claim, which tells who holds it.
+var ErrNotClaimed = errors.New("the Idempotency-Key was not claimed")
+
 // ClaimStore keeps idempotency keys.
 type ClaimStore interface {
 	// Claim takes the key or returns what is known of its first use. taken is true if the caller holds it now:
 	// it is new, or its holder has been silent since before staleBefore.
 	Claim(ctx context.Context, c Claim, now, staleBefore time.Time) (held Claim, taken bool, err error)
+	// Complete keeps the answer. It may be stored a moment later, together with others: Claim of the same process waits for it,
+	// and one that is lost with the process leaves a claim that grows stale.
 	Complete(ctx context.Context, c Claim, now time.Time) error
 	// Release gives the key up, after a request that changed nothing (a refused one).
 	Release(ctx context.Context, account AccountID, key string) error

@@ -24,9 +24,14 @@ func (s *Service) WithGuard(guard Guard) *Service {
 	return &with
 }
 
+// judges tells whether the guard is asked about a message.
+func (s *Service) judges(m gateway.Message, bot gateway.Bot) bool {
+	return s.guard != nil && bot.Lends(m.AccountID)
+}
+
 // judged is what the guard says of a message; messages by an account's own bots it is not asked about.
 func (s *Service) judged(ctx context.Context, m gateway.Message, bot gateway.Bot) (*gateway.PolicyRefusal, error) {
-	if s.guard == nil || !bot.Lends(m.AccountID) {
+	if !s.judges(m, bot) {
 		return nil, nil
 	}
 	return s.guard.Judge(ctx, m, bot.Purpose)
@@ -34,7 +39,7 @@ func (s *Service) judged(ctx context.Context, m gateway.Message, bot gateway.Bot
 
 // looked is judged for a text alone.
 func (s *Service) looked(ctx context.Context, m gateway.Message, bot gateway.Bot) (*gateway.PolicyRefusal, error) {
-	if s.guard == nil || !bot.Lends(m.AccountID) {
+	if !s.judges(m, bot) {
 		return nil, nil
 	}
 	return s.guard.Look(ctx, m, bot.Purpose)

@@ -34,6 +34,7 @@ const (
 // Request is a message as its sender asks for it. Everything but To, and Text or Media, has a default.
 type Request struct {
 	ID        gateway.MessageID // filled if empty; the same id twice is the same message
+	Claim     *gateway.Claim    // to be taken with the message, which has its suffix; nil: none, or held already
 	Bot       string            // id or @name; empty: the account's only bot
 	To        string            // +380501234567, @anna or #123456; 050 123 45 67 where the account has a region
 	Text      string

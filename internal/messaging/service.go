@@ -63,13 +63,16 @@ func New(store Store, starter Starter, outcomes Outcomes, linkBase string, ids *
 }
 
 // Accept stores the message that the request describes and sets it on its way. A message with the same id that was
-// accepted before is returned as it is.
+// accepted before is returned as it is. gateway.ErrNotClaimed: nothing was done, since the claim has to be taken by itself.
 func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Request) (gateway.Message, error) {
 	n, bot, err := s.prepare(ctx, account, r)
 	if err != nil {
 		return gateway.Message{}, err
 	}
 	m := n.Message
+	if r.Claim != nil && s.judges(m, bot) { // a judged message is counted, and a repeat must not be
+		return gateway.Message{}, gateway.ErrNotClaimed
+	}
 	if refusal, err := s.judged(ctx, m, bot); err != nil {
 		return gateway.Message{}, err
 	} else if refusal != nil {
@@ -78,7 +81,7 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	if err := s.holdFile(ctx, m); err != nil {
 		return gateway.Message{}, err
 	}
-	created, err := s.store.AcceptMessage(ctx, m, n.Legs, n.Links)
+	created, err := s.keep(ctx, n, r.Claim)
 	if err != nil {
 		return gateway.Message{}, fmt.Errorf("store message %s: %w", m.ID, err)
 	}
@@ -87,6 +90,15 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	}
 	s.starter.StartDelivery(account, m.ID, m.Lane)
 	return m, nil
+}
+
+// keep stores a message, and its claim with it.
+func (s *Service) keep(ctx context.Context, n gateway.NewMessage, claim *gateway.Claim) (created bool, err error) {
+	if claim == nil {
+		return s.store.AcceptMessage(ctx, n.Message, n.Legs, n.Links)
+	}
+	err = s.store.AcceptClaimed(ctx, *claim, n.Message, n.Legs, n.Links)
+	return err == nil, err
 }
 
 // prepare checks a request as a whole, and makes the message that it asks for. It stores nothing.

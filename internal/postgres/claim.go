@@ -24,6 +24,9 @@ func (s *Store) Claim(ctx context.Context, c gateway.Claim, now, staleBefore tim
 	if inserted == 1 { // as with nearly all
 		return c, true, nil
 	}
+	if err := s.answers.settled(ctx); err != nil { // the first answer may be among those
+		return held, false, fmt.Errorf("wait for kept answers: %w", err)
+	}
 	err = s.inTx(ctx, func(_ pgx.Tx, q *queries) error {
 		row, err := q.Claim(ctx, dbsqlc.ClaimParams{AccountID: string(c.AccountID), Key: c.Key})
 		if err != nil {
@@ -47,14 +50,35 @@ func (s *Store) Claim(ctx context.Context, c gateway.Claim, now, staleBefore tim
 
 func (s *Store) Complete(ctx context.Context, c gateway.Claim, now time.Time) error {
 	ctx = of(ctx, c.AccountID)
-	status := int32(c.Status)
-	err := s.q.CompleteClaim(ctx, dbsqlc.CompleteClaimParams{
-		AccountID: string(c.AccountID), Key: c.Key, Now: &now, Status: &status, Answer: c.Answer,
-	})
-	if err != nil {
-		return fmt.Errorf("complete claim: %w", err)
+	answer := keptAnswer{c, now}
+	if s.answers.take(answer) {
+		return nil
+	}
+	return s.complete(ctx, answer)
+}
+
+// complete writes answers in one statement, in the scope of ctx.
+func (s *Store) complete(ctx context.Context, answers ...keptAnswer) error {
+	var p dbsqlc.CompleteClaimsParams
+	for _, a := range answers {
+		p.AccountIds = append(p.AccountIds, string(a.AccountID))
+		p.Keys = append(p.Keys, a.Key)
+		p.DoneAts = append(p.DoneAts, a.at)
+		p.Statuses = append(p.Statuses, int32(a.Status))
+		p.Answers = append(p.Answers, a.Answer)
+	}
+	if err := s.q.CompleteClaims(ctx, p); err != nil {
+		return fmt.Errorf("complete claims: %w", err)
 	}
 	return nil
+}
+
+// completeGathered writes what the gatherer took. What is lost leaves claims that grow stale.
+func (s *Store) completeGathered(ctx context.Context, answers []keptAnswer) {
+	ctx = system(ctx, claimWork)
+	if err := s.complete(ctx, answers...); err != nil {
+		s.logger.ErrorContext(ctx, "keep answers of idempotency keys", "answers", len(answers), "error", err)
+	}
 }
 
 func (s *Store) Release(ctx context.Context, account gateway.AccountID, key string) error {

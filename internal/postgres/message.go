@@ -22,8 +22,22 @@ func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gat
 	return acceptMessage(ctx, s.q, m, legs, links)
 }
 
+func (s *Store) AcceptClaimed(ctx context.Context, c gateway.Claim, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) error {
+	ctx = of(ctx, m.AccountID)
+	created, err := acceptUnder(ctx, s.q, c, m, legs, links)
+	if err == nil && !created {
+		return gateway.ErrNotClaimed
+	}
+	return err
+}
+
 // acceptMessage writes a new message with its legs, its links and its outbox row in one statement.
 func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
+	return acceptUnder(ctx, q, gateway.Claim{}, m, legs, links)
+}
+
+// acceptUnder is acceptMessage that takes a claim in the same statement, unless it is empty.
+func acceptUnder(ctx context.Context, q *queries, c gateway.Claim, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
 	buttons, err := marshalButtons(m.Buttons)
 	if err != nil {
 		return false, err
@@ -35,6 +49,7 @@ func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []ga
 	v, id := q.vault, string(m.ID)
 	address, sealedAddress, addressIndex := v.address(&err, string(m.BotID), m.ID, m.To)
 	p := dbsqlc.AcceptMessageParams{
+		ClaimKey: c.Key, ClaimRequest: c.Request[:], ClaimSuffix: c.Suffix,
 		Media: v.sealed(&err, messageBound("media", id), string(media)), Silent: m.Silent, Protected: m.Protected,
 		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
 		AddressKind: string(m.To.Kind), Address: address, SealedAddress: sealedAddress, AddressIndex: addressIndex, Text: v.sealed(&err, messageBound("text", id), m.Text), Format: string(cmp.Or(m.Format, gateway.FormatPlain)),

@@ -94,6 +94,26 @@ func TestAcceptMessage(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, legs, 2)
 	})
+	t.Run("takes a claim with it, or is not stored", func(t *testing.T) {
+		again := m
+		claim := gateway.Claim{AccountID: "acc_1", Key: "k", Request: [32]byte{1}, Suffix: "00000000000000000000000001"}
+		store := func() error {
+			again.ID = w.ids.Message()
+			return w.AcceptClaimed(t.Context(), claim, again, []gateway.Leg{{ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}}, nil)
+		}
+		require.NoError(t, store())
+		got, err := w.Message(t.Context(), "acc_1", again.ID)
+		require.NoError(t, err)
+		require.Equal(t, again, got)
+		held, taken, err := w.Claim(t.Context(), gateway.Claim{AccountID: "acc_1", Key: "k", Request: [32]byte{1}, Suffix: "00000000000000000000000002"}, noon, noon)
+		require.NoError(t, err)
+		require.False(t, taken)
+		require.Equal(t, claim, held)
+
+		require.ErrorIs(t, store(), gateway.ErrNotClaimed)
+		_, err = w.Message(t.Context(), "acc_1", again.ID)
+		require.ErrorIs(t, err, gateway.ErrMessageNotFound)
+	})
 	t.Run("is nothing to another account", func(t *testing.T) {
 		_, err := w.Message(t.Context(), "acc_2", m.ID)
 		require.ErrorIs(t, err, gateway.ErrMessageNotFound)

@@ -28,6 +28,7 @@ type work string
 const (
 	accountWork  work = "accounts"  // the operator makes accounts and finds them
 	keyWork      work = "keys"      // a caller shows a key: its account is what we want to know
+	claimWork    work = "claims"    // answers to many requests, kept at once
 	callbackWork work = "callbacks" // messengers, providers and readers of links show a token or a name of theirs
 	intakeWork   work = "intake"    // leases of pollers, and raw updates of many bots at once
 	inboxWork    work = "inbox"     // the oldest update of all bots, and what follows from it

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -24,7 +26,9 @@ type Store struct {
 	q         *queries
 	announcer announcer     // of new updates
 	watchers  watchers      // of outcomes
+	answers   *gatherer     // of requests under an Idempotency-Key
 	attempts  chan struct{} // deliveries that have a connection: those of one bot wait for one another, and may not hold all
+	logger    *slog.Logger
 
 	operator atomic.Pointer[gateway.AccountID] // once it is known
 }
@@ -34,6 +38,7 @@ type Options struct {
 	URL      gateway.Secret // postgres://...; it may hold a password
 	MaxConns int32          // connections at most; 0 means 20
 	Vault    gateway.Vault  // seals people; NoVault for a store that touches none
+	Logger   *slog.Logger   // told of what goes wrong when nobody waits for it; nil: nobody is
 }
 
 const (
@@ -108,15 +113,17 @@ func open(ctx context.Context, o Options) (*Store, error) {
 		pool.Close()
 		return nil, &ErrRefused{err}
 	}
-	s := &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), &vault{o.Vault}}}
+	s := &Store{pool: pool, q: &queries{dbsqlc.New(guard{pool}), &vault{o.Vault}}, logger: cmp.Or(o.Logger, slog.New(slog.DiscardHandler))}
+	s.answers = newGatherer(s.completeGathered)
 	s.announcer.say = func(ctx context.Context) error { return s.q.AnnounceUpdates(system(ctx, intakeWork)) }
 	s.attempts = make(chan struct{}, attemptsAtMost(config.MaxConns))
 	return s, nil
 }
 
-// Close ends all connections.
+// Close writes what was gathered and ends all connections.
 func (s *Store) Close() {
 	s.announcer.stop()
+	s.answers.stop()
 	s.pool.Close()
 }
 

@@ -35,28 +35,32 @@ func (q *Queries) Claim(ctx context.Context, arg ClaimParams) (IdempotencyKey, e
 	return i, err
 }
 
-const completeClaim = `-- name: CompleteClaim :exec
-UPDATE idempotency_keys SET done_at = $3, status = $4, answer = $5 WHERE account_id = $1 AND key = $2
+const completeClaims = `-- name: CompleteClaims :exec
+UPDATE idempotency_keys k SET done_at = d.done_at, status = d.status, answer = d.answer
+FROM (SELECT unnest($1::text[]) AS account_id, unnest($2::text[]) AS key, unnest($3::timestamptz[]) AS done_at,
+             unnest($4::integer[]) AS status, unnest($5::bytea[]) AS answer) d
+WHERE k.account_id = d.account_id AND k.key = d.key
 RETURNING set_config('synchronous_commit', 'off', true)
 `
 
-type CompleteClaimParams struct {
-	AccountID string
-	Key       string
-	Now       *time.Time
-	Status    *int32
-	Answer    []byte
+type CompleteClaimsParams struct {
+	AccountIds []string
+	Keys       []string
+	DoneAts    []time.Time
+	Statuses   []int32
+	Answers    [][]byte
 }
 
+// However many there are, of all accounts.
 // Nobody waits for the disk: an answer that is lost with the database leaves a claim that grows stale, and whoever takes it over
 // does the same thing again, with the same id.
-func (q *Queries) CompleteClaim(ctx context.Context, arg CompleteClaimParams) error {
-	_, err := q.db.Exec(ctx, completeClaim,
-		arg.AccountID,
-		arg.Key,
-		arg.Now,
-		arg.Status,
-		arg.Answer,
+func (q *Queries) CompleteClaims(ctx context.Context, arg CompleteClaimsParams) error {
+	_, err := q.db.Exec(ctx, completeClaims,
+		arg.AccountIds,
+		arg.Keys,
+		arg.DoneAts,
+		arg.Statuses,
+		arg.Answers,
 	)
 	return err
 }

@@ -11,10 +11,14 @@ SELECT * FROM idempotency_keys WHERE account_id = $1 AND key = $2;
 UPDATE idempotency_keys SET claimed_at = @now
 WHERE account_id = $1 AND key = $2 AND done_at IS NULL AND claimed_at < @stale_before;
 
--- name: CompleteClaim :exec
+-- name: CompleteClaims :exec
+-- However many there are, of all accounts.
 -- Nobody waits for the disk: an answer that is lost with the database leaves a claim that grows stale, and whoever takes it over
 -- does the same thing again, with the same id.
-UPDATE idempotency_keys SET done_at = @now, status = @status, answer = @answer WHERE account_id = $1 AND key = $2
+UPDATE idempotency_keys k SET done_at = d.done_at, status = d.status, answer = d.answer
+FROM (SELECT unnest(@account_ids::text[]) AS account_id, unnest(@keys::text[]) AS key, unnest(@done_ats::timestamptz[]) AS done_at,
+             unnest(@statuses::integer[]) AS status, unnest(@answers::bytea[]) AS answer) d
+WHERE k.account_id = d.account_id AND k.key = d.key
 RETURNING set_config('synchronous_commit', 'off', true);
 
 -- name: ReleaseClaim :exec

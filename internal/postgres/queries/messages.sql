@@ -1,17 +1,23 @@
 -- name: AcceptMessage :execrows
 -- One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
--- the outbox row from which its workflow is started if nobody does so before.
-WITH m AS (
+-- the outbox row from which its workflow is started if nobody does so before. With a claim_key it is the claim as well: if
+-- another request holds that, nothing is written.
+WITH claimed AS (
+    INSERT INTO idempotency_keys (account_id, key, request, suffix, claimed_at)
+    SELECT @account_id, @claim_key, @claim_request, @claim_suffix, @created_at WHERE @claim_key::text <> ''
+    ON CONFLICT DO NOTHING RETURNING key
+), m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, sealed_address, address_index, text, format, buttons, lane, on_unknown,
                           label, state, waited, event_sequence, read_link, not_before, expires_at, created_at, updated_at,
                           subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
                           between_hours, timezone, timezone_of, max_price, price, currency,
                           confirmed_within_ms, confirm_by, carries_code, file_id)
-    VALUES (@id, @account_id, @bot_id, 'out', @address_kind, @address, @sealed_address, @address_index, @text, @format, @buttons, @lane, @on_unknown,
-            @label, 'queued', @waited, 1, @read_link, sqlc.narg(not_before), @expires_at, @created_at, @created_at,
-            sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected,
-            @between_hours, @timezone, @timezone_of, sqlc.narg(max_price), @price, @currency,
-            @confirmed_within_ms, @confirm_by, @carries_code, @file_id)
+    SELECT @id, @account_id, @bot_id, 'out', @address_kind, @address, @sealed_address, @address_index, @text, @format, @buttons, @lane, @on_unknown,
+           @label, 'queued', @waited, 1, @read_link, sqlc.narg(not_before), @expires_at, @created_at, @created_at,
+           sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected,
+           @between_hours, @timezone, @timezone_of, sqlc.narg(max_price), @price, @currency,
+           @confirmed_within_ms, @confirm_by, @carries_code, @file_id
+    WHERE @claim_key = '' OR EXISTS (SELECT FROM claimed)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
