@@ -238,14 +238,19 @@ type Event struct {
 	Wait      time.Duration // how long until the next attempt
 }
 
+// Conditions are what has to hold for a message to be stored. The zero Conditions always hold.
+type Conditions struct {
+	Claim  *Claim // no other request holds it: it is taken with the message
+	OwnBot bool   // the bot is the account's own, works, and is shared with nobody
+}
+
 // MessageStore keeps messages.
 type MessageStore interface {
 	// AcceptMessage stores a new message with its legs, its links, its first event and its outbox row in one transaction.
 	// A message with that id that is there already is left as it is: created is false.
 	AcceptMessage(ctx context.Context, m Message, legs []Leg, links []ReadLink) (created bool, err error)
-	// AcceptClaimed is AcceptMessage that takes a claim as well. If another request holds that, ErrNotClaimed, and nothing is
-	// stored.
-	AcceptClaimed(ctx context.Context, c Claim, m Message, legs []Leg, links []ReadLink) error
+	// AcceptIf is AcceptMessage under conditions: created is false as well if one of them does not hold, and nothing is stored.
+	AcceptIf(ctx context.Context, c Conditions, n NewMessage) (created bool, err error)
 	// RefuseMessage stores a message that the policy of shared bots refused: it has ended, and nothing sends it.
 	RefuseMessage(ctx context.Context, n NewMessage, words string) (created bool, err error)
 	// Links returns the read links of a message, in the order of their numbers.

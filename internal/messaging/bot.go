@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"herald/internal/gateway"
 )
@@ -19,6 +20,37 @@ func (s *Service) bot(ctx context.Context, account gateway.AccountID, ref string
 	default:
 		return gateway.Bot{}, gateway.ErrBotNotFound
 	}
+}
+
+// ownBotFor is how long an own bot is believed to be as it was. The statement that accepts a message looks again.
+const ownBotFor = time.Minute
+
+// ownBot names a bot of an account's own.
+type ownBot struct {
+	account gateway.AccountID
+	bot     gateway.BotID
+}
+
+// ownBot is the bot that a request names by its id, if it is remembered.
+func (s *Service) ownBot(account gateway.AccountID, ref string) (gateway.Bot, bool) {
+	return s.remembered.bots.get(ownBot{account, gateway.BotID(ref)}, s.now())
+}
+
+func (s *Service) forgetOwnBot(account gateway.AccountID, id gateway.BotID) {
+	s.remembered.bots.forget(ownBot{account, id})
+}
+
+// botOr is the remembered bot, or else the one that the request names. An account's own one that works, and that nobody else
+// uses, is remembered: nothing that its messages are held against can be refused because of it.
+func (s *Service) botOr(ctx context.Context, account gateway.AccountID, ref string, remembered *gateway.Bot) (gateway.Bot, error) {
+	if remembered != nil {
+		return *remembered, nil
+	}
+	b, err := s.bot(ctx, account, ref)
+	if err == nil && b.AccountID == account && b.State == gateway.BotActive && !b.Shared {
+		s.remembered.bots.put(ownBot{account, b.ID}, b, s.now().Add(ownBotFor))
+	}
+	return b, err
 }
 
 func (s *Service) onlyBot(ctx context.Context, account gateway.AccountID) (gateway.Bot, error) {

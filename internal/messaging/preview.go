@@ -43,7 +43,7 @@ var previewToken = strings.Repeat("x", 20)
 
 // Preview tells what would become of a message, and sends and stores nothing. What Accept refuses it refuses the same way.
 func (s *Service) Preview(ctx context.Context, account gateway.AccountID, r Request) (Preview, error) {
-	n, bot, err := s.prepare(ctx, account, r)
+	n, bot, err := s.prepare(ctx, account, r, nil)
 	if err != nil {
 		return Preview{}, err
 	}

@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -45,7 +46,7 @@ type Service struct {
 	linkBase   string
 	ids        *gateway.IDs
 	now        gateway.Clock
-	remembered *termsCache
+	remembered *remembered
 	guard      Guard             // of shared bots; nil: everything passes
 	routes     gateway.SMSRoutes // nil: every number counts as served
 }
@@ -59,13 +60,28 @@ func (s *Service) WithRoutes(routes gateway.SMSRoutes) *Service {
 
 // New returns a Service. Read links begin with linkBase; an empty one refuses messages with read links.
 func New(store Store, starter Starter, outcomes Outcomes, linkBase string, ids *gateway.IDs, now gateway.Clock) *Service {
-	return &Service{remembered: &termsCache{}, store: store, starter: starter, outcomes: outcomes, linkBase: linkBase, ids: ids, now: now}
+	return &Service{remembered: &remembered{}, store: store, starter: starter, outcomes: outcomes, linkBase: linkBase, ids: ids, now: now}
 }
 
 // Accept stores the message that the request describes and sets it on its way. A message with the same id that was
 // accepted before is returned as it is. gateway.ErrNotClaimed: nothing was done, since the claim has to be taken by itself.
 func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Request) (gateway.Message, error) {
-	n, bot, err := s.prepare(ctx, account, r)
+	if bot, found := s.ownBot(account, r.Bot); found {
+		m, err := s.accept(ctx, account, r, &bot)
+		if !errors.Is(err, errNotAsRemembered) {
+			return m, err
+		}
+		s.forgetOwnBot(account, bot.ID)
+	}
+	return s.accept(ctx, account, r, nil)
+}
+
+// errNotAsRemembered is a message that was not stored, maybe since its bot is not what is remembered of it.
+var errNotAsRemembered = errors.New("the bot is not as it was")
+
+// accept is Accept over a bot that is remembered, or over the one that is found now.
+func (s *Service) accept(ctx context.Context, account gateway.AccountID, r Request, remembered *gateway.Bot) (gateway.Message, error) {
+	n, bot, err := s.prepare(ctx, account, r, remembered)
 	if err != nil {
 		return gateway.Message{}, err
 	}
@@ -81,28 +97,25 @@ func (s *Service) Accept(ctx context.Context, account gateway.AccountID, r Reque
 	if err := s.holdFile(ctx, m); err != nil {
 		return gateway.Message{}, err
 	}
-	created, err := s.keep(ctx, n, r.Claim)
-	if err != nil {
+	created, err := s.store.AcceptIf(ctx, gateway.Conditions{Claim: r.Claim, OwnBot: remembered != nil}, n)
+	switch {
+	case err != nil:
 		return gateway.Message{}, fmt.Errorf("store message %s: %w", m.ID, err)
-	}
-	if !created {
+	case created:
+		s.starter.StartDelivery(account, m.ID, m.Lane)
+		return m, nil
+	case remembered != nil:
+		return gateway.Message{}, errNotAsRemembered
+	case r.Claim != nil:
+		return gateway.Message{}, gateway.ErrNotClaimed
+	default:
 		return s.store.Message(ctx, account, m.ID)
 	}
-	s.starter.StartDelivery(account, m.ID, m.Lane)
-	return m, nil
 }
 
-// keep stores a message, and its claim with it.
-func (s *Service) keep(ctx context.Context, n gateway.NewMessage, claim *gateway.Claim) (created bool, err error) {
-	if claim == nil {
-		return s.store.AcceptMessage(ctx, n.Message, n.Legs, n.Links)
-	}
-	err = s.store.AcceptClaimed(ctx, *claim, n.Message, n.Legs, n.Links)
-	return err == nil, err
-}
-
-// prepare checks a request as a whole, and makes the message that it asks for. It stores nothing.
-func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Request) (gateway.NewMessage, gateway.Bot, error) {
+// prepare checks a request as a whole, and makes the message that it asks for, over a bot that is remembered or the one that
+// is found now. It stores nothing.
+func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Request, remembered *gateway.Bot) (gateway.NewMessage, gateway.Bot, error) {
 	terms, err := s.terms(ctx, account)
 	if err != nil {
 		return gateway.NewMessage{}, gateway.Bot{}, err
@@ -115,7 +128,7 @@ func (s *Service) prepare(ctx context.Context, account gateway.AccountID, r Requ
 	if err != nil {
 		return gateway.NewMessage{}, gateway.Bot{}, err
 	}
-	bot, err := s.bot(ctx, account, r.Bot)
+	bot, err := s.botOr(ctx, account, r.Bot, remembered)
 	if err != nil {
 		return gateway.NewMessage{}, gateway.Bot{}, err
 	}

@@ -4,63 +4,25 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"herald/internal/gateway"
 )
 
-const (
-	// termsFor is how long terms are believed without asking the database again: what other processes lag behind a change.
-	termsFor = 2 * time.Second
-	// termsAtMost bounds how many accounts' terms are remembered.
-	termsAtMost = 1024
-)
-
-// termsCache remembers what accounts send by, so that accepting a message asks for nothing but its bot.
-type termsCache struct {
-	mu    sync.Mutex
-	known map[gateway.AccountID]knownTerms
-}
-
-type knownTerms struct {
-	gateway.Terms
-	until time.Time
-}
-
-func (c *termsCache) get(account gateway.AccountID, now time.Time) (gateway.Terms, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k, ok := c.known[account]
-	return k.Terms, ok && now.Before(k.until)
-}
-
-func (c *termsCache) put(account gateway.AccountID, t gateway.Terms, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil || len(c.known) >= termsAtMost {
-		c.known = map[gateway.AccountID]knownTerms{}
-	}
-	c.known[account] = knownTerms{Terms: t, until: now.Add(termsFor)}
-}
-
-func (c *termsCache) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.known)
-}
+// termsFor is how long terms are believed without asking the database again: what other processes lag behind a change.
+const termsFor = 2 * time.Second
 
 // terms are what the account sends by, a moment old at most.
 func (s *Service) terms(ctx context.Context, account gateway.AccountID) (gateway.Terms, error) {
 	now := s.now()
-	if t, ok := s.remembered.get(account, now); ok {
+	if t, ok := s.remembered.terms.get(account, now); ok {
 		return t, nil
 	}
 	t, err := s.store.Terms(ctx, account)
 	if err != nil {
 		return t, fmt.Errorf("read terms: %w", err)
 	}
-	s.remembered.put(account, t, now)
+	s.remembered.terms.put(account, t, now.Add(termsFor))
 	return t, nil
 }
 
@@ -74,7 +36,7 @@ func (s *Service) SetPrices(ctx context.Context, l gateway.PriceList) error {
 	if err := l.Check().OrNil(); err != nil {
 		return err
 	}
-	defer s.remembered.forget()
+	defer s.remembered.terms.clear()
 	return s.store.SetPrices(ctx, l, s.now())
 }
 
@@ -88,7 +50,7 @@ func (s *Service) SetDefaults(ctx context.Context, account gateway.AccountID, d 
 	if _, err := probe.message(s.now()); err != nil {
 		return err
 	}
-	defer s.remembered.forget()
+	defer s.remembered.terms.clear()
 	return s.store.SetDefaults(ctx, account, d)
 }
 

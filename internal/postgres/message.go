@@ -22,22 +22,18 @@ func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gat
 	return acceptMessage(ctx, s.q, m, legs, links)
 }
 
-func (s *Store) AcceptClaimed(ctx context.Context, c gateway.Claim, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) error {
-	ctx = of(ctx, m.AccountID)
-	created, err := acceptUnder(ctx, s.q, c, m, legs, links)
-	if err == nil && !created {
-		return gateway.ErrNotClaimed
-	}
-	return err
+func (s *Store) AcceptIf(ctx context.Context, c gateway.Conditions, n gateway.NewMessage) (created bool, err error) {
+	ctx = of(ctx, n.Message.AccountID)
+	return acceptIf(ctx, s.q, c, n.Message, n.Legs, n.Links)
 }
 
 // acceptMessage writes a new message with its legs, its links and its outbox row in one statement.
 func acceptMessage(ctx context.Context, q *queries, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
-	return acceptUnder(ctx, q, gateway.Claim{}, m, legs, links)
+	return acceptIf(ctx, q, gateway.Conditions{}, m, legs, links)
 }
 
-// acceptUnder is acceptMessage that takes a claim in the same statement, unless it is empty.
-func acceptUnder(ctx context.Context, q *queries, c gateway.Claim, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
+// acceptIf is acceptMessage under conditions that the same statement looks at.
+func acceptIf(ctx context.Context, q *queries, c gateway.Conditions, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
 	buttons, err := marshalButtons(m.Buttons)
 	if err != nil {
 		return false, err
@@ -49,8 +45,8 @@ func acceptUnder(ctx context.Context, q *queries, c gateway.Claim, m gateway.Mes
 	v, id := q.vault, string(m.ID)
 	address, sealedAddress, addressIndex := v.address(&err, string(m.BotID), m.ID, m.To)
 	p := dbsqlc.AcceptMessageParams{
-		ClaimKey: c.Key, ClaimRequest: c.Request[:], ClaimSuffix: c.Suffix,
-		Media: v.sealed(&err, messageBound("media", id), string(media)), Silent: m.Silent, Protected: m.Protected,
+		OwnBot: c.OwnBot,
+		Media:  v.sealed(&err, messageBound("media", id), string(media)), Silent: m.Silent, Protected: m.Protected,
 		ID: string(m.ID), AccountID: string(m.AccountID), BotID: string(m.BotID),
 		AddressKind: string(m.To.Kind), Address: address, SealedAddress: sealedAddress, AddressIndex: addressIndex, Text: v.sealed(&err, messageBound("text", id), m.Text), Format: string(cmp.Or(m.Format, gateway.FormatPlain)),
 		Buttons: v.sealed(&err, messageBound("buttons", id), string(buttons)),
@@ -60,6 +56,9 @@ func acceptUnder(ctx context.Context, q *queries, c gateway.Claim, m gateway.Mes
 		Keep: orEmpty(m.Keep), BetweenHours: m.Between, Timezone: m.Timezone, TimezoneOf: string(m.TimezoneOf),
 		Price: m.Price.String(), Currency: m.Currency, Detail: m.Note,
 		ConfirmedWithinMs: m.Confirmed.Milliseconds(), ConfirmBy: string(m.ConfirmBy), CarriesCode: m.CarriesCode,
+	}
+	if c.Claim != nil {
+		p.ClaimKey, p.ClaimRequest, p.ClaimSuffix = c.Claim.Key, c.Claim.Request[:], c.Claim.Suffix
 	}
 	if m.Media != nil {
 		p.FileID = string(m.Media.File)

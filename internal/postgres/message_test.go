@@ -61,6 +61,16 @@ func (w world) accept(t testing.TB, to gateway.Address, change func(*gateway.Mes
 	return m
 }
 
+// acceptIf stores a message with one leg under conditions.
+func (w world) acceptIf(t testing.TB, c gateway.Conditions, m gateway.Message) (created bool) {
+	t.Helper()
+	created, err := w.AcceptIf(t.Context(), c, gateway.NewMessage{
+		Message: m, Legs: []gateway.Leg{{ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}},
+	})
+	require.NoError(t, err)
+	return created
+}
+
 var toAnna = gateway.Address{Kind: gateway.AddressPlatform, Value: "1"}
 
 func TestAcceptMessage(t *testing.T) {
@@ -94,14 +104,29 @@ func TestAcceptMessage(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, legs, 2)
 	})
+	t.Run("goes over an own bot that works, or is not stored, and takes no claim", func(t *testing.T) {
+		again := m
+		claim := gateway.Claim{AccountID: "acc_1", Key: "of a bot", Suffix: "00000000000000000000000003"}
+		own := gateway.Conditions{Claim: &claim, OwnBot: true}
+		conn := postgrestest.Conn(t, w.url)
+		for _, change := range []string{"state = 'paused'", "shared = true, purpose = 'any'"} {
+			_, err := conn.Exec(t.Context(), "UPDATE bots SET "+change)
+			require.NoError(t, err)
+			again.ID = w.ids.Message()
+			require.False(t, w.acceptIf(t, own, again), change)
+			_, err = conn.Exec(t.Context(), "UPDATE bots SET state = 'active', shared = false, purpose = ''")
+			require.NoError(t, err)
+		}
+		require.True(t, w.acceptIf(t, own, again))
+	})
 	t.Run("takes a claim with it, or is not stored", func(t *testing.T) {
 		again := m
 		claim := gateway.Claim{AccountID: "acc_1", Key: "k", Request: [32]byte{1}, Suffix: "00000000000000000000000001"}
-		store := func() error {
+		store := func() bool {
 			again.ID = w.ids.Message()
-			return w.AcceptClaimed(t.Context(), claim, again, []gateway.Leg{{ID: w.ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}}, nil)
+			return w.acceptIf(t, gateway.Conditions{Claim: &claim}, again)
 		}
-		require.NoError(t, store())
+		require.True(t, store())
 		got, err := w.Message(t.Context(), "acc_1", again.ID)
 		require.NoError(t, err)
 		require.Equal(t, again, got)
@@ -110,7 +135,7 @@ func TestAcceptMessage(t *testing.T) {
 		require.False(t, taken)
 		require.Equal(t, claim, held)
 
-		require.ErrorIs(t, store(), gateway.ErrNotClaimed)
+		require.False(t, store())
 		_, err = w.Message(t.Context(), "acc_1", again.ID)
 		require.ErrorIs(t, err, gateway.ErrMessageNotFound)
 	})

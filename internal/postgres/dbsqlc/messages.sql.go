@@ -11,9 +11,12 @@ import (
 )
 
 const acceptMessage = `-- name: AcceptMessage :execrows
-WITH claimed AS (
+WITH usable AS (
+    SELECT WHERE NOT $2::boolean
+        OR EXISTS (SELECT FROM bots b WHERE b.account_id = $3 AND b.id = $4 AND b.state = 'active' AND NOT b.shared)
+), claimed AS (
     INSERT INTO idempotency_keys (account_id, key, request, suffix, claimed_at)
-    SELECT $2, $3, $4, $5, $6 WHERE $3::text <> ''
+    SELECT $3, $5, $6, $7, $8 FROM usable WHERE $5::text <> ''
     ON CONFLICT DO NOTHING RETURNING key
 ), m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, sealed_address, address_index, text, format, buttons, lane, on_unknown,
@@ -21,25 +24,25 @@ WITH claimed AS (
                           subscriber_id, rule, cause_id, after_id, ask_phone, language, translate_to, keep, media, silent, protected,
                           between_hours, timezone, timezone_of, max_price, price, currency,
                           confirmed_within_ms, confirm_by, carries_code, file_id)
-    SELECT $7, $2, $8, 'out', $9, $10, $11, $12, $13, $14, $15, $16, $17,
-           $18, 'queued', $19, 1, $20, $21, $22, $6, $6,
-           $23, $24, $25, $26, $27, $28, $29, $30::text[], $31, $32, $33,
-           $34, $35, $36, $37, $38, $39,
-           $40, $41, $42, $43
-    WHERE $3 = '' OR EXISTS (SELECT FROM claimed)
+    SELECT $9, $3, $4, 'out', $10, $11, $12, $13, $14, $15, $16, $17, $18,
+           $19, 'queued', $20, 1, $21, $22, $23, $8, $8,
+           $24, $25, $26, $27, $28, $29, $30, $31::text[], $32, $33, $34,
+           $35, $36, $37, $38, $39, $40,
+           $41, $42, $43, $44
+    FROM usable WHERE $5 = '' OR EXISTS (SELECT FROM claimed)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
     INSERT INTO legs (account_id, message_id, state, id, number, channel, until, within_ms, price)
-    SELECT account_id, id, 'pending', unnest($44::text[]), unnest($45::integer[]), unnest($46::text[]),
-           unnest($47::text[]), unnest($48::bigint[]), unnest($49::text[])::numeric FROM m
+    SELECT account_id, id, 'pending', unnest($45::text[]), unnest($46::integer[]), unnest($47::text[]),
+           unnest($48::text[]), unnest($49::bigint[]), unnest($50::text[])::numeric FROM m
 ), r AS (
     INSERT INTO read_links (account_id, message_id, number, link, token_hash, url)
-    SELECT account_id, id, unnest($50::integer[]), unnest($51::bytea[]), unnest($52::bytea[]),
-           unnest($53::bytea[]) FROM m
+    SELECT account_id, id, unnest($51::integer[]), unnest($52::bytea[]), unnest($53::bytea[]),
+           unnest($54::bytea[]) FROM m
 ), e AS (
     INSERT INTO message_events (message_id, sequence, account_id, at, kind, state, detail)
-    SELECT id, 1, account_id, created_at, 'queued', 'queued', $54 FROM m
+    SELECT id, 1, account_id, created_at, 'queued', 'queued', $55 FROM m
 )
 INSERT INTO outbox (message_id, account_id, lane, queued_at, due_at)
 SELECT id, account_id, lane, created_at, $1::timestamptz FROM m
@@ -47,13 +50,14 @@ SELECT id, account_id, lane, created_at, $1::timestamptz FROM m
 
 type AcceptMessageParams struct {
 	DueAt             time.Time
+	OwnBot            bool
 	AccountID         string
+	BotID             string
 	ClaimKey          string
 	ClaimRequest      []byte
 	ClaimSuffix       string
 	CreatedAt         time.Time
 	ID                string
-	BotID             string
 	AddressKind       string
 	Address           string
 	SealedAddress     []byte
@@ -104,17 +108,18 @@ type AcceptMessageParams struct {
 
 // One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
 // the outbox row from which its workflow is started if nobody does so before. With a claim_key it is the claim as well: if
-// another request holds that, nothing is written.
+// another request holds that, nothing is written; nor with own_bot if the bot is not the account's own, or does not work, or is shared.
 func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (int64, error) {
 	result, err := q.db.Exec(ctx, acceptMessage,
 		arg.DueAt,
+		arg.OwnBot,
 		arg.AccountID,
+		arg.BotID,
 		arg.ClaimKey,
 		arg.ClaimRequest,
 		arg.ClaimSuffix,
 		arg.CreatedAt,
 		arg.ID,
-		arg.BotID,
 		arg.AddressKind,
 		arg.Address,
 		arg.SealedAddress,

@@ -1,10 +1,13 @@
 -- name: AcceptMessage :execrows
 -- One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
 -- the outbox row from which its workflow is started if nobody does so before. With a claim_key it is the claim as well: if
--- another request holds that, nothing is written.
-WITH claimed AS (
+-- another request holds that, nothing is written; nor with own_bot if the bot is not the account's own, or does not work, or is shared.
+WITH usable AS (
+    SELECT WHERE NOT @own_bot::boolean
+        OR EXISTS (SELECT FROM bots b WHERE b.account_id = @account_id AND b.id = @bot_id AND b.state = 'active' AND NOT b.shared)
+), claimed AS (
     INSERT INTO idempotency_keys (account_id, key, request, suffix, claimed_at)
-    SELECT @account_id, @claim_key, @claim_request, @claim_suffix, @created_at WHERE @claim_key::text <> ''
+    SELECT @account_id, @claim_key, @claim_request, @claim_suffix, @created_at FROM usable WHERE @claim_key::text <> ''
     ON CONFLICT DO NOTHING RETURNING key
 ), m AS (
     INSERT INTO messages (id, account_id, bot_id, direction, address_kind, address, sealed_address, address_index, text, format, buttons, lane, on_unknown,
@@ -17,7 +20,7 @@ WITH claimed AS (
            sqlc.narg(subscriber_id), @rule, @cause_id, @after_id, @ask_phone, @language, @translate_to, @keep::text[], @media, @silent, @protected,
            @between_hours, @timezone, @timezone_of, sqlc.narg(max_price), @price, @currency,
            @confirmed_within_ms, @confirm_by, @carries_code, @file_id
-    WHERE @claim_key = '' OR EXISTS (SELECT FROM claimed)
+    FROM usable WHERE @claim_key = '' OR EXISTS (SELECT FROM claimed)
     ON CONFLICT (id) DO NOTHING
     RETURNING id, account_id, lane, created_at
 ), l AS (
