@@ -19,7 +19,11 @@ const outboxGrace = 5 * time.Second
 
 func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
 	ctx = of(ctx, m.AccountID)
-	return acceptMessage(ctx, s.q, m, legs, links)
+	created, err = acceptMessage(ctx, s.q, m, legs, links)
+	if created {
+		s.fresh.add(m, legs)
+	}
+	return created, err
 }
 
 // acceptMessage writes a new message with its legs, its links and its outbox row in one statement.

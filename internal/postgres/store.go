@@ -24,6 +24,7 @@ type Store struct {
 	q         *queries
 	announcer announcer     // of new updates
 	watchers  watchers      // of outcomes
+	fresh     fresh         // messages that were accepted here a moment ago
 	attempts  chan struct{} // deliveries that have a connection: those of one bot wait for one another, and may not hold all
 
 	operator atomic.Pointer[gateway.AccountID] // once it is known
@@ -117,6 +118,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 // Close ends all connections.
 func (s *Store) Close() {
 	s.announcer.stop()
+	s.fresh.forget()
 	s.pool.Close()
 }
 
