@@ -103,3 +103,6 @@ func (f *Fresh) Len() int {
 	defer f.mu.Unlock()
 	return len(f.all)
 }
+
+// PhoneIndex is by what a vault looks up a phone on a bot.
+func PhoneIndex(v gateway.Vault, bot, phone string) []byte { return (&vault{v}).phoneIndex(bot, phone) }

@@ -155,7 +155,7 @@ func (a *accepted) read(ctx context.Context, v *vault, d *gateway.Delivery, unto
 	m := a.message
 	return []step{
 		func(q *queries) error {
-			row, err := q.LockFresh(ctx, dbsqlc.LockFreshParams{AccountID: string(m.AccountID), ID: string(m.ID)})
+			row, err := q.LockFresh(ctx, dbsqlc.LockFreshParams{AccountID: string(m.AccountID), ID: string(m.ID), BotID: string(m.BotID)})
 			if err = found(err, gateway.ErrMessageNotFound, "lock message"); err != nil {
 				return err
 			}

@@ -142,8 +142,12 @@ func TestWhatIsRememberedIsWhatIsStored(t *testing.T) {
 	})
 	t.Run("to addresses that name nobody", func(t *testing.T) {
 		for _, to := range []gateway.Address{
-			{Kind: gateway.AddressPlatform, Value: ""}, {Kind: gateway.AddressPlatform, Value: "9223372036854775807"}, {Kind: gateway.AddressPlatform, Value: "-1"},
-			{Kind: gateway.AddressPlatform, Value: " 42 "}, {Kind: gateway.AddressPhone, Value: "+380990000000"}, {Kind: gateway.AddressUsername, Value: "nobody"},
+			{Kind: gateway.AddressPlatform, Value: ""},
+			{Kind: gateway.AddressPlatform, Value: "9223372036854775807"},
+			{Kind: gateway.AddressPlatform, Value: "-1"},
+			{Kind: gateway.AddressPlatform, Value: " 42 "},
+			{Kind: gateway.AddressPhone, Value: "+380990000000"},
+			{Kind: gateway.AddressUsername, Value: "nobody"},
 		} {
 			m := plain()
 			m.To = to

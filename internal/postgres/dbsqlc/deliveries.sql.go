@@ -815,13 +815,14 @@ SELECT b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.n
        (m.event_sequence = 1 AND m.xmin = (SELECT e.xmin FROM message_events e WHERE e.message_id = m.id AND e.sequence = 1))::boolean AS untouched,
        (SELECT a.suspended_at IS NOT NULL FROM accounts a WHERE a.id = m.account_id)::boolean AS suspended
 FROM messages m JOIN bots b ON b.id = m.bot_id
-WHERE m.account_id = $1 AND m.id = $2 AND m.direction = 'out'
+WHERE m.account_id = $1 AND m.id = $2 AND m.direction = 'out' AND b.id = $3
 FOR NO KEY UPDATE OF m
 `
 
 type LockFreshParams struct {
 	AccountID string
 	ID        string
+	BotID     string
 }
 
 type LockFreshRow struct {
@@ -834,7 +835,7 @@ type LockFreshRow struct {
 // what it is then. Nothing has happened to it as long as its story has one line and its row is the one that was written with
 // that line: a turn that is a moment away is written without a line.
 func (q *Queries) LockFresh(ctx context.Context, arg LockFreshParams) (LockFreshRow, error) {
-	row := q.db.QueryRow(ctx, lockFresh, arg.AccountID, arg.ID)
+	row := q.db.QueryRow(ctx, lockFresh, arg.AccountID, arg.ID, arg.BotID)
 	var i LockFreshRow
 	err := row.Scan(
 		&i.Bot.ID,

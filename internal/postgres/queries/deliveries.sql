@@ -50,7 +50,7 @@ SELECT sqlc.embed(b),
        (m.event_sequence = 1 AND m.xmin = (SELECT e.xmin FROM message_events e WHERE e.message_id = m.id AND e.sequence = 1))::boolean AS untouched,
        (SELECT a.suspended_at IS NOT NULL FROM accounts a WHERE a.id = m.account_id)::boolean AS suspended
 FROM messages m JOIN bots b ON b.id = m.bot_id
-WHERE m.account_id = $1 AND m.id = $2 AND m.direction = 'out'
+WHERE m.account_id = @account_id AND m.id = @id AND m.direction = 'out' AND b.id = @bot_id
 FOR NO KEY UPDATE OF m;
 
 -- name: ByPlatformID :one
