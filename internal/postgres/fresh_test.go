@@ -399,12 +399,12 @@ func TestLittleIsRemembered(t *testing.T) {
 			var f postgres.Fresh
 			old, young := named(ids), named(ids)
 			f.Add(old, leg)
-			time.Sleep(postgres.FreshFor - time.Millisecond)
+			<-time.After(postgres.FreshFor - time.Millisecond) // of the bubble
 			f.Add(young, leg)
-			time.Sleep(2 * time.Millisecond)
+			<-time.After(2 * time.Millisecond) // of the bubble
 			require.False(t, f.Take("acc_1", old.ID))
 			require.Equal(t, 1, f.Len())
-			time.Sleep(2 * postgres.FreshFor)
+			<-time.After(2 * postgres.FreshFor) // of the bubble
 			require.Zero(t, f.Len())
 		})
 	})
