@@ -21,6 +21,7 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 		return gateway.Delivery{}, err
 	}
 	var d gateway.Delivery
+	known := s.fresh.take(account, id)
 	select {
 	case s.attempts <- struct{}{}:
 		defer func() { <-s.attempts }()
@@ -28,7 +29,7 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 		return d, fmt.Errorf("wait for a connection: %w", ctx.Err())
 	}
 	err = s.hold(ctx, func(h *held) error {
-		if err := h.first(ctx, readDelivery(ctx, account, id, &d)...); err != nil {
+		if err := h.readFirst(ctx, account, id, known, &d); err != nil {
 			return err
 		}
 		if err := addRare(ctx, h.queries(), &d); err != nil {
@@ -107,22 +108,32 @@ func readDelivery(ctx context.Context, account gateway.AccountID, id gateway.Mes
 			d.Leg = current(d.Legs)
 			return nil
 		},
-		func(q *queries) error {
-			row, err := q.Recipient(ctx, dbsqlc.RecipientParams{AccountID: string(account), ID: string(id)})
-			if errors.Is(err, pgx.ErrNoRows) {
-				return nil
-			}
-			if err != nil {
-				return fmt.Errorf("resolve recipient: %w", err)
-			}
-			person, err := q.vault.subscriber(row.Subscriber)
-			if err != nil {
-				return err
-			}
-			d.Subscriber, d.Slots = &person, slots(row.BotSlot, row.Subscriber)
-			return nil
-		},
+		readRecipient(ctx, account, id, d),
 	}
+}
+
+// readRecipient locks the person, if anybody has the address, and the slots.
+func readRecipient(ctx context.Context, account gateway.AccountID, id gateway.MessageID, d *gateway.Delivery) step {
+	return func(q *queries) error {
+		row, err := q.Recipient(ctx, dbsqlc.RecipientParams{AccountID: string(account), ID: string(id)})
+		return resolved(q, d, row.Subscriber, row.BotSlot, err)
+	}
+}
+
+// resolved takes the answer of a statement that looks for the person.
+func resolved(q *queries, d *gateway.Delivery, s dbsqlc.Subscriber, t dbsqlc.BotSlot, err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("resolve recipient: %w", err)
+	}
+	person, err := q.vault.subscriber(s)
+	if err != nil {
+		return err
+	}
+	d.Subscriber, d.Slots = &person, slots(t, s)
+	return nil
 }
 
 // addRare reads what few deliveries need, each in a trip of its own.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"herald/internal/gateway"
 	"herald/internal/postgres/dbsqlc"
 )
 
@@ -72,3 +73,36 @@ func (e *explainer) QueryRow(ctx context.Context, sql string, args ...any) pgx.R
 type explainedRow struct{ err error }
 
 func (r explainedRow) Scan(...any) error { return r.err }
+
+// Remembers tells whether the store remembers a message that it has just accepted.
+func (s *Store) Remembers(id gateway.MessageID) bool {
+	s.fresh.mu.Lock()
+	defer s.fresh.mu.Unlock()
+	return s.fresh.all[id] != nil
+}
+
+// FreshAtMost is how many messages a store remembers at most, FreshFor for how long one is worth it.
+const (
+	FreshAtMost = freshAtMost
+	FreshFor    = freshFor
+)
+
+// Fresh is what a store remembers, by itself.
+type Fresh struct{ fresh }
+
+func (f *Fresh) Add(m gateway.Message, legs ...gateway.Leg) { f.add(m, legs) }
+
+func (f *Fresh) Take(account gateway.AccountID, id gateway.MessageID) bool {
+	return f.take(account, id) != nil
+}
+
+func (f *Fresh) Forget() { f.forget() }
+
+func (f *Fresh) Len() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.all)
+}
+
+// PhoneIndex is by what a vault looks up a phone on a bot.
+func PhoneIndex(v gateway.Vault, bot, phone string) []byte { return (&vault{v}).phoneIndex(bot, phone) }

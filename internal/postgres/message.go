@@ -18,13 +18,16 @@ var _ gateway.MessageStore = (*Store)(nil)
 const outboxGrace = 5 * time.Second
 
 func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {
-	ctx = of(ctx, m.AccountID)
-	return acceptMessage(ctx, s.q, m, legs, links)
+	return s.AcceptIf(ctx, gateway.Conditions{}, gateway.NewMessage{Message: m, Legs: legs, Links: links})
 }
 
 func (s *Store) AcceptIf(ctx context.Context, c gateway.Conditions, n gateway.NewMessage) (created bool, err error) {
 	ctx = of(ctx, n.Message.AccountID)
-	return acceptIf(ctx, s.q, c, n.Message, n.Legs, n.Links)
+	created, err = acceptIf(ctx, s.q, c, n.Message, n.Legs, n.Links)
+	if created {
+		s.fresh.add(n.Message, n.Legs)
+	}
+	return created, err
 }
 
 // acceptMessage writes a new message with its legs, its links and its outbox row in one statement.

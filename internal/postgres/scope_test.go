@@ -238,6 +238,7 @@ var overAllAccounts = map[string]string{
 	"PendingUpdates": "the operator looks at all accounts", "RetryUpdate": "the operator looks at all accounts",
 
 	"LeaveExternalID": "by bot, whose person the account was shown", "ChooseLanguage": "part of an update in hand, by bot",
+	"ByPlatformID": "part of a message in hand, by its bot", "ByPhone": "part of a message in hand, by its bot",
 	"KnownChat": "part of an update in hand, by bot", "MigrateChat": "part of an update in hand, by bot",
 	"TakeForgetting":      "whoever is forgotten is so in all accounts",
 	"MessagesOfForgotten": "whoever is forgotten is so in all accounts",

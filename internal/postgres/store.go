@@ -27,6 +27,7 @@ type Store struct {
 	announcer announcer     // of new updates
 	watchers  watchers      // of outcomes
 	answers   *gatherer     // of requests under an Idempotency-Key
+	fresh     fresh         // messages that were accepted here a moment ago
 	attempts  chan struct{} // deliveries that have a connection: those of one bot wait for one another, and may not hold all
 	logger    *slog.Logger
 
@@ -124,6 +125,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 func (s *Store) Close() {
 	s.announcer.stop()
 	s.answers.stop()
+	s.fresh.forget()
 	s.pool.Close()
 }
 

@@ -45,6 +45,21 @@ func TestWhatConcernsOneReadsNobodyElse(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, done.Found)
 	}
+	send := func(store *postgres.Store, by gateway.AddressKind, n int) { // as the process does that accepted it
+		m := gateway.Message{
+			ID: ids.Message(), AccountID: b.Account, BotID: b.Bot, To: crowd.Address(by, n), Text: "Your parcel comes tomorrow.",
+			Lane: gateway.LaneService, OnUnknown: gateway.Hold, ExpiresAt: b.At().Add(time.Hour), CreatedAt: b.At(),
+		}
+		created, err := store.AcceptMessage(t.Context(), m, []gateway.Leg{{ID: ids.Leg(), Number: 1, Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted}}, nil)
+		require.NoError(t, err)
+		require.True(t, created)
+		_, err = store.ChangeDelivery(t.Context(), b.Account, m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+			require.NotNil(t, d.Subscriber)
+			require.Equal(t, crowd.Person(n, b.At()).PlatformID, d.Subscriber.PlatformID)
+			return gateway.Change{}, nil
+		})
+		require.NoError(t, err)
+	}
 	for _, known := range []string{"before the planner knows the tables", "once it knows"} {
 		for _, act := range []struct {
 			name string
@@ -91,6 +106,9 @@ func TestWhatConcernsOneReadsNobodyElse(t *testing.T) {
 				require.NoError(t, err)
 				require.Empty(t, person(store, n).Phone)
 			}},
+			{"is sent a message by phone", func(store *postgres.Store) { send(store, gateway.AddressPhone, next()) }},
+			{"is sent a message by #id", func(store *postgres.Store) { send(store, gateway.AddressPlatform, next()) }},
+			{"is sent a message by @name", func(store *postgres.Store) { send(store, gateway.AddressUsername, next()) }},
 			{"is forgotten", func(store *postgres.Store) {
 				require.NoError(t, store.Forget(t.Context(), b.Account, b.Bot, person(store, next()).ID, later))
 			}},

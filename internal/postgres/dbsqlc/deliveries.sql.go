@@ -213,6 +213,146 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const byPhone = `-- name: ByPhone :one
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals, t.code_free_at
+FROM bot_slots t JOIN subscribers s ON s.id = (
+    SELECT p.id FROM subscribers p WHERE p.bot_id = $1 AND p.phone_index = $2 AND p.phone_index <> '')
+WHERE t.bot_id = $1
+FOR NO KEY UPDATE OF t, s
+`
+
+type ByPhoneParams struct {
+	BotID      string
+	PhoneIndex []byte
+}
+
+type ByPhoneRow struct {
+	Subscriber Subscriber
+	BotSlot    BotSlot
+}
+
+// Whom Recipient finds by phone, for a message that nobody is called for. The person is found before the slots are waited
+// for, as there: a phone that changes hands meanwhile would be nobody's otherwise.
+func (q *Queries) ByPhone(ctx context.Context, arg ByPhoneParams) (ByPhoneRow, error) {
+	row := q.db.QueryRow(ctx, byPhone, arg.BotID, arg.PhoneIndex)
+	var i ByPhoneRow
+	err := row.Scan(
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.Subscriber.Kind,
+		&i.Subscriber.ExternalID,
+		&i.Subscriber.ChosenLanguage,
+		&i.Subscriber.Timezone,
+		&i.Subscriber.Names,
+		&i.Subscriber.NamesIndex,
+		&i.Subscriber.UsernameIndex,
+		&i.Subscriber.PhoneIndex,
+		&i.Subscriber.ReconfirmDueAt,
+		&i.Subscriber.PhoneLapsedAt,
+		&i.BotSlot.BotID,
+		&i.BotSlot.AccountID,
+		&i.BotSlot.FreeAt,
+		&i.BotSlot.ServiceFreeAt,
+		&i.BotSlot.BulkFreeAt,
+		&i.BotSlot.BlockedUntil,
+		&i.BotSlot.Rate,
+		&i.BotSlot.RateSince,
+		&i.BotSlot.Refusals,
+		&i.BotSlot.CodeFreeAt,
+	)
+	return i, err
+}
+
+const byPlatformID = `-- name: ByPlatformID :one
+SELECT s.id, s.account_id, s.bot_id, s.platform_id, s.chat_id, s.username_seen_at, s.language, s.phone, s.phone_proof, s.phone_proved_at, s.connection, s.reason, s.start_payload, s.connected_at, s.disconnected_at, s.last_seen_at, s.profile_at, s.profile_update_id, s.connection_at, s.connection_update_id, s.phone_update_id, s.created_at, s.chat_free_at, s.kind, s.external_id, s.chosen_language, s.timezone, s.names, s.names_index, s.username_index, s.phone_index, s.reconfirm_due_at, s.phone_lapsed_at, t.bot_id, t.account_id, t.free_at, t.service_free_at, t.bulk_free_at, t.blocked_until, t.rate, t.rate_since, t.refusals, t.code_free_at
+FROM bot_slots t JOIN subscribers s ON s.bot_id = t.bot_id
+WHERE t.bot_id = $1 AND s.platform_id = $2
+FOR NO KEY UPDATE OF t, s
+`
+
+type ByPlatformIDParams struct {
+	BotID      string
+	PlatformID int64
+}
+
+type ByPlatformIDRow struct {
+	Subscriber Subscriber
+	BotSlot    BotSlot
+}
+
+// Whom Recipient finds by the id of the messenger.
+func (q *Queries) ByPlatformID(ctx context.Context, arg ByPlatformIDParams) (ByPlatformIDRow, error) {
+	row := q.db.QueryRow(ctx, byPlatformID, arg.BotID, arg.PlatformID)
+	var i ByPlatformIDRow
+	err := row.Scan(
+		&i.Subscriber.ID,
+		&i.Subscriber.AccountID,
+		&i.Subscriber.BotID,
+		&i.Subscriber.PlatformID,
+		&i.Subscriber.ChatID,
+		&i.Subscriber.UsernameSeenAt,
+		&i.Subscriber.Language,
+		&i.Subscriber.Phone,
+		&i.Subscriber.PhoneProof,
+		&i.Subscriber.PhoneProvedAt,
+		&i.Subscriber.Connection,
+		&i.Subscriber.Reason,
+		&i.Subscriber.StartPayload,
+		&i.Subscriber.ConnectedAt,
+		&i.Subscriber.DisconnectedAt,
+		&i.Subscriber.LastSeenAt,
+		&i.Subscriber.ProfileAt,
+		&i.Subscriber.ProfileUpdateID,
+		&i.Subscriber.ConnectionAt,
+		&i.Subscriber.ConnectionUpdateID,
+		&i.Subscriber.PhoneUpdateID,
+		&i.Subscriber.CreatedAt,
+		&i.Subscriber.ChatFreeAt,
+		&i.Subscriber.Kind,
+		&i.Subscriber.ExternalID,
+		&i.Subscriber.ChosenLanguage,
+		&i.Subscriber.Timezone,
+		&i.Subscriber.Names,
+		&i.Subscriber.NamesIndex,
+		&i.Subscriber.UsernameIndex,
+		&i.Subscriber.PhoneIndex,
+		&i.Subscriber.ReconfirmDueAt,
+		&i.Subscriber.PhoneLapsedAt,
+		&i.BotSlot.BotID,
+		&i.BotSlot.AccountID,
+		&i.BotSlot.FreeAt,
+		&i.BotSlot.ServiceFreeAt,
+		&i.BotSlot.BulkFreeAt,
+		&i.BotSlot.BlockedUntil,
+		&i.BotSlot.Rate,
+		&i.BotSlot.RateSince,
+		&i.BotSlot.Refusals,
+		&i.BotSlot.CodeFreeAt,
+	)
+	return i, err
+}
+
 const delivery = `-- name: Delivery :many
 SELECT m.id, m.account_id, m.bot_id, m.direction, m.subscriber_id, m.address_kind, m.address, m.kind, m.text, m.buttons, m.lane, m.on_unknown, m.label, m.state, m.previous, m.reason, m.waited, m.event_sequence, m.expires_at, m.created_at, m.updated_at, m.not_before, m.read_link, m.evidence, m.evidence_at, m.format, m.rule, m.cause_id, m.after_id, m.ask_phone, m.language, m.translate_to, m.keep, m.translated_at, m.translation, m.translated_buttons, m.translation_reason, m.translation_characters, m.media, m.silent, m.protected, m.edited_at, m.deleted_at, m.between_hours, m.timezone, m.timezone_of, m.max_price, m.price, m.cost, m.currency, m.sealed_address, m.address_index, m.confirmed_within_ms, m.confirm_by, m.carries_code, m.file_id, m.translation_keys, b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, b.contact_only, l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index,
        coalesce((SELECT p.state FROM messages p WHERE p.id = m.after_id AND m.after_id <> ''), '')::text AS after_state,
@@ -666,6 +806,75 @@ func (q *Queries) LegInChat(ctx context.Context, arg LegInChatParams) (Leg, erro
 		&i.Price,
 		&i.Cost,
 		&i.PhoneIndex,
+	)
+	return i, err
+}
+
+const lockFresh = `-- name: LockFresh :one
+SELECT b.id, b.account_id, b.platform, b.network, b.platform_id, b.username, b.name, b.sealed_token, b.webhook_secret, b.intake, b.state, b.state_reason, b.poll_holder, b.poll_until, b.created_at, b.updated_at, b.reclaim, b.commands, b.description, b.about, b.watched_at, b.pending, b.growing, b.lagging, b.hook_error, b.shared, b.purpose, b.service, b.username_key, b.ask_phone_on_start, b.reconfirm_every_ms, b.reconfirm_by, b.reconfirm_remind_ms, b.reconfirm_lapse_ms, b.contact_only,
+       (m.event_sequence = 1 AND m.xmin = (SELECT e.xmin FROM message_events e WHERE e.message_id = m.id AND e.sequence = 1))::boolean AS untouched,
+       (SELECT a.suspended_at IS NOT NULL FROM accounts a WHERE a.id = m.account_id)::boolean AS suspended
+FROM messages m JOIN bots b ON b.id = m.bot_id
+WHERE m.account_id = $1 AND m.id = $2 AND m.direction = 'out' AND b.id = $3
+FOR NO KEY UPDATE OF m
+`
+
+type LockFreshParams struct {
+	AccountID string
+	ID        string
+	BotID     string
+}
+
+type LockFreshRow struct {
+	Bot       Bot
+	Untouched bool
+	Suspended bool
+}
+
+// Locks a message that this process has accepted a moment ago, with its bot. Whoever waits for the lock sees of the message
+// what it is then. Nothing has happened to it as long as its story has one line and its row is the one that was written with
+// that line: a turn that is a moment away is written without a line.
+func (q *Queries) LockFresh(ctx context.Context, arg LockFreshParams) (LockFreshRow, error) {
+	row := q.db.QueryRow(ctx, lockFresh, arg.AccountID, arg.ID, arg.BotID)
+	var i LockFreshRow
+	err := row.Scan(
+		&i.Bot.ID,
+		&i.Bot.AccountID,
+		&i.Bot.Platform,
+		&i.Bot.Network,
+		&i.Bot.PlatformID,
+		&i.Bot.Username,
+		&i.Bot.Name,
+		&i.Bot.SealedToken,
+		&i.Bot.WebhookSecret,
+		&i.Bot.Intake,
+		&i.Bot.State,
+		&i.Bot.StateReason,
+		&i.Bot.PollHolder,
+		&i.Bot.PollUntil,
+		&i.Bot.CreatedAt,
+		&i.Bot.UpdatedAt,
+		&i.Bot.Reclaim,
+		&i.Bot.Commands,
+		&i.Bot.Description,
+		&i.Bot.About,
+		&i.Bot.WatchedAt,
+		&i.Bot.Pending,
+		&i.Bot.Growing,
+		&i.Bot.Lagging,
+		&i.Bot.HookError,
+		&i.Bot.Shared,
+		&i.Bot.Purpose,
+		&i.Bot.Service,
+		&i.Bot.UsernameKey,
+		&i.Bot.AskPhoneOnStart,
+		&i.Bot.ReconfirmEveryMs,
+		&i.Bot.ReconfirmBy,
+		&i.Bot.ReconfirmRemindMs,
+		&i.Bot.ReconfirmLapseMs,
+		&i.Bot.ContactOnly,
+		&i.Untouched,
+		&i.Suspended,
 	)
 	return i, err
 }

@@ -42,6 +42,33 @@ SELECT sqlc.embed(s), sqlc.embed(t)
 FROM named n JOIN bot_slots t ON t.bot_id = n.bot_id JOIN subscribers s ON s.id = n.id
 FOR NO KEY UPDATE OF t, s;
 
+-- name: LockFresh :one
+-- Locks a message that this process has accepted a moment ago, with its bot. Whoever waits for the lock sees of the message
+-- what it is then. Nothing has happened to it as long as its story has one line and its row is the one that was written with
+-- that line: a turn that is a moment away is written without a line.
+SELECT sqlc.embed(b),
+       (m.event_sequence = 1 AND m.xmin = (SELECT e.xmin FROM message_events e WHERE e.message_id = m.id AND e.sequence = 1))::boolean AS untouched,
+       (SELECT a.suspended_at IS NOT NULL FROM accounts a WHERE a.id = m.account_id)::boolean AS suspended
+FROM messages m JOIN bots b ON b.id = m.bot_id
+WHERE m.account_id = @account_id AND m.id = @id AND m.direction = 'out' AND b.id = @bot_id
+FOR NO KEY UPDATE OF m;
+
+-- name: ByPlatformID :one
+-- Whom Recipient finds by the id of the messenger.
+SELECT sqlc.embed(s), sqlc.embed(t)
+FROM bot_slots t JOIN subscribers s ON s.bot_id = t.bot_id
+WHERE t.bot_id = @bot_id AND s.platform_id = @platform_id
+FOR NO KEY UPDATE OF t, s;
+
+-- name: ByPhone :one
+-- Whom Recipient finds by phone, for a message that nobody is called for. The person is found before the slots are waited
+-- for, as there: a phone that changes hands meanwhile would be nobody's otherwise.
+SELECT sqlc.embed(s), sqlc.embed(t)
+FROM bot_slots t JOIN subscribers s ON s.id = (
+    SELECT p.id FROM subscribers p WHERE p.bot_id = @bot_id AND p.phone_index = @phone_index AND p.phone_index <> '')
+WHERE t.bot_id = @bot_id
+FOR NO KEY UPDATE OF t, s;
+
 -- name: ApplyChange :execrows
 -- One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
 -- announcement to a sender who waits. It writes nothing if a line was added to the story since it was seen.
