@@ -29,8 +29,9 @@ const (
 )
 
 // idempotent does a POST with an Idempotency-Key once. The first request claims the key; its answer is kept, sealed,
-// for the repeats. A message is claimed by the statement that stores it, everything else before it is done. What it creates gets its id from the claim, so that a request which died between doing and
-// answering does the same thing when it is repeated, not a second one.
+// for the repeats. A message is claimed by the statement that stores it, everything else before it is done. What it creates
+// gets its id from the claim, so that a request which died between doing and answering does the same thing when it is
+// repeated, not a second one.
 func (s *server) idempotent(c *gin.Context) {
 	keys, given := c.Request.Header["Idempotency-Key"]
 	if !given || c.Request.Method != http.MethodPost || s.operationOf(c).scope == "" {
