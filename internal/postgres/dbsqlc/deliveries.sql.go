@@ -137,7 +137,8 @@ type ApplyChangeParams struct {
 }
 
 // One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
-// announcement to a sender who waits. It writes nothing if a line was added to the story since it was seen.
+// announcement to a sender who waits. It writes nothing if a line was added to the story since it was seen. Each part costs,
+// though it does nothing: ApplyTurn and ApplyOutcome are the same for what most changes say.
 func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64, error) {
 	result, err := q.db.Exec(ctx, applyChange,
 		arg.Announce,
@@ -206,6 +207,278 @@ func (q *Queries) ApplyChange(ctx context.Context, arg ApplyChangeParams) (int64
 		arg.RaiseBody,
 		arg.Raise,
 		arg.MessageBotID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const applyOutcome = `-- name: ApplyOutcome :execrows
+WITH moved AS (
+    UPDATE messages m SET
+        previous = CASE WHEN m.state = $3::text THEN m.previous ELSE m.state END,
+        state = $3::text, reason = $4, subscriber_id = coalesce($5, m.subscriber_id),
+        event_sequence = $6, updated_at = $7, cost = $8, price = $9
+    WHERE m.account_id = $10 AND m.id = $2 AND m.event_sequence = $11
+    RETURNING m.id, m.account_id
+), leg AS (
+    UPDATE legs l SET state = $12, reason = $13, intent_at = $14, attempts = $15,
+                    chat_id = $16, platform_message_id = $17, settled_at = $18,
+                    slot_at = $19, provider = $20, provider_id = $21, segments = $22,
+                    report_due_at = $23, phone = $24, phone_index = $25, plain = $26,
+                    not_before = $27, cost = $28, price = $29
+    FROM moved WHERE l.account_id = $10 AND l.id = $30 AND $31::boolean
+), story AS (
+    INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
+    SELECT moved.id, moved.account_id, unnest($32::integer[]), unnest($33::timestamptz[]), unnest($34::text[]),
+           unnest($35::text[]), unnest($36::text[]), unnest($37::integer[]), unnest($38::text[]),
+           unnest($39::text[]), unnest($40::bigint[]) FROM moved
+)
+SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END FROM moved
+`
+
+type ApplyOutcomeParams struct {
+	Announce          bool
+	ID                string
+	State             string
+	Reason            string
+	SubscriberID      *string
+	EventSequence     int32
+	At                time.Time
+	Cost              string
+	Price             string
+	AccountID         string
+	SeenSequence      int32
+	LegState          string
+	LegReason         string
+	IntentAt          *time.Time
+	Attempts          int32
+	ChatID            int64
+	PlatformMessageID int64
+	SettledAt         *time.Time
+	SlotAt            *time.Time
+	Provider          string
+	ProviderID        string
+	Segments          int32
+	ReportDueAt       *time.Time
+	Phone             []byte
+	PhoneIndex        []byte
+	Plain             bool
+	LegNotBefore      *time.Time
+	LegCost           string
+	LegPrice          string
+	LegID             string
+	ChangeLeg         bool
+	Sequences         []int32
+	Ats               []time.Time
+	Kinds             []string
+	FromStates        []string
+	States            []string
+	Legs              []int32
+	Reasons           []string
+	Details           []string
+	WaitMs            []int64
+}
+
+// ApplyTurn of a message that has had its turn and left the outbox.
+func (q *Queries) ApplyOutcome(ctx context.Context, arg ApplyOutcomeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, applyOutcome,
+		arg.Announce,
+		arg.ID,
+		arg.State,
+		arg.Reason,
+		arg.SubscriberID,
+		arg.EventSequence,
+		arg.At,
+		arg.Cost,
+		arg.Price,
+		arg.AccountID,
+		arg.SeenSequence,
+		arg.LegState,
+		arg.LegReason,
+		arg.IntentAt,
+		arg.Attempts,
+		arg.ChatID,
+		arg.PlatformMessageID,
+		arg.SettledAt,
+		arg.SlotAt,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Segments,
+		arg.ReportDueAt,
+		arg.Phone,
+		arg.PhoneIndex,
+		arg.Plain,
+		arg.LegNotBefore,
+		arg.LegCost,
+		arg.LegPrice,
+		arg.LegID,
+		arg.ChangeLeg,
+		arg.Sequences,
+		arg.Ats,
+		arg.Kinds,
+		arg.FromStates,
+		arg.States,
+		arg.Legs,
+		arg.Reasons,
+		arg.Details,
+		arg.WaitMs,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const applyTurn = `-- name: ApplyTurn :execrows
+WITH moved AS (
+    UPDATE messages m SET
+        previous = CASE WHEN m.state = $3::text THEN m.previous ELSE m.state END,
+        state = $3::text, reason = $4, subscriber_id = coalesce($5, m.subscriber_id),
+        event_sequence = $6, updated_at = $7, cost = $8, price = $9
+    WHERE m.account_id = $10 AND m.id = $2 AND m.event_sequence = $11
+    RETURNING m.id, m.account_id
+), leg AS (
+    UPDATE legs l SET state = $12, reason = $13, intent_at = $14, attempts = $15,
+                    chat_id = $16, platform_message_id = $17, settled_at = $18,
+                    slot_at = $19, provider = $20, provider_id = $21, segments = $22,
+                    report_due_at = $23, phone = $24, phone_index = $25, plain = $26,
+                    not_before = $27, cost = $28, price = $29
+    FROM moved WHERE l.account_id = $10 AND l.id = $30 AND $31::boolean
+), story AS (
+    INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
+    SELECT moved.id, moved.account_id, unnest($32::integer[]), unnest($33::timestamptz[]), unnest($34::text[]),
+           unnest($35::text[]), unnest($36::text[]), unnest($37::integer[]), unnest($38::text[]),
+           unnest($39::text[]), unnest($40::bigint[]) FROM moved
+), slots AS (
+    UPDATE bot_slots t SET free_at = $41, code_free_at = $42, bulk_free_at = $43, service_free_at = $44,
+                           blocked_until = $45, rate = $46, rate_since = $47,
+                           refusals = t.refusals + $48
+    FROM moved WHERE t.account_id = $49 AND t.bot_id = $50 AND $51::boolean
+), chat AS (
+    UPDATE subscribers s SET chat_free_at = $52
+    FROM moved WHERE s.account_id = $49 AND s.id = $53 AND $51
+), settled AS (
+    DELETE FROM outbox o USING moved WHERE o.account_id = $10 AND o.message_id = $2 AND $54::boolean
+)
+SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END FROM moved
+`
+
+type ApplyTurnParams struct {
+	Announce          bool
+	ID                string
+	State             string
+	Reason            string
+	SubscriberID      *string
+	EventSequence     int32
+	At                time.Time
+	Cost              string
+	Price             string
+	AccountID         string
+	SeenSequence      int32
+	LegState          string
+	LegReason         string
+	IntentAt          *time.Time
+	Attempts          int32
+	ChatID            int64
+	PlatformMessageID int64
+	SettledAt         *time.Time
+	SlotAt            *time.Time
+	Provider          string
+	ProviderID        string
+	Segments          int32
+	ReportDueAt       *time.Time
+	Phone             []byte
+	PhoneIndex        []byte
+	Plain             bool
+	LegNotBefore      *time.Time
+	LegCost           string
+	LegPrice          string
+	LegID             string
+	ChangeLeg         bool
+	Sequences         []int32
+	Ats               []time.Time
+	Kinds             []string
+	FromStates        []string
+	States            []string
+	Legs              []int32
+	Reasons           []string
+	Details           []string
+	WaitMs            []int64
+	FreeAt            *time.Time
+	CodeFreeAt        *time.Time
+	BulkFreeAt        *time.Time
+	ServiceFreeAt     *time.Time
+	BlockedUntil      *time.Time
+	Rate              float64
+	RateSince         *time.Time
+	Refusals          int64
+	BotAccountID      string
+	BotID             string
+	TakeSlot          bool
+	ChatFreeAt        *time.Time
+	SlotSubscriberID  string
+	LeaveQueue        bool
+}
+
+// ApplyChange of a message that takes its turn, or leaves the outbox: without evidence, translation, other legs and events for rules.
+func (q *Queries) ApplyTurn(ctx context.Context, arg ApplyTurnParams) (int64, error) {
+	result, err := q.db.Exec(ctx, applyTurn,
+		arg.Announce,
+		arg.ID,
+		arg.State,
+		arg.Reason,
+		arg.SubscriberID,
+		arg.EventSequence,
+		arg.At,
+		arg.Cost,
+		arg.Price,
+		arg.AccountID,
+		arg.SeenSequence,
+		arg.LegState,
+		arg.LegReason,
+		arg.IntentAt,
+		arg.Attempts,
+		arg.ChatID,
+		arg.PlatformMessageID,
+		arg.SettledAt,
+		arg.SlotAt,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Segments,
+		arg.ReportDueAt,
+		arg.Phone,
+		arg.PhoneIndex,
+		arg.Plain,
+		arg.LegNotBefore,
+		arg.LegCost,
+		arg.LegPrice,
+		arg.LegID,
+		arg.ChangeLeg,
+		arg.Sequences,
+		arg.Ats,
+		arg.Kinds,
+		arg.FromStates,
+		arg.States,
+		arg.Legs,
+		arg.Reasons,
+		arg.Details,
+		arg.WaitMs,
+		arg.FreeAt,
+		arg.CodeFreeAt,
+		arg.BulkFreeAt,
+		arg.ServiceFreeAt,
+		arg.BlockedUntil,
+		arg.Rate,
+		arg.RateSince,
+		arg.Refusals,
+		arg.BotAccountID,
+		arg.BotID,
+		arg.TakeSlot,
+		arg.ChatFreeAt,
+		arg.SlotSubscriberID,
+		arg.LeaveQueue,
 	)
 	if err != nil {
 		return 0, err

@@ -71,7 +71,8 @@ FOR NO KEY UPDATE OF t, s;
 
 -- name: ApplyChange :execrows
 -- One statement, so one round trip: the message, its leg, the lines of its story, the end of its outbox row, and the
--- announcement to a sender who waits. It writes nothing if a line was added to the story since it was seen.
+-- announcement to a sender who waits. It writes nothing if a line was added to the story since it was seen. Each part costs,
+-- though it does nothing: ApplyTurn and ApplyOutcome are the same for what most changes say.
 WITH moved AS (
     UPDATE messages m SET
         previous = CASE WHEN m.state = @state::text THEN m.previous ELSE m.state END,
@@ -126,6 +127,64 @@ WITH moved AS (
 SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END,
        CASE WHEN EXISTS (SELECT 1 FROM raised) THEN pg_notify('herald_inbox', '') END
 FROM moved;
+
+-- name: ApplyTurn :execrows
+-- ApplyChange of a message that takes its turn, or leaves the outbox: without evidence, translation, other legs and events for rules.
+WITH moved AS (
+    UPDATE messages m SET
+        previous = CASE WHEN m.state = @state::text THEN m.previous ELSE m.state END,
+        state = @state::text, reason = @reason, subscriber_id = coalesce(sqlc.narg(subscriber_id), m.subscriber_id),
+        event_sequence = @event_sequence, updated_at = @at, cost = @cost, price = @price
+    WHERE m.account_id = @account_id AND m.id = @id AND m.event_sequence = @seen_sequence
+    RETURNING m.id, m.account_id
+), leg AS (
+    UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
+                    chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
+                    slot_at = sqlc.narg(slot_at), provider = @provider, provider_id = @provider_id, segments = @segments,
+                    report_due_at = sqlc.narg(report_due_at), phone = @phone, phone_index = @phone_index, plain = @plain,
+                    not_before = sqlc.narg(leg_not_before), cost = @leg_cost, price = @leg_price
+    FROM moved WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
+), story AS (
+    INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
+    SELECT moved.id, moved.account_id, unnest(@sequences::integer[]), unnest(@ats::timestamptz[]), unnest(@kinds::text[]),
+           unnest(@from_states::text[]), unnest(@states::text[]), unnest(@legs::integer[]), unnest(@reasons::text[]),
+           unnest(@details::text[]), unnest(@wait_ms::bigint[]) FROM moved
+), slots AS (
+    UPDATE bot_slots t SET free_at = sqlc.narg(free_at), code_free_at = sqlc.narg(code_free_at), bulk_free_at = sqlc.narg(bulk_free_at), service_free_at = sqlc.narg(service_free_at),
+                           blocked_until = sqlc.narg(blocked_until), rate = @rate, rate_since = sqlc.narg(rate_since),
+                           refusals = t.refusals + @refusals
+    FROM moved WHERE t.account_id = @bot_account_id AND t.bot_id = @bot_id AND @take_slot::boolean
+), chat AS (
+    UPDATE subscribers s SET chat_free_at = sqlc.narg(chat_free_at)
+    FROM moved WHERE s.account_id = @bot_account_id AND s.id = @slot_subscriber_id AND @take_slot
+), settled AS (
+    DELETE FROM outbox o USING moved WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
+)
+SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END FROM moved;
+
+-- name: ApplyOutcome :execrows
+-- ApplyTurn of a message that has had its turn and left the outbox.
+WITH moved AS (
+    UPDATE messages m SET
+        previous = CASE WHEN m.state = @state::text THEN m.previous ELSE m.state END,
+        state = @state::text, reason = @reason, subscriber_id = coalesce(sqlc.narg(subscriber_id), m.subscriber_id),
+        event_sequence = @event_sequence, updated_at = @at, cost = @cost, price = @price
+    WHERE m.account_id = @account_id AND m.id = @id AND m.event_sequence = @seen_sequence
+    RETURNING m.id, m.account_id
+), leg AS (
+    UPDATE legs l SET state = @leg_state, reason = @leg_reason, intent_at = sqlc.narg(intent_at), attempts = @attempts,
+                    chat_id = @chat_id, platform_message_id = @platform_message_id, settled_at = sqlc.narg(settled_at),
+                    slot_at = sqlc.narg(slot_at), provider = @provider, provider_id = @provider_id, segments = @segments,
+                    report_due_at = sqlc.narg(report_due_at), phone = @phone, phone_index = @phone_index, plain = @plain,
+                    not_before = sqlc.narg(leg_not_before), cost = @leg_cost, price = @leg_price
+    FROM moved WHERE l.account_id = @account_id AND l.id = @leg_id AND @change_leg::boolean
+), story AS (
+    INSERT INTO message_events (message_id, account_id, sequence, at, kind, from_state, state, leg, reason, detail, wait_ms)
+    SELECT moved.id, moved.account_id, unnest(@sequences::integer[]), unnest(@ats::timestamptz[]), unnest(@kinds::text[]),
+           unnest(@from_states::text[]), unnest(@states::text[]), unnest(@legs::integer[]), unnest(@reasons::text[]),
+           unnest(@details::text[]), unnest(@wait_ms::bigint[]) FROM moved
+)
+SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END FROM moved;
 
 -- name: SendQueue :many
 -- Messages that hold a slot in the future, by lane.
