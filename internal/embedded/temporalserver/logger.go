@@ -20,6 +20,7 @@ type logger struct {
 	// settled is true, for all copies, from the moment the server is ready until it is told to stop. Before and after,
 	// the services warn of one another's absence; what matters then is what Start and Stop return.
 	settled *atomic.Bool
+	tags    []tag.Tag // of each record
 }
 
 var (
@@ -37,7 +38,7 @@ func (l logger) write(level slog.Level, message string, tags []tag.Tag) {
 		level = slog.LevelDebug
 	}
 	if ctx := context.Background(); l.out.Enabled(ctx, level) {
-		l.out.LogAttrs(ctx, level, message, attributes(tags)...)
+		l.out.LogAttrs(ctx, level, message, attributes(slices.Concat(l.tags, tags))...)
 	}
 }
 
@@ -57,14 +58,11 @@ func (l logger) DPanic(message string, tags ...tag.Tag) { l.write(slog.LevelErro
 func (l logger) Panic(message string, tags ...tag.Tag)  { l.fail(message, tags) }
 func (l logger) Fatal(message string, tags ...tag.Tag)  { l.fail(message, tags) }
 
-// With returns a logger that adds the tags to each record.
+// With returns a logger that adds the tags to each record. Temporal makes one for most of what it does and seldom writes to it, so
+// nothing is made of the tags before.
 func (l logger) With(tags ...tag.Tag) log.Logger {
-	list := attributes(tags)
-	args := make([]any, len(list))
-	for i := range list {
-		args[i] = list[i]
-	}
-	return logger{out: l.out.With(args...), settled: l.settled}
+	l.tags = slices.Concat(l.tags, tags)
+	return l
 }
 
 // fatalError is what Temporal would have ended the process for.
