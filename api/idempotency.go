@@ -69,6 +69,7 @@ type keyed struct {
 	claim  gateway.Claim // as it is wanted, and once that is known as it is held
 	looked bool          // it was tried to take it by itself
 	taken  bool          // the request holds it
+	over   bool          // it was taken over from a request that broke off: what that has done stands
 	fault  error         // why it does not; nil if the first request has its answer, which is in claim
 }
 
@@ -87,6 +88,7 @@ func (s *server) take(ctx context.Context, k *keyed) bool {
 	case !taken && held.Suffix != k.claim.Suffix: // with our suffix it is ours: it was stored, and the database's answer was lost
 		k.fault = gateway.Fault(gateway.CodeIdempotencyRunning, "Idempotency-Key", "The first request with this Idempotency-Key still runs. Send it again in a moment.")
 	default:
+		k.over = held.Suffix != k.claim.Suffix
 		k.claim, k.taken = held, true
 	}
 	return k.taken
@@ -173,7 +175,7 @@ func (s *server) holdClaim(c *gin.Context, k *keyed) {
 		defer cancel()
 		holds := s.holds(ctx, k, returned && kept.status < http.StatusBadRequest)
 		if holds {
-			if err := s.settle(ctx, k.claim, kept, returned); err != nil {
+			if err := s.settle(ctx, k, kept, returned); err != nil {
 				// What was asked for is done. The claim grows stale, and a repeat does the same thing again.
 				s.logger.ErrorContext(ctx, "settle idempotency key", "request_id", requestID(ctx), "error", err)
 			}
@@ -200,10 +202,12 @@ func (s *server) holds(ctx context.Context, k *keyed, well bool) bool {
 }
 
 // settle keeps a good answer for the repeats, frees the key of a refused request, and leaves the claim of a request
-// that broke off in the middle to the next repeat.
-func (s *server) settle(ctx context.Context, claim gateway.Claim, kept *keptAnswer, returned bool) error {
+// that broke off in the middle to the next repeat; also one that was taken over and is refused now, for what the first did
+// is done under its id.
+func (s *server) settle(ctx context.Context, k *keyed, kept *keptAnswer, returned bool) error {
+	claim := k.claim
 	switch {
-	case !returned || kept.status >= http.StatusInternalServerError:
+	case !returned || kept.status >= http.StatusInternalServerError || k.over && kept.status >= http.StatusBadRequest:
 		return s.leave(ctx, claim)
 	case kept.status >= http.StatusBadRequest:
 		return s.claims.Release(ctx, claim.AccountID, claim.Key)

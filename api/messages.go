@@ -25,6 +25,9 @@ func (s *server) SendMessage(ctx context.Context, r wire.SendMessageRequestObjec
 	request.ID, request.Claim, request.Wait = gateway.MessageID(who.newID("msg")), who.claim(), wait > 0
 	var watch messaging.Watch
 	if request.Wait {
+		if request.ID == "" {
+			request.ID = s.ids.Message()
+		}
 		watch = s.messaging.Watch(request.ID)
 		defer watch.Stop()
 	}

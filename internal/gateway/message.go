@@ -153,6 +153,9 @@ func (m Message) Untranslated() bool { return m.TranslateTo != "" && m.Translati
 // HasLinks tells whether the message was given read links: for itself, or in its text.
 func (m Message) HasLinks() bool { return m.ReadLink != "" || strings.Contains(m.Text, "{link:") }
 
+// HoldsFile tells whether the message carries a file that lies here.
+func (m Message) HoldsFile() bool { return m.Media != nil && m.Media.File != "" }
+
 // ZoneOwner is who named the time zone of a message.
 type ZoneOwner string
 

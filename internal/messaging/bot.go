@@ -48,7 +48,8 @@ func (s *Service) botOr(ctx context.Context, account gateway.AccountID, ref stri
 	}
 	b, err := s.bot(ctx, account, ref)
 	if err == nil && b.AccountID == account && b.State == gateway.BotActive && !b.Shared {
-		s.remembered.bots.put(ownBot{account, b.ID}, b, s.now().Add(ownBotFor))
+		// Accepting looks at nothing else of it; its secrets stay where they are.
+		s.remembered.bots.put(ownBot{account, b.ID}, gateway.Bot{ID: b.ID, AccountID: b.AccountID, State: b.State}, s.now().Add(ownBotFor))
 	}
 	return b, err
 }

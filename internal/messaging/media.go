@@ -80,7 +80,7 @@ func (s *Service) checkFileOf(ctx context.Context, m *gateway.Message) error {
 
 // holdFile keeps the file of a message as long as the message lives.
 func (s *Service) holdFile(ctx context.Context, m gateway.Message) error {
-	if m.Media == nil || m.Media.File == "" {
+	if !m.HoldsFile() {
 		return nil
 	}
 	_, err := s.store.HoldFile(ctx, m.AccountID, m.Media.File, m.ExpiresAt.Add(fileMargin))

@@ -86,7 +86,7 @@ func (s *Service) accept(ctx context.Context, account gateway.AccountID, r Reque
 		return gateway.Message{}, err
 	}
 	m := n.Message
-	if r.Claim != nil && s.judges(m, bot) { // a judged message is counted, and a repeat must not be
+	if r.Claim != nil && (s.judges(m, bot) || m.HoldsFile()) { // a repeat is counted once, and keeps no file for longer
 		return gateway.Message{}, gateway.ErrNotClaimed
 	}
 	if refusal, err := s.judged(ctx, m, bot); err != nil {

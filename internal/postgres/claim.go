@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,8 +14,21 @@ import (
 
 var _ gateway.ClaimStore = (*Store)(nil)
 
+// claimTries is how often a key is claimed that another request frees while it is looked at.
+const claimTries = 3
+
 func (s *Store) Claim(ctx context.Context, c gateway.Claim, now, staleBefore time.Time) (held gateway.Claim, taken bool, err error) {
 	ctx = of(ctx, c.AccountID)
+	for range claimTries {
+		held, taken, err = s.claimOnce(ctx, c, now, staleBefore)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			break
+		}
+	}
+	return held, taken, err
+}
+
+func (s *Store) claimOnce(ctx context.Context, c gateway.Claim, now, staleBefore time.Time) (held gateway.Claim, taken bool, err error) {
 	inserted, err := s.q.InsertClaim(ctx, dbsqlc.InsertClaimParams{
 		AccountID: string(c.AccountID), Key: c.Key, Request: c.Request[:], Suffix: c.Suffix, ClaimedAt: now,
 	})
@@ -73,10 +87,21 @@ func (s *Store) complete(ctx context.Context, answers ...keptAnswer) error {
 	return nil
 }
 
+// Pauses before kept answers are written again, doubling: as long as the gatherer has patience.
+const completePause = 250 * time.Millisecond
+
 // completeGathered writes what the gatherer took. What is lost leaves claims that grow stale.
 func (s *Store) completeGathered(ctx context.Context, answers []keptAnswer) {
 	ctx = system(ctx, claimWork)
-	if err := s.complete(ctx, answers...); err != nil {
+	err := s.complete(ctx, answers...)
+	for pause := completePause; err != nil && ctx.Err() == nil; pause *= 2 {
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+			err = s.complete(ctx, answers...)
+		}
+	}
+	if err != nil {
 		s.logger.ErrorContext(ctx, "keep answers of idempotency keys", "answers", len(answers), "error", err)
 	}
 }

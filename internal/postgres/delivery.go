@@ -187,8 +187,8 @@ func applyChange(ctx context.Context, q *queries, d *gateway.Delivery, c gateway
 // errMoved is a message that somebody else has changed since it was seen.
 var errMoved = errors.New("the message has moved on")
 
-// applyToMessage writes what the change says about the message itself and the slots. An outcome that is told here need
-// not be announced to other processes.
+// applyToMessage writes what the change says about the message itself and the slots. An outcome that is told here is
+// not announced: should somebody wait in another process, too, they look by themselves a moment later.
 func applyToMessage(ctx context.Context, d *gateway.Delivery, c gateway.Change, toldHere bool) step {
 	seen := d.Sequence
 	bring(d, c)

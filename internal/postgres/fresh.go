@@ -203,5 +203,8 @@ func (h *held) readFirst(ctx context.Context, account gateway.AccountID, id gate
 	if err := h.first(ctx, known.read(ctx, h.vault, d, &untouched)...); err != nil || untouched {
 		return err
 	}
-	return h.next(ctx, whole[1:]...) // it is locked
+	if err := h.undo(ctx); err != nil { // it may be about another person
+		return err
+	}
+	return h.first(ctx, whole...)
 }

@@ -75,6 +75,13 @@ func (h *held) first(ctx context.Context, steps ...step) error {
 	return h.send(ctx, out, steps)
 }
 
+// undo gives up what was begun, with its locks. first begins anew.
+func (h *held) undo(ctx context.Context) error {
+	h.begun = false
+	_, err := h.conn.Exec(ctx, "rollback")
+	return err
+}
+
 // next runs steps in one trip.
 func (h *held) next(ctx context.Context, steps ...step) error {
 	return h.send(ctx, &outbound{}, steps)

@@ -154,9 +154,9 @@ DROP INDEX legs_open, legs_waiting;
 CREATE INDEX legs_pending ON legs (slot_at) WHERE state = 'pending';
 ALTER TABLE legs SET (fillfactor = 70);
 
--- 4. Legs, the lines of a story, links and the outbox name the account of their message, which the statement that writes them takes from
--- the row of the message itself; the message refers to the account. Messages are never deleted, so what a statement writes
--- together with one cannot lose it.
+-- 4. Legs, the lines of a story and the outbox name the account of their message, which the statement that writes them takes from
+-- the row of the message itself; the message refers to the account. Messages are never deleted, so lines and the outbox, which only
+-- statements write that read or write the message, cannot lose it.
 
 ALTER TABLE legs DROP CONSTRAINT legs_account_id_fkey;
 ALTER TABLE message_events DROP CONSTRAINT message_events_account_id_fkey, DROP CONSTRAINT message_events_message_id_fkey;
