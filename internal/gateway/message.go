@@ -249,10 +249,8 @@ type Conditions struct {
 
 // MessageStore keeps messages.
 type MessageStore interface {
-	// AcceptMessage stores a new message with its legs, its links, its first event and its outbox row in one transaction.
-	// A message with that id that is there already is left as it is: created is false.
-	AcceptMessage(ctx context.Context, m Message, legs []Leg, links []ReadLink) (created bool, err error)
-	// AcceptIf is AcceptMessage under conditions: created is false as well if one of them does not hold, and nothing is stored.
+	// AcceptIf stores a new message with its legs, its links, its first event and its outbox row in one transaction. created is
+	// false if there is one with that id already, which is left as it is, or if a condition does not hold.
 	AcceptIf(ctx context.Context, c Conditions, n NewMessage) (created bool, err error)
 	// RefuseMessage stores a message that the policy of shared bots refused: it has ended, and nothing sends it.
 	RefuseMessage(ctx context.Context, n NewMessage, words string) (created bool, err error)
