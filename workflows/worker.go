@@ -11,6 +11,10 @@ import (
 // TaskQueue is the one queue of all our workflows.
 const TaskQueue = "herald"
 
+// atOnce is how many workflow tasks and attempts are under way at a time. Most of them wait for a turn (see
+// messaging.Deliverer), for whom there are fewer places.
+const atOnce = 2000
+
 // stopWithin is how long a stopping worker lets attempts finish: longer than a call and the writing of its outcome.
 const stopWithin = 35 * time.Second
 
@@ -25,6 +29,9 @@ func NewWorker(c client.Client, activities *Activities) *Worker {
 		MaxConcurrentActivityTaskPollers:   1, // all but the pages of sweeps are local ones
 		DisableRegistrationAliasing:        true,
 		MaxConcurrentActivityExecutionSize: 10,
+
+		MaxConcurrentWorkflowTaskExecutionSize:  atOnce,
+		MaxConcurrentLocalActivityExecutionSize: atOnce,
 	})
 	w.RegisterWorkflow(DeliverMessage)
 	w.RegisterWorkflow(ReconfirmPhone)

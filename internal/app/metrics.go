@@ -53,7 +53,7 @@ func (q *queues) Collect(out chan<- prometheus.Metric) {
 
 // collectTurns tells about messages that wait for their bot's turn.
 func (q *queues) collectTurns(out chan<- prometheus.Metric, stats gateway.QueueStats) {
-	waiting := prometheus.NewDesc("herald_send_queue_messages", "Messages that wait for their turn, by lane.", []string{"lane"}, nil)
+	waiting := prometheus.NewDesc("herald_send_queue_messages", "Messages that wait longer than seconds for their turn, by lane.", []string{"lane"}, nil)
 	next := prometheus.NewDesc("herald_send_next_seconds", "Seconds until the turn of the first of them, by lane.", []string{"lane"}, nil)
 	last := prometheus.NewDesc("herald_send_queue_seconds", "Seconds until the turn of the last of them, by lane.", []string{"lane"}, nil)
 	for _, lane := range []gateway.Lane{gateway.LaneCode, gateway.LaneService, gateway.LaneBulk} {

@@ -50,18 +50,18 @@ type Slots struct {
 	Group       bool      // the chat is a group or a channel
 }
 
-// Ticket is the message's turn. It also puts off the turns of the lanes behind its own, so that all turns together are no
-// more than the slots.
+// Ticket is the message's turn, among those of the bot and in its chat.
 func (s Slots) Ticket(now time.Time, lane Lane) (turn time.Time, next Slots) {
+	turn, s = s.Turn(now, lane)
+	return s.InChat(turn)
+}
+
+// Turn is the message's turn among those of the bot. It also puts off the turns of the lanes behind its own, so that all turns
+// together are no more than the slots.
+func (s Slots) Turn(now time.Time, lane Lane) (turn time.Time, next Slots) {
 	s = s.recovered(now)
 	turn = later(now, s.Blocked)
-	gap, burst := ChatGap, ChatBurst
-	if s.Group {
-		gap, burst = GroupGap, GroupBurst
-	}
-	inChat, chatFree := place(turn, s.ChatFree, gap, burst)
-	s.ChatFree = chatFree
-	gap = interval(s.rate() * unhurried)
+	gap := interval(s.rate() * unhurried)
 	switch lane {
 	case LaneCode:
 		turn, s.CodeFree = place(turn, s.CodeFree, gap, TurnBurst)
@@ -72,7 +72,28 @@ func (s Slots) Ticket(now time.Time, lane Lane) (turn time.Time, next Slots) {
 	case LaneBulk:
 		turn, s.BulkFree = place(turn, s.BulkFree, interval(s.rate()*BulkShare), 1)
 	}
-	return later(turn, inChat), s
+	return turn, s
+}
+
+// InChat is the first moment from the bot's turn on that is the message's turn in its chat, too.
+func (s Slots) InChat(turn time.Time) (inChat time.Time, next Slots) {
+	gap, burst := ChatGap, ChatBurst
+	if s.Group {
+		gap, burst = GroupGap, GroupBurst
+	}
+	inChat, s.ChatFree = place(turn, s.ChatFree, gap, burst)
+	return inChat, s
+}
+
+// Ahead is the slots with the turns of each lane as far as either has given them.
+func (s Slots) Ahead(other Slots) Slots {
+	s.CodeFree, s.ServiceFree, s.BulkFree = later(s.CodeFree, other.CodeFree), later(s.ServiceFree, other.ServiceFree), later(s.BulkFree, other.BulkFree)
+	return s
+}
+
+// Idle tells whether the turns of all lanes have passed.
+func (s Slots) Idle(now time.Time) bool {
+	return !s.CodeFree.After(now) && !s.ServiceFree.After(now) && !s.BulkFree.After(now)
 }
 
 // Backlog is how far the slots are taken. A lane whose patience it exceeds comes again later, so that the lanes before it

@@ -18,7 +18,10 @@ type decision struct {
 	ask       bool // the person is to be asked to prove their phone
 	translate bool // the text is wanted in another language: translate it and decide again
 	behind    bool // an earlier reply of the chat has not left yet: look again soon
-	near      bool // its turn comes in a moment: wait here, without a timer, and decide again
+	near      bool // its turn comes soon: wait here, without a timer, and decide again
+
+	promise gateway.Promise // of that turn, if the change says nothing of it
+	slots   gateway.Slots   // of the bot, with the promise
 }
 
 // step tells the workflow what an attempt left to do, given the delivery after its change: nothing, once no leg waits.
@@ -40,7 +43,7 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 			return decision{translate: true}
 		}
 		if d.Before != "" && !d.Before.Settled() {
-			return decision{behind: true, wait: p.untilExpiry(story, p.Horizon)}
+			return decision{behind: true, wait: p.untilExpiry(story, behindLook)}
 		}
 	}
 	if !d.Leg.Intent.IsZero() {
@@ -144,28 +147,38 @@ func (p Policy) obstacle(d gateway.Delivery, now time.Time) (gateway.State, gate
 }
 
 // takeTurn decides whether the leg's turn has come, and if so takes a slot that is near enough to call now. A turn that
-// is held stays good unless the messenger has blocked the bot past it since. No slot is taken before the turn has come:
-// those between now and then would be lost to everybody.
+// is held or promised stays good unless the messenger has blocked the bot past it since. No slot is taken before the turn has
+// come: those between now and then would be lost to everybody.
 func (p Policy) takeTurn(s story) decision {
-	slots, lane := s.delivery.Slots, s.delivery.Message.Lane
+	slots, lane, promised := s.delivery.Slots, s.delivery.Message.Lane, s.delivery.Promised
 	turn := s.delivery.Leg.Slot
-	if turn.IsZero() || turn.Before(slots.Blocked) {
-		turn, slots = slots.Ticket(s.at, lane)
+	switch {
+	case !promised.Turn.IsZero() && !promised.Turn.Before(slots.Blocked):
+		turn, slots = slots.InChat(promised.Turn)
+	case turn.IsZero() || turn.Before(slots.Blocked):
+		turn, slots = slots.Turn(s.at, lane)
+		if left := p.untilExpiry(s, turn.Sub(s.at)); left > 0 && left <= p.Horizon {
+			promised.Turn = turn
+			if promised.Since.IsZero() {
+				promised.Since = s.at
+			}
+			return decision{near: true, wait: left, promise: promised, slots: slots}
+		}
+		turn, slots = slots.InChat(turn)
 	}
 	s.delivery.Leg.Slot = turn
-	switch left := turn.Sub(s.at); {
-	case left > p.Horizon:
+	if left := turn.Sub(s.at); left > 0 {
 		return p.waitForTurn(s, left, slots)
-	case left > 0: // too short a time to tell about
-		leg := s.delivery.Leg
-		return decision{change: gateway.Change{Leg: &leg, Slots: &slots, Events: s.events}, near: true, wait: p.untilExpiry(s, left)}
 	}
 	if backlog := slots.Backlog(s.at); backlog > gateway.Patience(lane) {
-		pause := max(p.Horizon/2, backlog)
+		pause := max(slotLook, backlog)
 		if lane == gateway.LaneBulk {
-			pause = 2*p.Horizon + backlog // others are many: do not ask every moment
+			pause = bulkSlotLook + backlog // others are many: do not ask every moment
 		}
 		return p.waitForTurn(s, max(pause, min(s.at.Sub(turn)/2, longestPause)), slots)
+	}
+	if waited := s.at.Sub(promised.Since); !promised.Since.IsZero() && waited >= toldFrom {
+		s.tell(gateway.Event{Kind: gateway.EventTurn, Wait: waited, Detail: "The bot had sent as much as the messenger allows. It has waited for its turn."})
 	}
 	at, slots := slots.Slot(s.at)
 	change := s.intent(at)
@@ -173,25 +186,33 @@ func (p Policy) takeTurn(s story) decision {
 	return decision{change: change, call: true, pause: at.Sub(s.at)}
 }
 
-// longestPause is how long one whose turn has come waits at most before it looks for a slot again. The longer it has
-// waited, the longer are the pauses, so that a crowd does not spend its time on looking.
-const longestPause = 15 * time.Second
+// How soon one whose turn has come looks for a slot again. The longer it has waited, the longer are the pauses, so that a
+// crowd does not spend its time on looking.
+const (
+	slotLook     = 500 * time.Millisecond
+	bulkSlotLook = 2 * time.Second
+	longestPause = 15 * time.Second
+)
 
-// waitForTurn leaves the leg with its turn. The message is on its way from now on.
+// toldFrom is the shortest wait that the story tells of.
+const toldFrom = time.Second
+
+// waitForTurn leaves the leg with its turn: inside the attempt if it is near, and to the workflow otherwise. The message is
+// on its way from the first wait on that is worth telling.
 func (p Policy) waitForTurn(s story, wait time.Duration, slots gateway.Slots) decision {
 	wait = p.untilExpiry(s, wait)
-	leg := s.delivery.Leg
+	leg, near := s.delivery.Leg, wait <= p.Horizon
 	change := gateway.Change{Leg: &leg, Slots: &slots, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
-	if s.delivery.Message.State == gateway.Sending && wait < time.Second {
-		change.Events = s.events // told already that it waits
-		return decision{change: change, wait: wait}
+	if wait < toldFrom && (near || s.delivery.Message.State == gateway.Sending) {
+		change.Events = s.events // too short to tell about, or told already
+		return decision{change: change, near: near, wait: wait}
 	}
 	s.onItsWay(&change, gateway.Event{
 		Kind: gateway.EventTurn, Wait: wait,
 		Detail: "The bot or this chat has sent as much as the messenger allows. It is sent when its turn comes.",
 	})
 	change.Events = s.events
-	return decision{change: change, wait: wait}
+	return decision{change: change, near: near, wait: wait}
 }
 
 // settle decides what the messenger's answer to an attempt means.

@@ -110,21 +110,60 @@ func TestTurns(t *testing.T) {
 	policy := Policy{}.filled()
 	t.Run("waits inside the attempt for a turn that is near, and takes no slot before it", func(t *testing.T) {
 		t.Parallel()
-		d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(500 * time.Millisecond) })
+		for ahead, told := range map[time.Duration]bool{500 * time.Millisecond: false, 3 * time.Second: true} {
+			d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(ahead) })
+			got := policy.begin(d, noon)
+			require.True(t, got.near)
+			require.False(t, got.call)
+			require.Positive(t, got.wait)
+			require.LessOrEqual(t, got.wait, ahead)
+			require.True(t, got.change.Empty(), "a promise is written nowhere")
+			require.Equal(t, gateway.Promise{Turn: noon.Add(got.wait), Since: noon}, got.promise)
+			require.Zero(t, got.slots.Free, "the slots until then are for others")
+			require.True(t, got.slots.ServiceFree.After(d.Slots.ServiceFree), "and the turn is nobody else's")
+
+			d.Promised, d.Slots = got.promise, got.slots
+			then := noon.Add(got.wait)
+			again := policy.begin(d, then)
+			require.True(t, again.call)
+			require.Equal(t, then, again.change.Leg.Intent, "the doubt begins with the call")
+			require.Equal(t, got.slots.ServiceFree, again.change.Slots.ServiceFree, "it takes no second turn")
+			require.Equal(t, told, again.change.Events[0].Kind == gateway.EventTurn && again.change.Events[0].Wait == got.wait)
+			require.Equal(t, gateway.EventIntent, again.change.Events[len(again.change.Events)-1].Kind)
+		}
+	})
+	t.Run("leaves a turn to a timer where nobody may wait inside", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(3 * time.Second) })
+		got := Policy{Horizon: -1}.begin(d, noon)
+		require.False(t, got.near)
+		require.Equal(t, noon.Add(got.wait), got.change.Leg.Slot)
+	})
+	t.Run("is promised another turn when the messenger blocked the bot past it, and tells of the whole wait", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) {
+			d.Promised = gateway.Promise{Turn: noon, Since: noon.Add(-time.Second)}
+			d.Slots.Blocked = noon.Add(2 * time.Second)
+		})
 		got := policy.begin(d, noon)
 		require.True(t, got.near)
-		require.False(t, got.call)
-		require.Positive(t, got.wait)
-		require.LessOrEqual(t, got.wait, time.Second)
-		require.Zero(t, got.change.Slots.Free, "the slots until then are for others")
-		require.Empty(t, got.change.Events, "nothing to tell about")
-		require.Empty(t, got.change.State)
-
-		d.Leg, d.Slots = *got.change.Leg, *got.change.Slots
-		then := noon.Add(got.wait)
-		again := policy.begin(d, then)
+		require.Equal(t, gateway.Promise{Turn: d.Slots.Blocked, Since: d.Promised.Since}, got.promise)
+		d.Promised, d.Slots = got.promise, got.slots
+		again := policy.begin(d, d.Slots.Blocked)
 		require.True(t, again.call)
-		require.Equal(t, then, again.change.Leg.Intent, "the doubt begins with the call")
+		require.Equal(t, 3*time.Second, again.change.Events[0].Wait)
+	})
+	t.Run("asks for its turn in the chat once that of the bot has come", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) {
+			d.Promised = gateway.Promise{Turn: noon, Since: noon.Add(-100 * time.Millisecond)}
+			d.Slots.ChatFree = noon.Add(4 * time.Second)
+		})
+		got := policy.begin(d, noon)
+		require.False(t, got.call)
+		require.Zero(t, got.promise)
+		require.Equal(t, 2*time.Second, got.wait)
+		require.Equal(t, noon.Add(got.wait), got.change.Leg.Slot, "a wait for a chat is written")
 	})
 	t.Run("waits inside the attempt for a slot that others have taken until a moment", func(t *testing.T) {
 		t.Parallel()
@@ -158,7 +197,8 @@ func TestTurns(t *testing.T) {
 		d := delivery(func(d *gateway.Delivery) { d.Slots.Free = noon.Add(1100 * time.Millisecond) })
 		got := policy.begin(d, noon)
 		require.False(t, got.call)
-		require.False(t, got.near, "a timer, so that it holds nothing up")
+		require.True(t, got.near)
+		require.NotNil(t, got.change.Leg, "its turn is written: it comes before others")
 		require.InDelta(t, 0.8, got.wait.Seconds(), 0.02, "when they are free")
 		code := d
 		code.Message.Lane = gateway.LaneCode

@@ -30,6 +30,8 @@ type Deliverer struct {
 
 	translator gateway.Translator
 	asker      *Asker
+	waits      waits
+	turns      turns
 }
 
 // TranslateWith lets messages that are wanted in another language be translated on their way. Without it they go out as
@@ -47,7 +49,7 @@ type Policy struct {
 	DoubtGrace  time.Duration // on top of it, before an intent without an outcome counts as lost; 5 s
 	FirstRetry  time.Duration // after an unavailable messenger, doubling with each attempt; 1 s
 	LastRetry   time.Duration // where the doubling ends; 5 min
-	Horizon     time.Duration // how near a slot must be to wait for it inside an attempt; 1 s
+	Horizon     time.Duration // how near a turn must be to wait for it inside an attempt, all in all; 4 s
 	NameAge     time.Duration // codes are not sent to a @name last seen longer ago; 30 days
 }
 
@@ -63,7 +65,7 @@ func (p Policy) filled() Policy {
 	fill(&p.DoubtGrace, 5*time.Second)
 	fill(&p.FirstRetry, time.Second)
 	fill(&p.LastRetry, 5*time.Minute)
-	fill(&p.Horizon, time.Second)
+	fill(&p.Horizon, 4*time.Second)
 	fill(&p.NameAge, 30*24*time.Hour)
 	return p
 }
@@ -82,8 +84,12 @@ func (p Policy) callTimeout(d gateway.Delivery) time.Duration {
 
 // NewDeliverer returns a Deliverer. Without an SMS sender SMS legs fail.
 func NewDeliverer(store DeliveryStore, messenger gateway.Messenger, sms gateway.SMSSender, now gateway.Clock, policy Policy, logger *slog.Logger) *Deliverer {
-	return &Deliverer{store: store, messenger: messenger, sms: sms, now: now, policy: policy.filled(), logger: logger}
+	return &Deliverer{store: store, messenger: messenger, sms: sms, now: now, policy: policy.filled(), logger: logger, waits: newWaits()}
 }
+
+// Hurry ends all waits inside attempts, now and from now on: what they wait for is left to the timers of workflows. Call it
+// before workers stop, since they wait for their attempts.
+func (d *Deliverer) Hurry() { d.waits.end() }
 
 // Step is what an attempt leaves to do.
 type Step struct {
@@ -118,17 +124,29 @@ func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id g
 	return d.takeEarlyReport(ctx, delivery, receipt, step)
 }
 
-// behindFirst is how soon it is looked again whether the reply before has left; it doubles each time.
-const behindFirst = 20 * time.Millisecond
+// A reply whose predecessor has not left yet looks again soon, then half as often each time, and after a second leaves it to a
+// timer.
+const (
+	behindFirst = 20 * time.Millisecond
+	behindLook  = time.Second
+)
 
 // begin decides how the attempt starts. A text that is wanted in another language is translated first, outside of the
-// lock. A reply whose predecessor is just leaving, and a message whose turn is near, wait here for a moment: most do not
-// need a timer, which costs more than the whole attempt.
+// lock. A reply whose predecessor is just leaving, and a message whose turn is near, wait here: most do not need a timer,
+// which costs more than the whole attempt.
 func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (delivery gateway.Delivery, next decision, err error) {
-	patience := d.policy.Horizon
-	for pause := behindFirst; ; pause *= 2 {
+	behind, policy := behindFirst, d.policy
+	var promised gateway.Promise
+	for {
+		if !d.waits.possible() {
+			policy.Horizon = 0
+		}
 		delivery, err = d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
-			next = d.policy.begin(seen, d.now())
+			seen.Slots, seen.Promised = d.turns.over(seen.Bot.ID, seen.Slots), promised
+			next = policy.begin(seen, d.now())
+			if !next.promise.Turn.IsZero() {
+				d.turns.promise(seen.Bot.ID, next.slots, d.now())
+			}
 			return next.change, nil
 		})
 		switch {
@@ -138,12 +156,11 @@ func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gat
 			if err := d.translate(ctx, delivery); err != nil {
 				return delivery, next, err
 			}
-		case next.behind && pause <= patience:
-			patience -= pause
-			time.Sleep(pause)
-		case next.near && next.wait <= patience:
-			patience -= next.wait
-			time.Sleep(next.wait)
+		case next.behind && behind < behindLook && d.waits.wait(behind):
+			behind *= 2
+		case next.near && d.waits.wait(next.wait):
+			policy.Horizon -= next.wait
+			promised = next.promise
 		default:
 			return delivery, next, nil
 		}

@@ -182,7 +182,7 @@ func (p Policy) beginEdit(d gateway.Delivery, e gateway.Edit, now time.Time) edi
 	e.Slot = turn
 	if wait := turn.Sub(now); wait > 0 {
 		e.DueAt, e.Intent = turn, time.Time{}
-		if wait > p.Horizon {
+		if wait > toldFrom {
 			s.tell(gateway.Event{Kind: gateway.EventTurn, Wait: wait, Detail: "The bot or this chat has sent as much as the messenger allows. The change is made when its turn comes."})
 		}
 		return editDecision{edit: e, change: gateway.Change{Slots: &slots, Events: s.events}}

@@ -22,9 +22,10 @@ type crowd struct {
 }
 
 type member struct {
-	lane  gateway.Lane
-	again time.Time
-	turn  time.Time // held
+	lane     gateway.Lane
+	again    time.Time
+	turn     time.Time // held
+	promised gateway.Promise
 }
 
 func (c *crowd) join(lane gateway.Lane, at time.Time) {
@@ -47,20 +48,25 @@ func (c *crowd) until(t *testing.T, end time.Time) {
 		}
 		c.looks++
 		c.slots.ChatFree = time.Time{}
+		now := m.again
 		got := c.policy.begin(delivery(func(d *gateway.Delivery) {
-			d.Slots, d.Message.Lane, d.Leg.Slot = c.slots, m.lane, m.turn
-			d.Message.ExpiresAt = m.again.Add(time.Hour)
-		}), m.again)
-		c.slots = *got.change.Slots
-		if got.call {
-			require.Less(t, got.pause, time.Second, "none waits longer inside an attempt")
-			c.calls = append(c.calls, m.again.Add(got.pause))
+			d.Slots, d.Message.Lane, d.Leg.Slot, d.Promised = c.slots, m.lane, m.turn, m.promised
+			d.Message.ExpiresAt = now.Add(time.Hour)
+		}), now)
+		m.promised, m.again = got.promise, now.Add(got.wait+c.late())
+		switch {
+		case !got.promise.Turn.IsZero():
+			require.True(t, got.change.Empty(), "a promise is written nowhere")
+			c.slots, c.waiting[next] = got.slots, m
+		case got.call:
+			require.Less(t, got.pause, time.Second, "none waits long for a slot")
+			c.slots, c.calls = *got.change.Slots, append(c.calls, now.Add(got.pause))
 			delete(c.waiting, next)
-			continue
+		default:
+			require.Positive(t, got.wait)
+			m.turn = got.change.Leg.Slot
+			c.slots, c.waiting[next] = *got.change.Slots, m
 		}
-		require.Positive(t, got.wait)
-		m.turn, m.again = got.change.Leg.Slot, m.again.Add(got.wait+c.late())
-		c.waiting[next] = m
 	}
 }
 

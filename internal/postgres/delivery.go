@@ -28,16 +28,20 @@ func (s *Store) ChangeDelivery(ctx context.Context, account gateway.AccountID, i
 	case <-ctx.Done():
 		return d, fmt.Errorf("wait for a connection: %w", ctx.Err())
 	}
-	err = s.hold(ctx, func(h *held) error {
-		if err := h.readFirst(ctx, account, id, known, &d); err != nil {
+	err = s.hold(ctx, func(h *held) (err error) {
+		if known, err = h.readFirst(ctx, account, id, known, &d); err != nil {
 			return err
 		}
 		if err := addRare(ctx, h.queries(), &d); err != nil {
 			return err
 		}
 		change, err := decide(d)
-		if err != nil || change.Empty() {
+		if err != nil {
 			return err
+		}
+		if change.Empty() {
+			s.fresh.keep(known)
+			return nil
 		}
 		if err := applyToOthers(ctx, h.queries(), &d, change); err != nil {
 			return err

@@ -23,7 +23,7 @@ const (
 // fresh remembers messages that this process has just accepted, with their legs. It mostly is the one that makes the first
 // attempt, a moment later, and would read all of what it has written a moment ago: the widest rows on a message's way. These
 // are words to people, and who they are: so it remembers few, the oldest goes first, none stays longer than moments or is
-// handed out twice, and nobody may log it.
+// handed out again once something has happened to it, and nobody may log it.
 type fresh struct {
 	mu    sync.Mutex
 	all   map[gateway.MessageID]*accepted
@@ -48,13 +48,21 @@ func (f *fresh) add(m gateway.Message, legs []gateway.Leg) {
 	if err != nil {
 		return // the database has it
 	}
+	f.keep(stored)
+}
+
+// keep remembers a message, or what was taken of one to which nothing has happened.
+func (f *fresh) keep(a *accepted) {
+	if a == nil || time.Since(a.at) >= freshFor {
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.all == nil {
 		f.all = map[gateway.MessageID]*accepted{}
 	}
 	delete(f.all, f.order[f.next])
-	f.all[m.ID], f.order[f.next] = stored, m.ID
+	f.all[a.message.ID], f.order[f.next] = a, a.message.ID
 	f.next = (f.next + 1) % freshAtMost
 	if f.sweep == nil {
 		f.sweep = time.AfterFunc(freshFor, f.forgetOld)
@@ -193,18 +201,19 @@ func (a *accepted) recipient(ctx context.Context, v *vault, d *gateway.Delivery)
 	return readRecipient(ctx, m.AccountID, m.ID, d)
 }
 
-// readFirst begins the transaction and reads the delivery in it: from what is known of it, if that is still true.
-func (h *held) readFirst(ctx context.Context, account gateway.AccountID, id gateway.MessageID, known *accepted, d *gateway.Delivery) error {
+// readFirst begins the transaction and reads the delivery in it: from what is known of it, if that is still true. What it
+// returns is what is known then.
+func (h *held) readFirst(ctx context.Context, account gateway.AccountID, id gateway.MessageID, known *accepted, d *gateway.Delivery) (*accepted, error) {
 	whole := readDelivery(ctx, account, id, d)
 	if known == nil {
-		return h.first(ctx, whole...)
+		return nil, h.first(ctx, whole...)
 	}
 	untouched := false
 	if err := h.first(ctx, known.read(ctx, h.vault, d, &untouched)...); err != nil || untouched {
-		return err
+		return known, err
 	}
 	if err := h.undo(ctx); err != nil { // it may be about another person
-		return err
+		return nil, err
 	}
-	return h.first(ctx, whole...)
+	return nil, h.first(ctx, whole...)
 }
