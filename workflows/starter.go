@@ -26,8 +26,9 @@ var (
 const (
 	startTimeout = 10 * time.Second
 	// taskTimeout is when Temporal gives a task to another worker that nobody finished: a first task that was lost on its
-	// way here delays its message by this long. Attempts that take longer renew it.
-	taskTimeout = 5 * time.Second
+	// way here delays its message by this long. Attempts that take four fifths of it renew it, which those that wait for a turn do
+	// not.
+	taskTimeout = 6 * time.Second
 
 	wakeTimeout  = 5 * time.Second
 	wakersAtMost = 8    // signals under way at a time

@@ -108,11 +108,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	if err := worker.Start(); err != nil {
 		return "", err
 	}
-	a.onStop(func(context.Context) error {
-		deliverer.Hurry()
-		worker.Stop()
-		return nil
-	})
+	a.onStop(func(context.Context) error { worker.Stop(); return nil })
 	a.startStarter()
 	// As webhooks, what comes in has connections of its own. All that the inbox asks for inside its transactions goes over
 	// them: deliveries that wait for a person whom such a transaction holds may have all others.

@@ -15,7 +15,7 @@ import (
 
 // testMetrics throttles a bot while messages of all lanes go through it, and looks at what an operator would.
 func testMetrics(t *testing.T, on *installation) {
-	const rest = 12 // seconds: longer than attempts wait inside, by far
+	const rest = 16 // seconds: longer than attempts wait inside, by far
 	ctx := t.Context()
 	before := on.metrics(t)
 	for _, lane := range []string{"code", "service", "bulk"} {

@@ -75,12 +75,7 @@ type Delivery struct {
 	Lapsed     bool        // the phone that it is addressed to named somebody who has not renewed its proof
 	Before     State       // of the reply of the same chat that goes out first; empty if there is none
 	Promised   Promise     // to this attempt
-}
-
-// Promise is a turn that no row has: who was promised it waits for it in this process.
-type Promise struct {
-	Turn  time.Time
-	Since time.Time // when it was first promised one
+	Promises   Promises    // to others of the bot
 }
 
 // Outcome is a message with its legs, as it settled. An empty one says only that it did.

@@ -75,6 +75,20 @@ func (s Slots) Turn(now time.Time, lane Lane) (turn time.Time, next Slots) {
 	return turn, s
 }
 
+// TurnBehind is the message's turn behind those that were promised. Next is the slots without these: whoever has a promise
+// takes a turn when it is written.
+func (s Slots) TurnBehind(now time.Time, lane Lane, promised Promises) (turn time.Time, next Slots) {
+	ahead := s
+	for _, lane := range []Lane{LaneCode, LaneService, LaneBulk} {
+		for range promised[lane] {
+			_, ahead = ahead.Turn(now, lane)
+		}
+	}
+	turn, _ = ahead.Turn(now, lane)
+	_, next = s.Turn(now, lane)
+	return turn, next
+}
+
 // InChat is the first moment from the bot's turn on that is the message's turn in its chat, too.
 func (s Slots) InChat(turn time.Time) (inChat time.Time, next Slots) {
 	gap, burst := ChatGap, ChatBurst
@@ -85,15 +99,13 @@ func (s Slots) InChat(turn time.Time) (inChat time.Time, next Slots) {
 	return inChat, s
 }
 
-// Ahead is the slots with the turns of each lane as far as either has given them.
-func (s Slots) Ahead(other Slots) Slots {
-	s.CodeFree, s.ServiceFree, s.BulkFree = later(s.CodeFree, other.CodeFree), later(s.ServiceFree, other.ServiceFree), later(s.BulkFree, other.BulkFree)
-	return s
-}
+// Promises is how many turns of a bot are promised and written nowhere yet, by lane.
+type Promises map[Lane]int
 
-// Idle tells whether the turns of all lanes have passed.
-func (s Slots) Idle(now time.Time) bool {
-	return !s.CodeFree.After(now) && !s.ServiceFree.After(now) && !s.BulkFree.After(now)
+// Promise is a turn that no row has: who was promised it waits for it in this process.
+type Promise struct {
+	Turn  time.Time
+	Since time.Time // when it was first promised one
 }
 
 // Backlog is how far the slots are taken. A lane whose patience it exceeds comes again later, so that the lanes before it

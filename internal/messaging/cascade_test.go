@@ -209,6 +209,17 @@ func TestReports(t *testing.T) {
 		require.Empty(t, settled.change.State)
 		require.Equal(t, gateway.LegAccepted, settled.change.Leg.State)
 	})
+	t.Run("before a refusal, which then changes nothing of the message", func(t *testing.T) {
+		t.Parallel()
+		d := sms(gateway.LegPending, gateway.Sending)
+		d.Legs[1].Intent, d.Legs[1].Attempts = noon, 1
+		d.Leg = d.Legs[1]
+		d = after(d, reported(d, "leg_2", report(gateway.SMSDelivered), noon))
+		settled := Policy{}.filled().settle(d, 1, gateway.Receipt{}, &gateway.DeliveryError{Class: gateway.ClassNoRoute}, noon)
+		require.Empty(t, settled.change.State, "it was delivered")
+		require.Equal(t, gateway.LegFailed, settled.change.Leg.State)
+		require.Equal(t, gateway.ReasonNoProvider, settled.change.Events[0].Reason)
+	})
 	t.Run("after the answer was lost", func(t *testing.T) {
 		t.Parallel()
 		got := reported(sms(gateway.LegUnknown, gateway.Unknown), "leg_2", report(gateway.SMSDelivered), noon)

@@ -21,7 +21,7 @@ type decision struct {
 	near      bool // its turn comes soon: wait here, without a timer, and decide again
 
 	promise gateway.Promise // of that turn, if the change says nothing of it
-	slots   gateway.Slots   // of the bot, with the promise
+	slots   gateway.Slots   // of the chat, with the promise
 }
 
 // step tells the workflow what an attempt left to do, given the delivery after its change: nothing, once no leg waits.
@@ -154,17 +154,18 @@ func (p Policy) takeTurn(s story) decision {
 	turn := s.delivery.Leg.Slot
 	switch {
 	case !promised.Turn.IsZero() && !promised.Turn.Before(slots.Blocked):
-		turn, slots = slots.InChat(promised.Turn)
+		turn = promised.Turn
+		_, slots = slots.Turn(s.at, lane) // its turn is nobody else's from now on, in all processes
 	case turn.IsZero() || turn.Before(slots.Blocked):
-		turn, slots = slots.Turn(s.at, lane)
-		if left := p.untilExpiry(s, turn.Sub(s.at)); left > 0 && left <= p.Horizon {
-			promised.Turn = turn
+		turn, slots = slots.TurnBehind(s.at, lane, s.delivery.Promises)
+		turn, slots = slots.InChat(turn)
+		if left := turn.Sub(s.at); left > 0 && left <= p.Horizon {
 			if promised.Since.IsZero() {
 				promised.Since = s.at
 			}
-			return decision{near: true, wait: left, promise: promised, slots: slots}
+			promised.Turn = turn
+			return decision{near: true, wait: p.untilExpiry(s, left), promise: promised, slots: slots}
 		}
-		turn, slots = slots.InChat(turn)
 	}
 	s.delivery.Leg.Slot = turn
 	if left := turn.Sub(s.at); left > 0 {
@@ -178,7 +179,7 @@ func (p Policy) takeTurn(s story) decision {
 		return p.waitForTurn(s, max(pause, min(s.at.Sub(turn)/2, longestPause)), slots)
 	}
 	if waited := s.at.Sub(promised.Since); !promised.Since.IsZero() && waited >= toldFrom {
-		s.tell(gateway.Event{Kind: gateway.EventTurn, Wait: waited, Detail: "The bot had sent as much as the messenger allows. It has waited for its turn."})
+		s.tell(gateway.Event{Kind: gateway.EventTurn, Detail: "The bot or this chat had sent as much as the messenger allows. It has waited " + spanWords(waited.Round(100*time.Millisecond)) + " for its turn."})
 	}
 	at, slots := slots.Slot(s.at)
 	change := s.intent(at)
@@ -205,7 +206,7 @@ func (p Policy) waitForTurn(s story, wait time.Duration, slots gateway.Slots) de
 	change := gateway.Change{Leg: &leg, Slots: &slots, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
 	if wait < toldFrom && (near || s.delivery.Message.State == gateway.Sending) {
 		change.Events = s.events // too short to tell about, or told already
-		return decision{change: change, near: near, wait: wait}
+		return decision{change: change, near: near, wait: wait, promise: gateway.Promise{Since: s.delivery.Promised.Since}}
 	}
 	s.onItsWay(&change, gateway.Event{
 		Kind: gateway.EventTurn, Wait: wait,

@@ -119,25 +119,36 @@ func TestTurns(t *testing.T) {
 			require.LessOrEqual(t, got.wait, ahead)
 			require.True(t, got.change.Empty(), "a promise is written nowhere")
 			require.Equal(t, gateway.Promise{Turn: noon.Add(got.wait), Since: noon}, got.promise)
-			require.Zero(t, got.slots.Free, "the slots until then are for others")
-			require.True(t, got.slots.ServiceFree.After(d.Slots.ServiceFree), "and the turn is nobody else's")
 
-			d.Promised, d.Slots = got.promise, got.slots
+			other := d
+			other.Promises = gateway.Promises{gateway.LaneService: 1}
+			behind := policy.begin(other, noon)
+			require.True(t, behind.promise.Turn.After(got.promise.Turn), "and the turn is nobody else's")
+
+			d.Promised = got.promise
 			then := noon.Add(got.wait)
 			again := policy.begin(d, then)
 			require.True(t, again.call)
 			require.Equal(t, then, again.change.Leg.Intent, "the doubt begins with the call")
-			require.Equal(t, got.slots.ServiceFree, again.change.Slots.ServiceFree, "it takes no second turn")
-			require.Equal(t, told, again.change.Events[0].Kind == gateway.EventTurn && again.change.Events[0].Wait == got.wait)
+			_, taken := d.Slots.Turn(noon, gateway.LaneService)
+			require.Equal(t, taken.ServiceFree, again.change.Slots.ServiceFree, "its turn is written with the call")
+			require.Equal(t, told, again.change.Events[0].Kind == gateway.EventTurn)
 			require.Equal(t, gateway.EventIntent, again.change.Events[len(again.change.Events)-1].Kind)
 		}
 	})
-	t.Run("leaves a turn to a timer where nobody may wait inside", func(t *testing.T) {
+	t.Run("leaves a turn to a timer where nobody may wait inside, also one that was promised", func(t *testing.T) {
 		t.Parallel()
+		nobody := policy
+		nobody.Horizon = 0
 		d := delivery(func(d *gateway.Delivery) { d.Slots.ServiceFree = noon.Add(3 * time.Second) })
-		got := Policy{Horizon: -1}.begin(d, noon)
+		got := nobody.begin(d, noon)
 		require.False(t, got.near)
 		require.Equal(t, noon.Add(got.wait), got.change.Leg.Slot)
+
+		d.Promised = gateway.Promise{Turn: noon.Add(2 * time.Second), Since: noon}
+		got = nobody.begin(d, noon)
+		require.False(t, got.near)
+		require.Equal(t, d.Promised.Turn, got.change.Leg.Slot, "it loses no place")
 	})
 	t.Run("is promised another turn when the messenger blocked the bot past it, and tells of the whole wait", func(t *testing.T) {
 		t.Parallel()
@@ -148,22 +159,35 @@ func TestTurns(t *testing.T) {
 		got := policy.begin(d, noon)
 		require.True(t, got.near)
 		require.Equal(t, gateway.Promise{Turn: d.Slots.Blocked, Since: d.Promised.Since}, got.promise)
-		d.Promised, d.Slots = got.promise, got.slots
+		d.Promised = got.promise
 		again := policy.begin(d, d.Slots.Blocked)
 		require.True(t, again.call)
-		require.Equal(t, 3*time.Second, again.change.Events[0].Wait)
+		require.Contains(t, again.change.Events[0].Detail, "waited 3s for its turn")
 	})
-	t.Run("asks for its turn in the chat once that of the bot has come", func(t *testing.T) {
+	t.Run("tells of a wait that went on for a slot", func(t *testing.T) {
 		t.Parallel()
 		d := delivery(func(d *gateway.Delivery) {
-			d.Promised = gateway.Promise{Turn: noon, Since: noon.Add(-100 * time.Millisecond)}
-			d.Slots.ChatFree = noon.Add(4 * time.Second)
+			d.Promised = gateway.Promise{Turn: noon, Since: noon.Add(-3 * time.Second)}
+			d.Slots.Free = noon.Add(1100 * time.Millisecond)
 		})
 		got := policy.begin(d, noon)
-		require.False(t, got.call)
-		require.Zero(t, got.promise)
+		require.True(t, got.near)
+		require.Empty(t, got.change.Events)
+		d.Promised, d.Leg = got.promise, *got.change.Leg
+		again := policy.begin(d, noon.Add(got.wait))
+		require.True(t, again.call)
+		require.Equal(t, gateway.EventTurn, again.change.Events[0].Kind)
+	})
+	t.Run("is promised no turn that it does not live to see", func(t *testing.T) {
+		t.Parallel()
+		d := delivery(func(d *gateway.Delivery) {
+			d.Message.ExpiresAt = noon.Add(2 * time.Second)
+			d.Slots.Blocked = noon.Add(time.Minute)
+		})
+		got := policy.begin(d, noon)
+		require.Zero(t, got.promise.Turn)
+		require.Equal(t, gateway.EventTurn, got.change.Events[0].Kind, "the story says why it ends")
 		require.Equal(t, 2*time.Second, got.wait)
-		require.Equal(t, noon.Add(got.wait), got.change.Leg.Slot, "a wait for a chat is written")
 	})
 	t.Run("waits inside the attempt for a slot that others have taken until a moment", func(t *testing.T) {
 		t.Parallel()

@@ -84,12 +84,8 @@ func (p Policy) callTimeout(d gateway.Delivery) time.Duration {
 
 // NewDeliverer returns a Deliverer. Without an SMS sender SMS legs fail.
 func NewDeliverer(store DeliveryStore, messenger gateway.Messenger, sms gateway.SMSSender, now gateway.Clock, policy Policy, logger *slog.Logger) *Deliverer {
-	return &Deliverer{store: store, messenger: messenger, sms: sms, now: now, policy: policy.filled(), logger: logger, waits: newWaits()}
+	return &Deliverer{store: store, messenger: messenger, sms: sms, now: now, policy: policy.filled(), logger: logger, waits: make(waits, waitsAtMost)}
 }
-
-// Hurry ends all waits inside attempts, now and from now on: what they wait for is left to the timers of workflows. Call it
-// before workers stop, since they wait for their attempts.
-func (d *Deliverer) Hurry() { d.waits.end() }
 
 // Step is what an attempt leaves to do.
 type Step struct {
@@ -135,32 +131,37 @@ const (
 // lock. A reply whose predecessor is just leaving, and a message whose turn is near, wait here: most do not need a timer,
 // which costs more than the whole attempt.
 func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (delivery gateway.Delivery, next decision, err error) {
-	behind, policy := behindFirst, d.policy
+	behind, patience := behindFirst, d.policy.Horizon
 	var promised gateway.Promise
+	release := func() {}
+	defer func() { release() }()
 	for {
-		if !d.waits.possible() {
-			policy.Horizon = 0
-		}
 		delivery, err = d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
-			seen.Slots, seen.Promised = d.turns.over(seen.Bot.ID, seen.Slots), promised
+			policy, chat := d.policy, chatOf(seen)
+			policy.Horizon = min(patience, d.waits.horizon(seen.Message.Lane, d.policy.Horizon))
+			seen.Slots.ChatFree = d.turns.chatFree(chat, seen.Slots.ChatFree)
+			release() // what it was promised is written now, or nobody's
+			seen.Promised, seen.Promises = promised, d.turns.promised(chat.bot)
 			next = policy.begin(seen, d.now())
 			if !next.promise.Turn.IsZero() {
-				d.turns.promise(seen.Bot.ID, next.slots, d.now())
+				release = d.turns.promise(chat, seen.Message.Lane, next.slots.ChatFree)
 			}
 			return next.change, nil
 		})
-		switch {
-		case err != nil:
+		if promised = next.promise; err != nil {
 			return delivery, next, err
+		}
+		switch {
 		case next.translate:
 			if err := d.translate(ctx, delivery); err != nil {
 				return delivery, next, err
 			}
 		case next.behind && behind < behindLook && d.waits.wait(behind):
-			behind *= 2
+			patience, behind = max(patience-behind, 0), 2*behind
 		case next.near && d.waits.wait(next.wait):
-			policy.Horizon -= next.wait
-			promised = next.promise
+			patience = max(patience-next.wait, 0)
+		case next.near && !promised.Turn.IsZero():
+			patience = 0 // too many wait: what was promised is written
 		default:
 			return delivery, next, nil
 		}

@@ -180,6 +180,9 @@ func (s *story) end(state gateway.State, reason gateway.Reason, detail string) g
 	case s.delivery.Reached():
 		change.SkipRest = true
 		s.backToAccepted(&change, reason, detail)
+	case !s.delivery.Message.State.CanBecome(state): // evidence was quicker than this answer, and says otherwise
+		change.SkipRest = true
+		s.tell(gateway.Event{Kind: gateway.EventState, Reason: reason, Detail: detail})
 	default:
 		change.State, change.Reason, change.SkipRest = state, reason, true
 		s.move(gateway.EventState, state, reason, detail)

@@ -16,9 +16,10 @@ type crowd struct {
 	slots  gateway.Slots
 	late   func() time.Duration // how long after its time a worker comes
 
-	waiting map[int]member
-	calls   []time.Time
-	looks   int // attempts altogether
+	promises gateway.Promises // of one process: whoever waits is in it
+	waiting  map[int]member
+	calls    []time.Time
+	looks    int // attempts altogether
 }
 
 type member struct {
@@ -50,14 +51,18 @@ func (c *crowd) until(t *testing.T, end time.Time) {
 		c.slots.ChatFree = time.Time{}
 		now := m.again
 		got := c.policy.begin(delivery(func(d *gateway.Delivery) {
-			d.Slots, d.Message.Lane, d.Leg.Slot, d.Promised = c.slots, m.lane, m.turn, m.promised
+			if !m.promised.Turn.IsZero() {
+				c.promises[m.lane]--
+			}
+			d.Slots, d.Message.Lane, d.Leg.Slot, d.Promised, d.Promises = c.slots, m.lane, m.turn, m.promised, c.promises
 			d.Message.ExpiresAt = now.Add(time.Hour)
 		}), now)
 		m.promised, m.again = got.promise, now.Add(got.wait+c.late())
 		switch {
 		case !got.promise.Turn.IsZero():
 			require.True(t, got.change.Empty(), "a promise is written nowhere")
-			c.slots, c.waiting[next] = got.slots, m
+			c.promises[m.lane]++
+			c.waiting[next] = m
 		case got.call:
 			require.Less(t, got.pause, time.Second, "none waits long for a slot")
 			c.slots, c.calls = *got.change.Slots, append(c.calls, now.Add(got.pause))
@@ -71,7 +76,7 @@ func (c *crowd) until(t *testing.T, end time.Time) {
 }
 
 func newCrowd(late func() time.Duration) *crowd {
-	return &crowd{policy: Policy{}.filled(), late: late, waiting: map[int]member{}}
+	return &crowd{policy: Policy{}.filled(), late: late, waiting: map[int]member{}, promises: gateway.Promises{}}
 }
 
 // mostly is late by some milliseconds, and by half a second now and then, as workers of a busy machine are.

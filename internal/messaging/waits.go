@@ -8,76 +8,113 @@ import (
 	"herald/internal/gateway"
 )
 
-// waitsAtMost is how many attempts of this process wait inside at a time. Each holds a place at its worker, of which codes
-// need one, too.
-const waitsAtMost = 1000
+// How many attempts of this process wait inside at a time. Each holds a place at its worker, of which codes need one, too: so
+// some are theirs alone.
+const (
+	waitsAtMost  = 1000
+	waitsOfCodes = 100
+)
 
-// waits are those of attempts.
-type waits struct {
-	places chan struct{}
-	ended  chan struct{}
-	end    func()
-}
+// waits are those of attempts, one place for each.
+type waits chan struct{}
 
-func newWaits() waits {
-	ended := make(chan struct{})
-	return waits{places: make(chan struct{}, waitsAtMost), ended: ended, end: sync.OnceFunc(func() { close(ended) })}
-}
-
-// possible tells whether one more may wait.
-func (w waits) possible() bool {
-	select {
-	case <-w.ended:
-		return false
-	default:
-		return len(w.places) < cap(w.places)
+// horizon is how long one more may wait.
+func (w waits) horizon(lane gateway.Lane, most time.Duration) time.Duration {
+	left := cap(w) - len(w)
+	if lane != gateway.LaneCode {
+		left -= waitsOfCodes
 	}
+	if left <= 0 {
+		return 0
+	}
+	return most
 }
 
-// wait tells whether it waited: not when too many do, nor once waiting is over.
+// wait tells whether it waited: not when too many do.
 func (w waits) wait(span time.Duration) bool {
 	select {
-	case w.places <- struct{}{}:
-		defer func() { <-w.places }()
+	case w <- struct{}{}:
 	default:
 		return false
 	}
-	timer := time.NewTimer(span)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-w.ended:
-		return false
-	}
+	defer func() { <-w }()
+	time.Sleep(span)
+	return true
 }
 
-// turnsAtMost is how many bots' promises are remembered before those that have passed are forgotten.
-const turnsAtMost = 1024
-
-// turns are how far this process has promised turns, by bot. A wait of moments is worth no transaction, so no row has these
-// turns until somebody of the same bot writes. Another process may give the same ones: then slots part them.
+// turns are those that this process has promised and that no row has. Another process does not see them until they are
+// written: should both give the same turn, slots part them.
 type turns struct {
-	mu   sync.Mutex
-	bots map[gateway.BotID]gateway.Slots
+	mu    sync.Mutex
+	bots  map[gateway.BotID]gateway.Promises
+	chats map[chat]promisedChat
 }
 
-// over is what the database says of a bot, with what was promised.
-func (t *turns) over(bot gateway.BotID, stored gateway.Slots) gateway.Slots {
+// chat is one with a bot.
+type chat struct {
+	bot  gateway.BotID
+	with gateway.SubscriberID
+}
+
+// promisedChat is how many of a chat wait, and when its next turn after theirs is.
+type promisedChat struct {
+	free    time.Time
+	waiting int
+}
+
+func chatOf(d gateway.Delivery) (c chat) {
+	c.bot = d.Bot.ID
+	if d.Subscriber != nil {
+		c.with = d.Subscriber.ID
+	}
+	return c
+}
+
+// promised is how many turns of a bot are.
+func (t *turns) promised(bot gateway.BotID) gateway.Promises {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return stored.Ahead(t.bots[bot])
+	return maps.Clone(t.bots[bot])
 }
 
-// promise remembers a bot's slots with one more promise.
-func (t *turns) promise(bot gateway.BotID, s gateway.Slots, now time.Time) {
+// chatFree is when a chat is free, after what the database says and what was promised.
+func (t *turns) chatFree(c chat, stored time.Time) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if free := t.chats[c].free; free.After(stored) {
+		return free
+	}
+	return stored
+}
+
+// promise remembers one more until it is released: when it is written, or will never be.
+func (t *turns) promise(c chat, lane gateway.Lane, free time.Time) (release func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.bots == nil {
-		t.bots = map[gateway.BotID]gateway.Slots{}
+		t.bots, t.chats = map[gateway.BotID]gateway.Promises{}, map[chat]promisedChat{}
 	}
-	if len(t.bots) >= turnsAtMost {
-		maps.DeleteFunc(t.bots, func(_ gateway.BotID, s gateway.Slots) bool { return s.Idle(now) })
+	if t.bots[c.bot] == nil {
+		t.bots[c.bot] = gateway.Promises{}
 	}
-	t.bots[bot] = gateway.Slots{}.Ahead(s)
+	t.bots[c.bot][lane]++
+	t.chats[c] = promisedChat{free: free, waiting: t.chats[c].waiting + 1}
+	return sync.OnceFunc(func() { t.release(c, lane) })
+}
+
+func (t *turns) release(c chat, lane gateway.Lane) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.bots[c.bot][lane]--; t.bots[c.bot][lane] == 0 {
+		delete(t.bots[c.bot], lane)
+	}
+	if len(t.bots[c.bot]) == 0 {
+		delete(t.bots, c.bot)
+	}
+	of := t.chats[c]
+	if of.waiting--; of.waiting == 0 {
+		delete(t.chats, c)
+		return
+	}
+	t.chats[c] = of
 }

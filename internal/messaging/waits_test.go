@@ -1,7 +1,6 @@
 package messaging
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,63 +11,54 @@ import (
 	"herald/internal/gateway"
 )
 
-func TestWaits(t *testing.T) {
+func TestWaitsAreSoManyAtMost(t *testing.T) {
 	t.Parallel()
-	t.Run("take their time", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			w, began := newWaits(), time.Now()
-			require.True(t, w.possible())
-			require.True(t, w.wait(3*time.Second))
-			require.Equal(t, 3*time.Second, time.Since(began))
-		})
-	})
-	t.Run("are so many at most", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			w := newWaits()
-			var all sync.WaitGroup
-			for range waitsAtMost {
+	synctest.Test(t, func(t *testing.T) {
+		w, began := make(waits, waitsAtMost), time.Now()
+		require.Equal(t, time.Minute, w.horizon(gateway.LaneBulk, time.Minute))
+		require.True(t, w.wait(3*time.Second))
+		require.Equal(t, 3*time.Second, time.Since(began))
+
+		var all sync.WaitGroup
+		fill := func(n int) {
+			for range n {
 				all.Go(func() { w.wait(time.Second) })
 			}
 			synctest.Wait()
-			require.False(t, w.possible())
-			require.False(t, w.wait(time.Second))
-			all.Wait()
-			require.True(t, w.possible())
-		})
-	})
-	t.Run("end for good", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			d, began := NewDeliverer(nil, nil, nil, time.Now, Policy{}, nil), time.Now()
-			waited := make(chan bool)
-			go func() { waited <- d.waits.wait(time.Hour) }()
-			synctest.Wait()
-			d.Hurry()
-			require.False(t, <-waited)
-			require.Zero(t, time.Since(began))
-			require.False(t, d.waits.possible())
-			d.Hurry()
-		})
+		}
+		fill(waitsAtMost - waitsOfCodes)
+		require.Zero(t, w.horizon(gateway.LaneService, time.Minute))
+		require.Equal(t, time.Minute, w.horizon(gateway.LaneCode, time.Minute), "some places are theirs alone")
+		fill(waitsOfCodes)
+		require.Zero(t, w.horizon(gateway.LaneCode, time.Minute))
+		require.False(t, w.wait(time.Second))
+		all.Wait()
+		require.Equal(t, time.Minute, w.horizon(gateway.LaneBulk, time.Minute))
 	})
 }
 
-func TestPromisedTurnsAreNobodyElses(t *testing.T) {
+func TestPromisesAreRememberedUntilTheyAreReleased(t *testing.T) {
 	t.Parallel()
-	var promised turns
-	stored := gateway.Slots{CodeFree: noon.Add(time.Second), Free: noon, ChatFree: noon, Rate: 20}
-	require.Equal(t, stored, promised.over("bot_1", stored))
-	promised.promise("bot_1", gateway.Slots{ServiceFree: noon.Add(3 * time.Second), Free: noon.Add(time.Hour), ChatFree: noon.Add(time.Hour)}, noon)
-	want := stored
-	want.ServiceFree = noon.Add(3 * time.Second)
-	require.Equal(t, want, promised.over("bot_1", stored), "of what else the bot does, the database tells")
-	require.Equal(t, stored, promised.over("bot_2", stored))
+	var all turns
+	anna, bert := chat{"bot_1", "sub_anna"}, chat{"bot_1", "sub_bert"}
+	require.Empty(t, all.promised("bot_1"))
+	require.Equal(t, noon, all.chatFree(anna, noon))
 
-	for n := range turnsAtMost - 1 {
-		promised.promise(gateway.BotID(fmt.Sprint(n)), gateway.Slots{BulkFree: noon}, noon)
-	}
-	promised.promise("bot_3", gateway.Slots{BulkFree: noon}, noon.Add(time.Second))
-	require.Len(t, promised.bots, 2, "what has passed is forgotten")
-	require.Equal(t, want, promised.over("bot_1", stored))
+	first := all.promise(anna, gateway.LaneService, noon.Add(time.Second))
+	second := all.promise(anna, gateway.LaneService, noon.Add(2*time.Second))
+	third := all.promise(bert, gateway.LaneCode, noon.Add(3*time.Second))
+	require.Equal(t, gateway.Promises{gateway.LaneService: 2, gateway.LaneCode: 1}, all.promised("bot_1"))
+	require.Empty(t, all.promised("bot_2"))
+	require.Equal(t, noon.Add(2*time.Second), all.chatFree(anna, noon))
+	require.Equal(t, noon.Add(time.Hour), all.chatFree(anna, noon.Add(time.Hour)), "of later turns the database tells")
+	require.Equal(t, noon, all.chatFree(chat{"bot_2", "sub_anna"}, noon))
+
+	first()
+	first()
+	require.Equal(t, gateway.Promises{gateway.LaneService: 1, gateway.LaneCode: 1}, all.promised("bot_1"))
+	require.Equal(t, noon.Add(2*time.Second), all.chatFree(anna, noon))
+	second()
+	third()
+	require.Empty(t, all.bots)
+	require.Empty(t, all.chats)
 }

@@ -15,7 +15,7 @@ import (
 var _ gateway.MessageStore = (*Store)(nil)
 
 // outboxGrace is how long a message may stay in the outbox before somebody else than its acceptor starts its workflow.
-const outboxGrace = 5 * time.Second
+const outboxGrace = 7 * time.Second
 
 // AcceptMessage is AcceptIf without conditions.
 func (s *Store) AcceptMessage(ctx context.Context, m gateway.Message, legs []gateway.Leg, links []gateway.ReadLink) (created bool, err error) {

@@ -23,6 +23,29 @@ func (w world) hands(t *testing.T, m gateway.Message) {
 	require.NoError(t, err)
 }
 
+// arrives takes a report that an SMS has arrived.
+func (w world) arrives(t *testing.T, m gateway.Message) {
+	t.Helper()
+	_, err := w.ChangeDelivery(t.Context(), m.AccountID, m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+		return d.WithEvidence(gateway.Evidence{Kind: gateway.EvidenceReport, At: noon}, 2), nil
+	})
+	require.NoError(t, err)
+}
+
+// fails ends an SMS that no provider took.
+func (w world) fails(t *testing.T, m gateway.Message) {
+	t.Helper()
+	_, err := w.ChangeDelivery(t.Context(), m.AccountID, m.ID, func(d gateway.Delivery) (gateway.Change, error) {
+		leg := d.Legs[1]
+		leg.State, leg.Reason, leg.Intent, leg.SettledAt = gateway.LegFailed, gateway.ReasonNoProvider, time.Time{}, noon.Add(time.Minute)
+		return gateway.Change{
+			State: gateway.Failed, Reason: gateway.ReasonNoProvider, Leg: &leg, SkipRest: true,
+			Events: []gateway.Event{{At: noon, Kind: gateway.EventState, From: gateway.Sending, State: gateway.Failed}},
+		}, nil
+	})
+	require.NoError(t, err)
+}
+
 func TestAnSMSIsAnAnswerToTheNewestToItsPhone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -47,8 +70,17 @@ func TestAnSMSIsAnAnswerToTheNewestToItsPhone(t *testing.T) {
 	require.Equal(t, first.ID, to, "the second has not left")
 	w.hands(t, second)
 	to, _ = answers("mo_4", noon)
-	require.Equal(t, second.ID, to, "people may be quicker than the answer to its submission")
+	require.Equal(t, first.ID, to, "nobody knows whether the second has arrived")
+	w.arrives(t, second)
+	to, _ = answers("mo_5", noon)
+	require.Equal(t, second.ID, to, "a report, and people, may be quicker than the answer to its submission")
 
-	_, found = answers("mo_5", noon.Add(15*24*time.Hour))
+	third := w.accept(t, toPhone, nil)
+	w.hands(t, third)
+	w.fails(t, third)
+	to, _ = answers("mo_6", noon)
+	require.Equal(t, second.ID, to, "the third did not get there")
+
+	_, found = answers("mo_7", noon.Add(15*24*time.Hour))
 	require.False(t, found, "after two weeks it is about something else")
 }

@@ -945,8 +945,9 @@ func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
 
 const legByPhone = `-- name: LegByPhone :one
 SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
-WHERE l.phone_index = $1 AND (l.settled_at > $2 OR l.settled_at IS NULL AND l.intent_at > $2)
-ORDER BY l.settled_at DESC NULLS FIRST LIMIT 1
+WHERE l.phone_index = $1 AND l.state <> 'failed'
+  AND (l.settled_at > $2 OR l.settled_at IS NULL AND l.intent_at > $2 AND m.evidence <> '')
+ORDER BY l.settled_at DESC NULLS FIRST, l.intent_at DESC LIMIT 1
 `
 
 type LegByPhoneParams struct {
@@ -960,8 +961,8 @@ type LegByPhoneRow struct {
 	SubscriberID *string
 }
 
-// The newest SMS to a phone. One that was handed over is newer than all whose submission was answered: people may be quicker than that
-// answer.
+// The newest SMS that a phone got. One whose submission is not answered yet counts once a report says that it arrived: that may be
+// quicker, and so may people.
 func (q *Queries) LegByPhone(ctx context.Context, arg LegByPhoneParams) (LegByPhoneRow, error) {
 	row := q.db.QueryRow(ctx, legByPhone, arg.PhoneIndex, arg.Since)
 	var i LegByPhoneRow

@@ -208,11 +208,12 @@ SELECT * FROM legs WHERE id = $1 AND channel = 'sms';
 SELECT * FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> '';
 
 -- name: LegByPhone :one
--- The newest SMS to a phone. One that was handed over is newer than all whose submission was answered: people may be quicker than that
--- answer.
+-- The newest SMS that a phone got. One whose submission is not answered yet counts once a report says that it arrived: that may be
+-- quicker, and so may people.
 SELECT sqlc.embed(l), m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
-WHERE l.phone_index = $1 AND (l.settled_at > @since OR l.settled_at IS NULL AND l.intent_at > @since)
-ORDER BY l.settled_at DESC NULLS FIRST LIMIT 1;
+WHERE l.phone_index = $1 AND l.state <> 'failed'
+  AND (l.settled_at > @since OR l.settled_at IS NULL AND l.intent_at > @since AND m.evidence <> '')
+ORDER BY l.settled_at DESC NULLS FIRST, l.intent_at DESC LIMIT 1;
 
 -- name: SaveReport :exec
 INSERT INTO sms_reports (provider, provider_id, status, at, detail, received_at) VALUES ($1, $2, $3, $4, $5, $6)
