@@ -37,8 +37,9 @@ func (q *Queries) Claim(ctx context.Context, arg ClaimParams) (IdempotencyKey, e
 
 const completeClaims = `-- name: CompleteClaims :exec
 UPDATE idempotency_keys k SET done_at = d.done_at, status = d.status, answer = d.answer
-FROM (SELECT unnest($1::text[]) AS account_id, unnest($2::text[]) AS key, unnest($3::timestamptz[]) AS done_at,
-             unnest($4::integer[]) AS status, unnest($5::bytea[]) AS answer) d
+FROM (SELECT unnest((SELECT $1::text[])) AS account_id, unnest((SELECT $2::text[])) AS key,
+             unnest((SELECT $3::timestamptz[])) AS done_at, unnest((SELECT $4::integer[])) AS status,
+             unnest((SELECT $5::bytea[])) AS answer) d
 WHERE k.account_id = d.account_id AND k.key = d.key
 RETURNING set_config('synchronous_commit', 'off', true)
 `
@@ -51,7 +52,7 @@ type CompleteClaimsParams struct {
 	Answers    [][]byte
 }
 
-// However many there are, of all accounts.
+// However many there are, of all accounts. How many is hidden from the planner, which would plan anew for each number.
 // Nobody waits for the disk: an answer that is lost with the database leaves a claim that grows stale, and whoever takes it over
 // does the same thing again, with the same id.
 func (q *Queries) CompleteClaims(ctx context.Context, arg CompleteClaimsParams) error {
