@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -98,10 +99,8 @@ func (b *BenchWholeCmd) Run(ctx context.Context, c *console) error {
 	report, err := bench.Run(ctx, bench.Options{
 		Program: self, Callers: b.Callers, Rounds: b.Rounds, Slice: b.Slice, Only: b.Only, Span: b.Span, Bulk: b.Bulk, Progress: c.Err,
 	})
-	if err != nil {
-		return err
-	}
-	if err := report.WriteLines(c.Out); err != nil || b.JSON == "" {
+	// What was measured before a part failed is worth having.
+	if err := errors.Join(err, report.WriteLines(c.Out)); err != nil || b.JSON == "" {
 		return err
 	}
 	return report.WriteFile(b.JSON)
