@@ -100,8 +100,9 @@ func (b *BenchWholeCmd) Run(ctx context.Context, c *console) error {
 		Program: self, Callers: b.Callers, Rounds: b.Rounds, Slice: b.Slice, Only: b.Only, Span: b.Span, Bulk: b.Bulk, Progress: c.Err,
 	})
 	// What was measured before a part failed is worth having.
-	if err := errors.Join(err, report.WriteLines(c.Out)); err != nil || b.JSON == "" {
+	err = errors.Join(err, report.WriteLines(c.Out))
+	if b.JSON == "" {
 		return err
 	}
-	return report.WriteFile(b.JSON)
+	return errors.Join(err, report.WriteFile(b.JSON))
 }

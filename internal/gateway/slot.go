@@ -76,12 +76,15 @@ func (s Slots) Turn(now time.Time, lane Lane) (turn time.Time, next Slots) {
 }
 
 // TurnBehind is the message's turn behind those that were promised. Next is the slots without these: whoever has a promise
-// takes a turn when it is written.
+// takes a turn when it is written. Promises that a block has overtaken are worth nothing; one that is overdue counts from
+// its time, so that nothing is lost by whoever comes late.
 func (s Slots) TurnBehind(now time.Time, lane Lane, promised Promises) (turn time.Time, next Slots) {
 	ahead := s
 	for _, lane := range []Lane{LaneCode, LaneService, LaneBulk} {
-		for range promised[lane] {
-			_, ahead = ahead.Turn(now, lane)
+		for _, at := range promised[lane] {
+			if (Promise{Turn: at}).Holds(s) {
+				_, ahead = ahead.Turn(earlier(now, at), lane)
+			}
 		}
 	}
 	turn, _ = ahead.Turn(now, lane)
@@ -99,13 +102,22 @@ func (s Slots) InChat(turn time.Time) (inChat time.Time, next Slots) {
 	return inChat, s
 }
 
-// Promises is how many turns of a bot are promised and written nowhere yet, by lane.
-type Promises map[Lane]int
+// Promises are the turns of a bot that are promised and written nowhere yet, by lane.
+type Promises map[Lane][]time.Time
 
 // Promise is a turn that no row has: who was promised it waits for it in this process.
 type Promise struct {
 	Turn  time.Time
 	Since time.Time // when it was first promised one
+}
+
+// Holds tells whether there is a promise that no block has overtaken.
+func (p Promise) Holds(s Slots) bool { return !p.Turn.IsZero() && !p.Turn.Before(s.Blocked) }
+
+// Keep is the slots once a promised turn is written.
+func (s Slots) Keep(p Promise, now time.Time, lane Lane) Slots {
+	_, s = s.Turn(earlier(now, p.Turn), lane)
+	return s
 }
 
 // Backlog is how far the slots are taken. A lane whose patience it exceeds comes again later, so that the lanes before it
@@ -167,6 +179,13 @@ func place(start, free time.Time, gap time.Duration, burst int) (at, next time.T
 }
 
 func interval(rate float64) time.Duration { return time.Duration(float64(time.Second) / rate) }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

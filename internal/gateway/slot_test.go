@@ -143,3 +143,32 @@ func TestGroupsGetLessThanTwentyMessagesAMinute(t *testing.T) {
 	}
 	require.Equal(t, now, turns[1], "two at once after a rest")
 }
+
+func TestTurnsThatArePromisedAreNobodyElses(t *testing.T) {
+	t.Parallel()
+	var s gateway.Slots
+	var promised []time.Time
+	for range 30 {
+		turn, _ := s.TurnBehind(start, gateway.LaneService, gateway.Promises{gateway.LaneService: promised})
+		promised = append(promised, turn)
+	}
+	all := gateway.Promises{gateway.LaneService: promised}
+	gap := promised[29].Sub(promised[28])
+	require.InDelta(t, 1/29.4, gap.Seconds(), 0.001)
+	at := func(now time.Time, s gateway.Slots) time.Time {
+		turn, _ := s.TurnBehind(now, gateway.LaneService, all)
+		return turn
+	}
+	require.Equal(t, promised[29].Add(gap), at(start, s))
+	late := start.Add(300 * time.Millisecond)
+	require.Equal(t, promised[29].Add(gap), at(late, s), "nothing is lost because all of them come late")
+	for _, turn := range promised[:5] {
+		s = s.Keep(gateway.Promise{Turn: turn}, late, gateway.LaneService)
+	}
+	all[gateway.LaneService] = promised[5:]
+	require.Equal(t, promised[29].Add(gap), at(late, s), "nor because some are written late")
+	blocked := s.Throttled(late, 2*time.Second)
+	require.Equal(t, late.Add(2*time.Second), at(late, blocked), "what a block has overtaken is worth nothing")
+	code, _ := s.TurnBehind(late, gateway.LaneCode, all)
+	require.Equal(t, late, code, "codes go before")
+}

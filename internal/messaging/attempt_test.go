@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -89,16 +90,17 @@ func busy(messages int) *rows {
 func (r *rows) attempts(t *testing.T, by func(n int) *Deliverer) (steps []Step) {
 	t.Helper()
 	steps = make([]Step, len(r.all))
+	failed := make([]error, len(r.all))
 	var all sync.WaitGroup
 	for n := range steps {
 		all.Go(func() {
 			step, err := by(n).Attempt(t.Context(), "acc_1", gateway.MessageID(fmt.Sprintf("msg_%03d", n)))
-			require.NoError(t, err)
-			steps[n] = step
+			steps[n], failed[n] = step, err
 		})
 		synctest.Wait()
 	}
 	all.Wait()
+	require.NoError(t, errors.Join(failed...))
 	return steps
 }
 
@@ -161,5 +163,23 @@ func TestAnAttemptThatMayNotWaitKeepsItsPlace(t *testing.T) {
 		}
 		require.Greater(t, left, 50)
 		require.InDelta(t, 3, last.Sub(began).Seconds(), 0.5)
+	})
+}
+
+func TestPromisesThatABlockHasOvertakenAreMadeAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, began := busy(60), time.Now()
+		d := r.deliverer()
+		time.AfterFunc(50*time.Millisecond, func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.slots = r.slots.Throttled(time.Now(), 1500*time.Millisecond)
+		})
+		for n, step := range r.attempts(t, func(int) *Deliverer { return d }) {
+			require.Equal(t, gateway.Accepted, step.State, n)
+		}
+		require.InDelta(t, 1.55+60/(30*0.8), time.Since(began).Seconds(), 0.5, "one after another once the block is over, without a hole")
+		require.LessOrEqual(t, r.changes, 60+20, "nearly all are written once")
 	})
 }

@@ -153,18 +153,18 @@ func (p Policy) takeTurn(s story) decision {
 	slots, lane, promised := s.delivery.Slots, s.delivery.Message.Lane, s.delivery.Promised
 	turn := s.delivery.Leg.Slot
 	switch {
-	case !promised.Turn.IsZero() && !promised.Turn.Before(slots.Blocked):
-		turn = promised.Turn
-		_, slots = slots.Turn(s.at, lane) // its turn is nobody else's from now on, in all processes
+	case promised.Holds(slots):
+		turn, slots = promised.Turn, slots.Keep(promised, s.at, lane) // from now on in all processes
 	case turn.IsZero() || turn.Before(slots.Blocked):
 		turn, slots = slots.TurnBehind(s.at, lane, s.delivery.Promises)
 		turn, slots = slots.InChat(turn)
-		if left := turn.Sub(s.at); left > 0 && left <= p.Horizon {
+		left := turn.Sub(s.at)
+		if left > 0 && left <= p.Horizon && left == p.untilExpiry(s, left) {
 			if promised.Since.IsZero() {
 				promised.Since = s.at
 			}
 			promised.Turn = turn
-			return decision{near: true, wait: p.untilExpiry(s, left), promise: promised, slots: slots}
+			return decision{near: true, wait: left, promise: promised, slots: slots}
 		}
 	}
 	s.delivery.Leg.Slot = turn

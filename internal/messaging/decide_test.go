@@ -121,7 +121,7 @@ func TestTurns(t *testing.T) {
 			require.Equal(t, gateway.Promise{Turn: noon.Add(got.wait), Since: noon}, got.promise)
 
 			other := d
-			other.Promises = gateway.Promises{gateway.LaneService: 1}
+			other.Promises = gateway.Promises{gateway.LaneService: {got.promise.Turn}}
 			behind := policy.begin(other, noon)
 			require.True(t, behind.promise.Turn.After(got.promise.Turn), "and the turn is nobody else's")
 
@@ -182,7 +182,7 @@ func TestTurns(t *testing.T) {
 		t.Parallel()
 		d := delivery(func(d *gateway.Delivery) {
 			d.Message.ExpiresAt = noon.Add(2 * time.Second)
-			d.Slots.Blocked = noon.Add(time.Minute)
+			d.Slots.Blocked = noon.Add(3 * time.Second)
 		})
 		got := policy.begin(d, noon)
 		require.Zero(t, got.promise.Turn)

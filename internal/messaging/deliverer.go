@@ -139,12 +139,15 @@ func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gat
 		delivery, err = d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
 			policy, chat := d.policy, chatOf(seen)
 			policy.Horizon = min(patience, d.waits.horizon(seen.Message.Lane, d.policy.Horizon))
+			if !promised.Holds(seen.Slots) {
+				release() // it is nobody's
+			}
 			seen.Slots.ChatFree = d.turns.chatFree(chat, seen.Slots.ChatFree)
-			release() // what it was promised is written now, or nobody's
+			release() // it is written now
 			seen.Promised, seen.Promises = promised, d.turns.promised(chat.bot)
 			next = policy.begin(seen, d.now())
 			if !next.promise.Turn.IsZero() {
-				release = d.turns.promise(chat, seen.Message.Lane, next.slots.ChatFree)
+				release = d.turns.promise(chat, seen.Message.Lane, next.promise.Turn, next.slots.ChatFree)
 			}
 			return next.change, nil
 		})

@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,7 +53,7 @@ func (c *crowd) until(t *testing.T, end time.Time) {
 		now := m.again
 		got := c.policy.begin(delivery(func(d *gateway.Delivery) {
 			if !m.promised.Turn.IsZero() {
-				c.promises[m.lane]--
+				c.promises[m.lane] = slices.DeleteFunc(c.promises[m.lane], m.promised.Turn.Equal)
 			}
 			d.Slots, d.Message.Lane, d.Leg.Slot, d.Promised, d.Promises = c.slots, m.lane, m.turn, m.promised, c.promises
 			d.Message.ExpiresAt = now.Add(time.Hour)
@@ -61,7 +62,7 @@ func (c *crowd) until(t *testing.T, end time.Time) {
 		switch {
 		case !got.promise.Turn.IsZero():
 			require.True(t, got.change.Empty(), "a promise is written nowhere")
-			c.promises[m.lane]++
+			c.promises[m.lane] = append(c.promises[m.lane], got.promise.Turn)
 			c.waiting[next] = m
 		case got.call:
 			require.Less(t, got.pause, time.Second, "none waits long for a slot")

@@ -1,7 +1,7 @@
 package messaging
 
 import (
-	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -9,7 +9,7 @@ import (
 )
 
 // How many attempts of this process wait inside at a time. Each holds a place at its worker, of which codes need one, too: so
-// some are theirs alone.
+// nobody else waits for a turn in the last ones.
 const (
 	waitsAtMost  = 1000
 	waitsOfCodes = 100
@@ -70,11 +70,15 @@ func chatOf(d gateway.Delivery) (c chat) {
 	return c
 }
 
-// promised is how many turns of a bot are.
+// promised are those of a bot.
 func (t *turns) promised(bot gateway.BotID) gateway.Promises {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return maps.Clone(t.bots[bot])
+	all := make(gateway.Promises, len(t.bots[bot]))
+	for lane, turns := range t.bots[bot] {
+		all[lane] = slices.Clone(turns)
+	}
+	return all
 }
 
 // chatFree is when a chat is free, after what the database says and what was promised.
@@ -88,7 +92,7 @@ func (t *turns) chatFree(c chat, stored time.Time) time.Time {
 }
 
 // promise remembers one more until it is released: when it is written, or will never be.
-func (t *turns) promise(c chat, lane gateway.Lane, free time.Time) (release func()) {
+func (t *turns) promise(c chat, lane gateway.Lane, turn, free time.Time) (release func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.bots == nil {
@@ -97,24 +101,28 @@ func (t *turns) promise(c chat, lane gateway.Lane, free time.Time) (release func
 	if t.bots[c.bot] == nil {
 		t.bots[c.bot] = gateway.Promises{}
 	}
-	t.bots[c.bot][lane]++
+	t.bots[c.bot][lane] = append(t.bots[c.bot][lane], turn)
 	t.chats[c] = promisedChat{free: free, waiting: t.chats[c].waiting + 1}
-	return sync.OnceFunc(func() { t.release(c, lane) })
+	return sync.OnceFunc(func() { t.release(c, lane, turn) })
 }
 
-func (t *turns) release(c chat, lane gateway.Lane) {
+func (t *turns) release(c chat, lane gateway.Lane, turn time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.bots[c.bot][lane]--; t.bots[c.bot][lane] == 0 {
-		delete(t.bots[c.bot], lane)
+	of := t.bots[c.bot]
+	if n := slices.Index(of[lane], turn); n >= 0 {
+		of[lane] = slices.Delete(of[lane], n, n+1)
+	}
+	if len(of[lane]) == 0 {
+		delete(of, lane)
 	}
 	if len(t.bots[c.bot]) == 0 {
 		delete(t.bots, c.bot)
 	}
-	of := t.chats[c]
-	if of.waiting--; of.waiting == 0 {
+	in := t.chats[c]
+	if in.waiting--; in.waiting == 0 {
 		delete(t.chats, c)
 		return
 	}
-	t.chats[c] = of
+	t.chats[c] = in
 }

@@ -44,10 +44,11 @@ func TestPromisesAreRememberedUntilTheyAreReleased(t *testing.T) {
 	require.Empty(t, all.promised("bot_1"))
 	require.Equal(t, noon, all.chatFree(anna, noon))
 
-	first := all.promise(anna, gateway.LaneService, noon.Add(time.Second))
-	second := all.promise(anna, gateway.LaneService, noon.Add(2*time.Second))
-	third := all.promise(bert, gateway.LaneCode, noon.Add(3*time.Second))
-	require.Equal(t, gateway.Promises{gateway.LaneService: 2, gateway.LaneCode: 1}, all.promised("bot_1"))
+	at := func(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+	first := all.promise(anna, gateway.LaneService, at(0), at(1))
+	second := all.promise(anna, gateway.LaneService, at(1), at(2))
+	third := all.promise(bert, gateway.LaneCode, at(2), at(3))
+	require.Equal(t, gateway.Promises{gateway.LaneService: {at(0), at(1)}, gateway.LaneCode: {at(2)}}, all.promised("bot_1"))
 	require.Empty(t, all.promised("bot_2"))
 	require.Equal(t, noon.Add(2*time.Second), all.chatFree(anna, noon))
 	require.Equal(t, noon.Add(time.Hour), all.chatFree(anna, noon.Add(time.Hour)), "of later turns the database tells")
@@ -55,7 +56,7 @@ func TestPromisesAreRememberedUntilTheyAreReleased(t *testing.T) {
 
 	first()
 	first()
-	require.Equal(t, gateway.Promises{gateway.LaneService: 1, gateway.LaneCode: 1}, all.promised("bot_1"))
+	require.Equal(t, gateway.Promises{gateway.LaneService: {at(1)}, gateway.LaneCode: {at(2)}}, all.promised("bot_1"))
 	require.Equal(t, noon.Add(2*time.Second), all.chatFree(anna, noon))
 	second()
 	third()

@@ -945,8 +945,8 @@ func (q *Queries) LegByID(ctx context.Context, id string) (Leg, error) {
 
 const legByPhone = `-- name: LegByPhone :one
 SELECT l.id, l.account_id, l.message_id, l.number, l.channel, l.state, l.reason, l.intent_at, l.attempts, l.chat_id, l.platform_message_id, l.settled_at, l.slot_at, l.until, l.within_ms, l.provider, l.provider_id, l.report_due_at, l.segments, l.phone, l.plain, l.not_before, l.price, l.cost, l.phone_index, m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
-WHERE l.phone_index = $1 AND l.state <> 'failed'
-  AND (l.settled_at > $2 OR l.settled_at IS NULL AND l.intent_at > $2 AND m.evidence <> '')
+WHERE l.phone_index = $1 AND l.state NOT IN ('failed', 'skipped')
+  AND (l.settled_at > $2 OR l.settled_at IS NULL AND l.intent_at > $2 AND m.evidence = 'report')
 ORDER BY l.settled_at DESC NULLS FIRST, l.intent_at DESC LIMIT 1
 `
 

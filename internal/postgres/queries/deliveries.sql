@@ -211,8 +211,8 @@ SELECT * FROM legs WHERE provider = $1 AND provider_id = $2 AND provider_id <> '
 -- The newest SMS that a phone got. One whose submission is not answered yet counts once a report says that it arrived: that may be
 -- quicker, and so may people.
 SELECT sqlc.embed(l), m.bot_id, m.subscriber_id FROM legs l JOIN messages m ON m.id = l.message_id
-WHERE l.phone_index = $1 AND l.state <> 'failed'
-  AND (l.settled_at > @since OR l.settled_at IS NULL AND l.intent_at > @since AND m.evidence <> '')
+WHERE l.phone_index = $1 AND l.state NOT IN ('failed', 'skipped')
+  AND (l.settled_at > @since OR l.settled_at IS NULL AND l.intent_at > @since AND m.evidence = 'report')
 ORDER BY l.settled_at DESC NULLS FIRST, l.intent_at DESC LIMIT 1;
 
 -- name: SaveReport :exec
