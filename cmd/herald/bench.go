@@ -101,7 +101,7 @@ func (b *BenchWholeCmd) Run(ctx context.Context, c *console) error {
 	})
 	// What was measured before a part failed is worth having.
 	err = errors.Join(err, report.WriteLines(c.Out))
-	if b.JSON == "" {
+	if b.JSON == "" || len(report.Figures) == 0 {
 		return err
 	}
 	return errors.Join(err, report.WriteFile(b.JSON))

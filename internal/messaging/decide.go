@@ -20,8 +20,8 @@ type decision struct {
 	behind    bool // an earlier reply of the chat has not left yet: look again soon
 	near      bool // its turn comes soon: wait here, without a timer, and decide again
 
-	promise gateway.Promise // of that turn, if the change says nothing of it
-	slots   gateway.Slots   // of the chat, with the promise
+	promise  gateway.Promise // of that turn, if the change says nothing of it
+	chatFree time.Time       // when the chat is free after it
 }
 
 // step tells the workflow what an attempt left to do, given the delivery after its change: nothing, once no leg waits.
@@ -164,7 +164,7 @@ func (p Policy) takeTurn(s story) decision {
 				promised.Since = s.at
 			}
 			promised.Turn = turn
-			return decision{near: true, wait: left, promise: promised, slots: slots}
+			return decision{near: true, wait: left, promise: promised, chatFree: slots.ChatFree}
 		}
 	}
 	s.delivery.Leg.Slot = turn

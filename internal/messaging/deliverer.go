@@ -138,7 +138,9 @@ func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gat
 	for {
 		delivery, err = d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
 			policy, chat := d.policy, chatOf(seen)
-			policy.Horizon = min(patience, d.waits.horizon(seen.Message.Lane, d.policy.Horizon))
+			if policy.Horizon = patience; !d.waits.room(seen.Message.Lane) {
+				policy.Horizon = 0
+			}
 			if !promised.Holds(seen.Slots) {
 				release() // it is nobody's
 			}
@@ -147,7 +149,7 @@ func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gat
 			seen.Promised, seen.Promises = promised, d.turns.promised(chat.bot)
 			next = policy.begin(seen, d.now())
 			if !next.promise.Turn.IsZero() {
-				release = d.turns.promise(chat, seen.Message.Lane, next.promise.Turn, next.slots.ChatFree)
+				release = d.turns.promise(chat, seen.Message.Lane, next.promise.Turn, next.chatFree)
 			}
 			return next.change, nil
 		})

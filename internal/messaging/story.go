@@ -180,15 +180,23 @@ func (s *story) end(state gateway.State, reason gateway.Reason, detail string) g
 	case s.delivery.Reached():
 		change.SkipRest = true
 		s.backToAccepted(&change, reason, detail)
-	case !s.delivery.Message.State.CanBecome(state): // evidence was quicker than this answer, and says otherwise
-		change.SkipRest = true
-		s.tell(gateway.Event{Kind: gateway.EventState, Reason: reason, Detail: detail})
 	default:
-		change.State, change.Reason, change.SkipRest = state, reason, true
-		s.move(gateway.EventState, state, reason, detail)
+		change.SkipRest = true
+		s.become(&change, state, reason, detail)
 	}
 	change.Events = s.events
 	return change
+}
+
+// become moves the message to a state, unless evidence was quicker than this answer and says otherwise: then the answer is
+// about the leg alone.
+func (s *story) become(change *gateway.Change, state gateway.State, reason gateway.Reason, detail string) {
+	if !s.delivery.Message.State.CanBecome(state) {
+		s.tell(gateway.Event{Kind: gateway.EventState, Reason: reason, Detail: detail})
+		return
+	}
+	change.State, change.Reason = state, reason
+	s.move(gateway.EventState, state, reason, detail)
 }
 
 // backToAccepted ends a cascade whose last leg brought nothing: what an earlier leg reached stands.
@@ -205,12 +213,7 @@ func (s *story) backToAccepted(change *gateway.Change, reason gateway.Reason, de
 func (s *story) unknown() gateway.Change {
 	const reason = gateway.ReasonAnswerLost
 	change := gateway.Change{Leg: s.closed(gateway.LegUnknown, reason), SkipRest: true}
-	if s.delivery.Message.State.CanBecome(gateway.Unknown) {
-		change.State, change.Reason = gateway.Unknown, reason
-		s.move(gateway.EventState, gateway.Unknown, reason, Explain(reason))
-	} else {
-		s.tell(gateway.Event{Kind: gateway.EventState, Reason: reason, Detail: Explain(reason)})
-	}
+	s.become(&change, gateway.Unknown, reason, Explain(reason))
 	change.Events = s.events
 	return change
 }

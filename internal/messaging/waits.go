@@ -18,16 +18,13 @@ const (
 // waits are those of attempts, one place for each.
 type waits chan struct{}
 
-// horizon is how long one more may wait.
-func (w waits) horizon(lane gateway.Lane, most time.Duration) time.Duration {
+// room tells whether one more may wait for its turn.
+func (w waits) room(lane gateway.Lane) bool {
 	left := cap(w) - len(w)
 	if lane != gateway.LaneCode {
 		left -= waitsOfCodes
 	}
-	if left <= 0 {
-		return 0
-	}
-	return most
+	return left > 0
 }
 
 // wait tells whether it waited: not when too many do.

@@ -15,7 +15,7 @@ func TestWaitsAreSoManyAtMost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, began := make(waits, waitsAtMost), time.Now()
-		require.Equal(t, time.Minute, w.horizon(gateway.LaneBulk, time.Minute))
+		require.True(t, w.room(gateway.LaneBulk))
 		require.True(t, w.wait(3*time.Second))
 		require.Equal(t, 3*time.Second, time.Since(began))
 
@@ -27,13 +27,13 @@ func TestWaitsAreSoManyAtMost(t *testing.T) {
 			synctest.Wait()
 		}
 		fill(waitsAtMost - waitsOfCodes)
-		require.Zero(t, w.horizon(gateway.LaneService, time.Minute))
-		require.Equal(t, time.Minute, w.horizon(gateway.LaneCode, time.Minute), "some places are theirs alone")
+		require.False(t, w.room(gateway.LaneService))
+		require.True(t, w.room(gateway.LaneCode), "some places are theirs alone")
 		fill(waitsOfCodes)
-		require.Zero(t, w.horizon(gateway.LaneCode, time.Minute))
+		require.False(t, w.room(gateway.LaneCode))
 		require.False(t, w.wait(time.Second))
 		all.Wait()
-		require.Equal(t, time.Minute, w.horizon(gateway.LaneBulk, time.Minute))
+		require.True(t, w.room(gateway.LaneBulk))
 	})
 }
 
