@@ -22,7 +22,7 @@ var (
 	_ gateway.ReconfirmWaker = (*Starter)(nil)
 )
 
-// Starting and draining.
+// Starting and waking.
 const (
 	startTimeout = 10 * time.Second
 	// taskTimeout is when Temporal gives a task to another worker that nobody finished: a first task that was lost on its
@@ -33,12 +33,6 @@ const (
 	wakeTimeout  = 5 * time.Second
 	wakersAtMost = 8    // signals under way at a time
 	wakesWaiting = 1024 // workflows waiting for theirs; more are left to their timers
-
-	drainEvery    = time.Second
-	drainBatch    = 100
-	drainPatience = 3                // failures in a batch before it is left
-	drainHide     = 15 * time.Second // how long an item that is being started is hidden from other processes
-	drainPauseMax = 5 * time.Second
 )
 
 // startLane is how many starts of one lane are under way at a time, and how many accepted messages wait for one; more are
@@ -161,71 +155,4 @@ func (s *Starter) start(ctx context.Context, in DeliverMessageInput) error {
 		return fmt.Errorf("start workflow of message %s: %w", in.MessageID, err)
 	}
 	return nil
-}
-
-// drain starts what the outbox holds, for ever. While Temporal is away it looks less and less often.
-func (s *Starter) drain(ctx context.Context) {
-	pause := drainEvery
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		more, err := s.drainOnce(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			pause = min(2*pause, drainPauseMax)
-			s.logger.WarnContext(ctx, "draining the outbox; messages wait there", "again_in", pause, "error", err)
-		case more:
-			pause = 0
-		default:
-			pause = drainEvery
-		}
-	}
-}
-
-// drainOnce starts one batch, one after another, and tells whether there may be more. When Temporal is away, or after a
-// few failures, it gives back what it did not come to, which keeps its place. A message that failed by itself stays hidden
-// for a while, so that it holds up no other.
-func (s *Starter) drainOnce(ctx context.Context) (more bool, err error) {
-	now := s.now()
-	items, err := s.outbox.DueOutbox(ctx, now, now.Add(drainHide), drainBatch)
-	if err != nil || len(items) == 0 {
-		return false, err
-	}
-	var started, rest []gateway.OutboxItem
-	var failures []error
-	for n, item := range items {
-		failure := s.start(ctx, DeliverMessageInput{AccountID: item.AccountID, MessageID: item.MessageID})
-		if failure == nil {
-			started = append(started, item)
-			continue
-		}
-		failures = append(failures, failure)
-		if isAway(failure) {
-			rest = items[n:]
-			break
-		}
-		if len(failures) == drainPatience {
-			rest = items[n+1:]
-			break
-		}
-	}
-	after := context.WithoutCancel(ctx)
-	if len(started) > 0 {
-		failures = append(failures, s.outbox.DropOutbox(after, started))
-	}
-	if len(rest) > 0 {
-		failures = append(failures, s.outbox.ReleaseOutbox(after, rest, s.now()))
-	}
-	err = errors.Join(failures...)
-	return err == nil && len(items) == drainBatch, err
-}
-
-// isAway tells a Temporal that does not answer from one that refuses.
-func isAway(err error) bool {
-	var unavailable *serviceerror.Unavailable
-	var late *serviceerror.DeadlineExceeded
-	return errors.As(err, &unavailable) || errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded)
 }
