@@ -14,6 +14,7 @@ import (
 type DeliverMessageInput struct {
 	AccountID gateway.AccountID
 	MessageID gateway.MessageID
+	Wait      time.Duration `json:",omitempty"` // before the first attempt of the workflow, if one was made without it
 }
 
 // DeliverMessageResult is how the message ended.
@@ -43,6 +44,12 @@ const wakeSignal = "wake"
 // until it is woken. It ends without an outcome only if there is no such message.
 func DeliverMessage(ctx workflow.Context, in DeliverMessageInput) (DeliverMessageResult, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, attemptOptions)
+	if in.Wait > 0 {
+		if err := sleepUntilWoken(ctx, in.Wait); err != nil {
+			return DeliverMessageResult{}, err
+		}
+		in.Wait = 0
+	}
 	var activities *Activities
 	var step AttemptResult
 	again, err := untilDone(ctx, func() (done bool, wait time.Duration, err error) {

@@ -35,7 +35,7 @@ const (
 	wakesWaiting = 1024 // workflows waiting for theirs; more are left to their timers
 )
 
-// startLane is how many starts of one lane are under way at a time, and how many accepted messages wait for one; more are
+// startLane is how many messages of one lane are begun at a time, and how many accepted ones wait for that; more are
 // left to the outbox. Each lane has its own, so that a code waits for no mailing, and a mailing leaves the processor to
 // others. More starts at a time make no more of them, but whoever else wants a processor waits longer: webhooks, above all.
 type startLane struct{ starters, waiting int }
@@ -46,14 +46,16 @@ var startLanes = map[gateway.Lane]startLane{
 	gateway.LaneBulk:    {starters: 4, waiting: 256},
 }
 
-// Starter begins the workflow of each accepted message: at once for those accepted by this process, and from the outbox
-// for those whose start did not come about. It wakes workflows, too, for whom a message was changed meanwhile.
+// Starter begins each accepted message: at once those accepted by this process, and from the outbox those whose beginning did
+// not come about. To begin is a first attempt, where this process makes attempts, and the start of a workflow for all that is
+// left to do after it. It wakes workflows, too, for whom a message was changed meanwhile.
 type Starter struct {
 	client client.Client
 	outbox gateway.OutboxStore
 	now    gateway.Clock
 	logger *slog.Logger
 	queues map[gateway.Lane]chan DeliverMessageInput
+	first  firstAttempts
 	wakes  chan string // ids of workflows
 }
 
@@ -65,10 +67,11 @@ func NewStarter(c client.Client, outbox gateway.OutboxStore, now gateway.Clock, 
 	}
 	return &Starter{
 		client: c, outbox: outbox, now: now, logger: logger, queues: queues, wakes: make(chan string, wakesWaiting),
+		first: firstAttempts{places: make(chan struct{}, atOnce)},
 	}
 }
 
-// StartDelivery asks for the message's workflow to be started soon. It never blocks.
+// StartDelivery asks for the message to be begun soon. It never blocks.
 func (s *Starter) StartDelivery(account gateway.AccountID, id gateway.MessageID, lane gateway.Lane) {
 	select {
 	case s.queues[lane] <- DeliverMessageInput{AccountID: account, MessageID: id}:
@@ -89,7 +92,7 @@ func (s *Starter) wakeSoon(workflow string) {
 	}
 }
 
-// Run starts workflows until the context ends.
+// Run begins messages until the context ends, and then waits for the attempts that are under way.
 func (s *Starter) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for name, lane := range startLanes {
@@ -102,6 +105,7 @@ func (s *Starter) Run(ctx context.Context) {
 	}
 	wg.Go(func() { s.drain(ctx) })
 	wg.Wait()
+	s.first.underWay.Wait()
 }
 
 func (s *Starter) startQueued(ctx context.Context, queue <-chan DeliverMessageInput) {
@@ -110,9 +114,7 @@ func (s *Starter) startQueued(ctx context.Context, queue <-chan DeliverMessageIn
 		case <-ctx.Done():
 			return
 		case in := <-queue:
-			if err := s.start(ctx, in); err != nil && ctx.Err() == nil {
-				s.logger.DebugContext(ctx, "a start is left to the outbox", "message", in.MessageID, "error", err)
-			}
+			s.begin(ctx, in)
 		}
 	}
 }
@@ -142,7 +144,14 @@ func (s *Starter) wake(ctx context.Context, id string) error {
 	return nil
 }
 
-// start begins the workflow. One that runs or ran already is success.
+// startOrLeave starts the workflow, or leaves that to the outbox.
+func (s *Starter) startOrLeave(ctx context.Context, in DeliverMessageInput) {
+	if err := s.start(ctx, in); err != nil && ctx.Err() == nil {
+		s.logger.DebugContext(ctx, "a start is left to the outbox", "message", in.MessageID, "error", err)
+	}
+}
+
+// start starts the workflow. One that runs or ran already is success.
 func (s *Starter) start(ctx context.Context, in DeliverMessageInput) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"herald/internal/gateway"
+	"herald/internal/messaging"
 )
 
 // slowTemporal holds every start of a message of the mailing until the test lets go, and tells which others came.
@@ -72,4 +73,15 @@ func TestACodeWaitsForNoMailingToStart(t *testing.T) {
 	for id, n := range temporal.starts {
 		require.Equal(t, 1, n, id)
 	}
+}
+
+func TestWhoFindsNoPlaceGetsAWorkflowAtOnce(t *testing.T) {
+	t.Parallel()
+	temporal := &slowTemporal{begun: make(chan string, 1), starts: map[string]int{}}
+	s := NewStarter(temporal, noOutbox{}, time.Now, slog.New(slog.DiscardHandler))
+	s.AttemptWith(&messaging.Deliverer{}) // which cannot attempt anything
+	for s.first.take() {
+	}
+	s.begin(t.Context(), DeliverMessageInput{AccountID: "acc_1", MessageID: "msg_code"})
+	require.Equal(t, "msg_code", <-temporal.begun)
 }

@@ -101,6 +101,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	deliverer := messaging.NewDeliverer(a.store, a.telegram, a.sms, now, a.o.Policy, a.logger("delivery"))
 	deliverer.TranslateWith(a.translator)
 	a.makeStarter()
+	a.starter.AttemptWith(deliverer)
 	service := a.messagingService()
 	deliverer.AskWith(messaging.NewAsker(a.store, service))
 	a.reconfirmer = messaging.NewReconfirmer(a.store, service)

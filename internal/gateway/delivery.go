@@ -94,6 +94,11 @@ func (d Delivery) Open() bool {
 	return false
 }
 
+// Ends tells whether no leg waits any more after the change.
+func (d Delivery) Ends(c Change) bool {
+	return !Delivery{Legs: d.Changed(c, time.Time{})}.Open()
+}
+
 // After returns the leg that comes after l.
 func (d Delivery) After(l Leg) (next Leg, ok bool) {
 	for _, n := range d.Legs {
@@ -167,7 +172,7 @@ type Change struct {
 	Handle       string // what the messenger calls the file of the message from now on
 	ForgetHandle bool   // the messenger does not know that name any more
 	Events       []Event
-	LeaveQueue   bool // the workflow runs: the outbox row has done its work
+	LeaveQueue   bool // its workflow runs, or it needs none: the outbox row has done its work
 	Translated   *Translated
 }
 
@@ -207,7 +212,7 @@ type QueueStats struct {
 	Blocked int                    // bots that a messenger asked to wait
 }
 
-// OutboxItem is a message whose workflow has not shown yet that it runs.
+// OutboxItem is a message that has not ended without a workflow, and whose workflow has not shown yet that it runs.
 type OutboxItem struct {
 	AccountID AccountID
 	MessageID MessageID

@@ -29,6 +29,9 @@ func (n decision) step(d gateway.Delivery) Step {
 	return Step{State: d.Message.State, Done: !d.Open(), Wait: n.wait}
 }
 
+// lingers tells whether the attempt goes on after something else than a call.
+func (n decision) lingers() bool { return n.translate || n.behind || n.near }
+
 // begin decides how an attempt starts: with an intent and a call, with a wait, or with an end.
 func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 	if !d.Open() {

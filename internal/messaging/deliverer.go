@@ -99,21 +99,27 @@ type Step struct {
 // time gets to write it. This is why finding the person, writing the intent and calling are one activity: were the
 // intent written by an earlier one, a worker that takes over could not know whether the call was made.
 func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (Step, error) {
-	delivery, next, err := d.begin(ctx, account, id)
+	return d.attempt(ctx, &attempt{account: account, id: id, lingers: func() {}})
+}
+
+func (d *Deliverer) attempt(ctx context.Context, a *attempt) (Step, error) {
+	delivery, next, err := d.begin(ctx, a)
 	if err != nil {
-		return Step{}, fmt.Errorf("begin attempt at message %s: %w", id, err)
+		return Step{}, fmt.Errorf("begin attempt at message %s: %w", a.id, err)
 	}
 	if next.ask && d.asker != nil {
 		if err := d.asker.Ask(ctx, delivery); err != nil {
-			return Step{}, fmt.Errorf("ask the person of message %s: %w", id, err)
+			return Step{}, fmt.Errorf("ask the person of message %s: %w", a.id, err)
 		}
 	}
 	if !next.call {
 		return next.step(delivery), nil
 	}
+	a.lingers()
 	time.Sleep(next.pause)
 	receipt, refusal := d.call(ctx, delivery)
-	step, err := d.settle(ctx, delivery, receipt, refusal)
+	a.refused = refusal != nil
+	step, err := d.settle(ctx, a, delivery, receipt, refusal)
 	if err != nil || receipt.ProviderID == "" {
 		return step, err
 	}
@@ -130,13 +136,13 @@ const (
 // begin decides how the attempt starts. A text that is wanted in another language is translated first, outside of the
 // lock. A reply whose predecessor is just leaving, and a message whose turn is near, wait here: most do not need a timer,
 // which costs more than the whole attempt.
-func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (delivery gateway.Delivery, next decision, err error) {
+func (d *Deliverer) begin(ctx context.Context, a *attempt) (delivery gateway.Delivery, next decision, err error) {
 	behind, patience := behindFirst, d.policy.Horizon
 	var promised gateway.Promise
 	release := func() {}
 	defer func() { release() }()
 	for {
-		delivery, err = d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
+		delivery, err = d.store.ChangeDelivery(ctx, a.account, a.id, func(seen gateway.Delivery) (gateway.Change, error) {
 			policy, chat := d.policy, chatOf(seen)
 			if policy.Horizon = patience; !d.waits.room(seen.Message.Lane) {
 				policy.Horizon = 0
@@ -147,14 +153,18 @@ func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gat
 			seen.Slots.ChatFree = d.turns.chatFree(chat, seen.Slots.ChatFree)
 			release() // it is written now
 			seen.Promised, seen.Promises = promised, d.turns.promised(chat.bot)
-			next = policy.begin(seen, d.now())
+			next = a.may(policy.begin(seen, d.now()))
 			if !next.promise.Turn.IsZero() {
 				release = d.turns.promise(chat, seen.Message.Lane, next.promise.Turn, next.chatFree)
 			}
+			next.change = a.leave(seen, next.change)
 			return next.change, nil
 		})
 		if promised = next.promise; err != nil {
 			return delivery, next, err
+		}
+		if next.lingers() {
+			a.lingers()
 		}
 		switch {
 		case next.translate:
@@ -233,12 +243,12 @@ const (
 	writePause = 500 * time.Millisecond
 )
 
-func (d *Deliverer) settle(ctx context.Context, called gateway.Delivery, receipt gateway.Receipt, refusal error) (Step, error) {
+func (d *Deliverer) settle(ctx context.Context, a *attempt, called gateway.Delivery, receipt gateway.Receipt, refusal error) (Step, error) {
 	ctx = context.WithoutCancel(ctx)
-	attempt := called.Leg.Attempts
+	number := called.Leg.Attempts
 	// As a rule nothing has happened to the message since the call, and the answer says nothing about anything else.
-	quick := d.policy.settle(called, attempt, receipt, refusal, d.now())
-	after, done, err := d.store.ChangeUnmoved(ctx, called, quick.change)
+	quick := d.policy.settle(called, number, receipt, refusal, d.now())
+	after, done, err := d.store.ChangeUnmoved(ctx, called, a.leave(called, quick.change))
 	if done {
 		return quick.step(after), nil
 	}
@@ -252,9 +262,9 @@ func (d *Deliverer) settle(ctx context.Context, called gateway.Delivery, receipt
 		var next decision
 		var delivery gateway.Delivery
 		delivery, err = d.store.ChangeDelivery(ctx, called.Message.AccountID, called.Message.ID, func(seen gateway.Delivery) (gateway.Change, error) {
-			next = d.policy.settle(seen, attempt, receipt, refusal, d.now())
+			next = d.policy.settle(seen, number, receipt, refusal, d.now())
 			next.change.RevokedToken = called.Bot.SealedToken // the bot may have a new one by now
-			return next.change, nil
+			return a.leave(seen, next.change), nil
 		})
 		if err == nil {
 			return next.step(delivery), nil

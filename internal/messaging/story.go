@@ -92,8 +92,8 @@ func (s *story) rests(words string) gateway.Change {
 	return change
 }
 
-// intent announces a call at a moment that is near. The message is sending from now on, and its workflow has shown that
-// it runs.
+// intent announces a call at a moment that is near. The message is sending from now on, and its workflow, if it has one, has
+// shown that it runs.
 func (s *story) intent(call time.Time) gateway.Change {
 	leg := s.delivery.Leg
 	leg.Intent, leg.Attempts = call, leg.Attempts+1

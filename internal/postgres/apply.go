@@ -10,9 +10,9 @@ import (
 // write costs, though it writes nothing.
 func (q *queries) apply(ctx context.Context, p dbsqlc.ApplyChangeParams) (int64, error) {
 	switch {
-	case p.NewEvidence != "" || p.Translated || p.SkipRest || p.Raise != "":
+	case p.NewEvidence != "" || p.Translated || p.SkipRest || p.Raise != "" || p.TakeSlot && p.LeaveQueue:
 		return q.ApplyChange(ctx, p)
-	case p.TakeSlot || p.LeaveQueue:
+	case p.TakeSlot:
 		return q.ApplyTurn(ctx, turn(p))
 	default:
 		return q.ApplyOutcome(ctx, outcome(p))
@@ -33,7 +33,7 @@ func turn(p dbsqlc.ApplyChangeParams) dbsqlc.ApplyTurnParams {
 		WaitMs: p.WaitMs, FreeAt: p.FreeAt, CodeFreeAt: p.CodeFreeAt, BulkFreeAt: p.BulkFreeAt,
 		ServiceFreeAt: p.ServiceFreeAt, BlockedUntil: p.BlockedUntil, Rate: p.Rate, RateSince: p.RateSince,
 		Refusals: p.Refusals, BotAccountID: p.BotAccountID, BotID: p.BotID, TakeSlot: p.TakeSlot,
-		ChatFreeAt: p.ChatFreeAt, SlotSubscriberID: p.SlotSubscriberID, LeaveQueue: p.LeaveQueue,
+		ChatFreeAt: p.ChatFreeAt, SlotSubscriberID: p.SlotSubscriberID,
 	}
 }
 
@@ -48,6 +48,6 @@ func outcome(p dbsqlc.ApplyChangeParams) dbsqlc.ApplyOutcomeParams {
 		Plain: p.Plain, LegNotBefore: p.LegNotBefore, LegCost: p.LegCost, LegPrice: p.LegPrice,
 		LegID: p.LegID, ChangeLeg: p.ChangeLeg, Sequences: p.Sequences, Ats: p.Ats, Kinds: p.Kinds,
 		FromStates: p.FromStates, States: p.States, Legs: p.Legs, Reasons: p.Reasons, Details: p.Details,
-		WaitMs: p.WaitMs,
+		WaitMs: p.WaitMs, LeaveQueue: p.LeaveQueue,
 	}
 }

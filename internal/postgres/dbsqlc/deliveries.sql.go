@@ -234,6 +234,8 @@ WITH moved AS (
     SELECT moved.id, moved.account_id, unnest($32::integer[]), unnest($33::timestamptz[]), unnest($34::text[]),
            unnest($35::text[]), unnest($36::text[]), unnest($37::integer[]), unnest($38::text[]),
            unnest($39::text[]), unnest($40::bigint[]) FROM moved
+), settled AS (
+    DELETE FROM outbox o USING moved WHERE o.account_id = $10 AND o.message_id = $2 AND $41::boolean
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END FROM moved
 `
@@ -279,9 +281,10 @@ type ApplyOutcomeParams struct {
 	Reasons           []string
 	Details           []string
 	WaitMs            []int64
+	LeaveQueue        bool
 }
 
-// ApplyTurn of a message that has had its turn and left the outbox.
+// ApplyChange of a message that has had its turn: without what ApplyTurn leaves out, but the end of its outbox row, and without slots.
 func (q *Queries) ApplyOutcome(ctx context.Context, arg ApplyOutcomeParams) (int64, error) {
 	result, err := q.db.Exec(ctx, applyOutcome,
 		arg.Announce,
@@ -324,6 +327,7 @@ func (q *Queries) ApplyOutcome(ctx context.Context, arg ApplyOutcomeParams) (int
 		arg.Reasons,
 		arg.Details,
 		arg.WaitMs,
+		arg.LeaveQueue,
 	)
 	if err != nil {
 		return 0, err
@@ -359,8 +363,6 @@ WITH moved AS (
 ), chat AS (
     UPDATE subscribers s SET chat_free_at = $52
     FROM moved WHERE s.account_id = $49 AND s.id = $53 AND $51
-), settled AS (
-    DELETE FROM outbox o USING moved WHERE o.account_id = $10 AND o.message_id = $2 AND $54::boolean
 )
 SELECT CASE WHEN $1::boolean THEN pg_notify('herald_outcome', $2::text) END FROM moved
 `
@@ -419,10 +421,9 @@ type ApplyTurnParams struct {
 	TakeSlot          bool
 	ChatFreeAt        *time.Time
 	SlotSubscriberID  string
-	LeaveQueue        bool
 }
 
-// ApplyChange of a message that takes its turn, or leaves the outbox: without evidence, translation, other legs and events for rules.
+// ApplyChange of a message that takes its turn: without evidence, translation, other legs, events for rules, and the end of its outbox row.
 func (q *Queries) ApplyTurn(ctx context.Context, arg ApplyTurnParams) (int64, error) {
 	result, err := q.db.Exec(ctx, applyTurn,
 		arg.Announce,
@@ -478,7 +479,6 @@ func (q *Queries) ApplyTurn(ctx context.Context, arg ApplyTurnParams) (int64, er
 		arg.TakeSlot,
 		arg.ChatFreeAt,
 		arg.SlotSubscriberID,
-		arg.LeaveQueue,
 	)
 	if err != nil {
 		return 0, err

@@ -129,7 +129,7 @@ SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) 
 FROM moved;
 
 -- name: ApplyTurn :execrows
--- ApplyChange of a message that takes its turn, or leaves the outbox: without evidence, translation, other legs and events for rules.
+-- ApplyChange of a message that takes its turn: without evidence, translation, other legs, events for rules, and the end of its outbox row.
 WITH moved AS (
     UPDATE messages m SET
         previous = CASE WHEN m.state = @state::text THEN m.previous ELSE m.state END,
@@ -157,13 +157,11 @@ WITH moved AS (
 ), chat AS (
     UPDATE subscribers s SET chat_free_at = sqlc.narg(chat_free_at)
     FROM moved WHERE s.account_id = @bot_account_id AND s.id = @slot_subscriber_id AND @take_slot
-), settled AS (
-    DELETE FROM outbox o USING moved WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
 )
 SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END FROM moved;
 
 -- name: ApplyOutcome :execrows
--- ApplyTurn of a message that has had its turn and left the outbox.
+-- ApplyChange of a message that has had its turn: without what ApplyTurn leaves out, but the end of its outbox row, and without slots.
 WITH moved AS (
     UPDATE messages m SET
         previous = CASE WHEN m.state = @state::text THEN m.previous ELSE m.state END,
@@ -183,6 +181,8 @@ WITH moved AS (
     SELECT moved.id, moved.account_id, unnest(@sequences::integer[]), unnest(@ats::timestamptz[]), unnest(@kinds::text[]),
            unnest(@from_states::text[]), unnest(@states::text[]), unnest(@legs::integer[]), unnest(@reasons::text[]),
            unnest(@details::text[]), unnest(@wait_ms::bigint[]) FROM moved
+), settled AS (
+    DELETE FROM outbox o USING moved WHERE o.account_id = @account_id AND o.message_id = @id AND @leave_queue::boolean
 )
 SELECT CASE WHEN @announce::boolean THEN pg_notify('herald_outcome', @id::text) END FROM moved;
 

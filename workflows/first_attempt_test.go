@@ -1,0 +1,244 @@
+package workflows_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"herald/internal/gateway"
+	"herald/internal/messaging"
+	"herald/internal/sandbox/controlclient"
+	"herald/workflows"
+)
+
+// listeningTemporal takes every start and runs nothing, or does not answer.
+type listeningTemporal struct {
+	client.Client
+	away bool
+
+	mu     sync.Mutex
+	starts []workflows.DeliverMessageInput
+	asked  int
+}
+
+func (l *listeningTemporal) ExecuteWorkflow(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked++
+	if l.away {
+		return nil, serviceerror.NewUnavailable("nobody is there")
+	}
+	l.starts = append(l.starts, args[0].(workflows.DeliverMessageInput))
+	return nil, nil
+}
+
+func (l *listeningTemporal) started() []workflows.DeliverMessageInput {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.starts
+}
+
+func (l *listeningTemporal) wasAsked() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked > 0
+}
+
+// begins has a starter that makes first attempts begin the message, and stops it. It tells what was started for it.
+func (w *world) begins(t *testing.T, temporal *listeningTemporal, in workflows.DeliverMessageInput) []workflows.DeliverMessageInput {
+	t.Helper()
+	starter := workflows.NewStarter(temporal, w.store, w.now, quiet())
+	starter.AttemptWith(w.deliverer)
+	ctx, stop := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() { starter.Run(ctx) })
+	starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
+	require.Eventually(t, func() bool {
+		m, err := w.store.Message(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		return m.State.Settled() || temporal.wasAsked()
+	}, time.Minute, time.Millisecond)
+	stop()
+	group.Wait()
+	return temporal.started()
+}
+
+// waits counts what stands in the outbox.
+func (w *world) waits(t *testing.T) int {
+	t.Helper()
+	n, _ := depth(t, w.store, w.now().Add(time.Hour))
+	return n
+}
+
+func TestFirstAttempt(t *testing.T) {
+	t.Parallel()
+	toStranger := func(m *gateway.Message) {
+		m.To = gateway.Address{Kind: gateway.AddressPhone, Value: "+380501234567"}
+	}
+	orSMS := []gateway.Leg{
+		{Channel: gateway.ChannelTelegram, Until: gateway.UntilAccepted},
+		{Channel: gateway.ChannelSMS, Until: gateway.UntilAccepted},
+	}
+
+	for name, story := range map[string]struct {
+		message func(*gateway.Message)
+		legs    []gateway.Leg
+		fault   string
+		ends    gateway.State
+		copies  int
+	}{
+		"is all that a message needs which the messenger takes": {ends: gateway.Accepted, copies: 1},
+		"goes on to an SMS for who is not connected":            {message: toStranger, legs: orSMS, ends: gateway.Accepted},
+		"ends what cannot be sent":                              {message: toStranger, ends: gateway.NotSubscribed},
+		"holds a message whose answer was lost":                 {fault: "reset_after", ends: gateway.Unknown, copies: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if story.fault != "" {
+				w.fault(t, controlclient.Fault{Kind: story.fault, Times: 1})
+			}
+			in := w.accept(t, story.message, story.legs...)
+			require.Equal(t, 1, w.waits(t), "it stands in the outbox")
+			require.Empty(t, w.begins(t, &listeningTemporal{}, in), "no workflow is started")
+			require.Equal(t, story.ends, w.stateOf(t, in))
+			require.Equal(t, story.copies, w.copies(t))
+			require.Zero(t, w.waits(t), "it has left the outbox with its end")
+		})
+	}
+
+	t.Run("tells the story as the workflow's would", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, nil)
+		w.begins(t, &listeningTemporal{}, in)
+		require.Equal(t, []gateway.EventKind{gateway.EventQueued, gateway.EventIntent, gateway.EventState}, w.kinds(t, in.MessageID))
+	})
+	t.Run("sends markup that the messenger refuses once more as plain text", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "refuse_entities", Times: 1})
+		in := w.accept(t, func(m *gateway.Message) { m.Format, m.Text = gateway.FormatHTML, "It is <b>ready</b>." })
+		require.Empty(t, w.begins(t, &listeningTemporal{}, in))
+		require.Equal(t, gateway.Accepted, w.stateOf(t, in))
+		require.Contains(t, w.kinds(t, in.MessageID), gateway.EventPlainText)
+	})
+	t.Run("leaves a pause to the workflow that the database does not know of", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "server_error", Times: 1})
+		in := w.accept(t, func(m *gateway.Message) { m.OnUnknown = gateway.Resend })
+		started := w.begins(t, &listeningTemporal{}, in)
+		require.Equal(t, time.Second, started[0].Wait, "after an error of the messenger")
+		require.Equal(t, 1, w.waits(t), "the outbox has it until the workflow writes")
+		m, took := w.run(t, started[0])
+		require.Equal(t, gateway.Accepted, m.State)
+		require.GreaterOrEqual(t, took, time.Second)
+		require.Equal(t, 1, w.copies(t))
+		require.Zero(t, w.waits(t))
+	})
+	t.Run("leaves it to the workflow to wait as long as the messenger asks", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.fault(t, controlclient.Fault{Kind: "too_many_requests", RetryAfter: 600, Times: 1})
+		started := w.begins(t, &listeningTemporal{}, w.accept(t, nil))
+		require.Equal(t, 600*time.Second, started[0].Wait)
+		m, took := w.run(t, started[0])
+		require.Equal(t, gateway.Accepted, m.State)
+		require.GreaterOrEqual(t, took, 600*time.Second)
+		require.Equal(t, 1, w.copies(t))
+	})
+	t.Run("does not touch what has to wait", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(30 * time.Minute) })
+		started := w.begins(t, &listeningTemporal{}, in)
+		require.Zero(t, started[0].Wait, "the workflow finds out by itself")
+		require.Equal(t, []gateway.EventKind{gateway.EventQueued}, w.kinds(t, in.MessageID))
+		require.Equal(t, 1, w.waits(t))
+		m, took := w.run(t, started[0])
+		require.Equal(t, gateway.Accepted, m.State)
+		require.GreaterOrEqual(t, took, 30*time.Minute)
+		require.Zero(t, w.waits(t))
+	})
+	t.Run("leaves it to the workflow to wait for evidence, and that looks at once: it may be there", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, func(m *gateway.Message) { m.To = w.phoneOfAnna(t) },
+			gateway.Leg{Channel: gateway.ChannelTelegram, Until: gateway.UntilRead, Within: 10 * time.Minute},
+			gateway.Leg{Channel: gateway.ChannelSMS, Until: gateway.UntilAccepted})
+		started := w.begins(t, &listeningTemporal{}, in)
+		require.Zero(t, started[0].Wait)
+		require.Equal(t, gateway.Accepted, w.stateOf(t, in))
+		require.Equal(t, 1, w.waits(t))
+		_, took := w.run(t, started[0])
+		require.GreaterOrEqual(t, took, 10*time.Minute)
+		legs, err := w.store.Legs(t.Context(), "acc_1", in.MessageID)
+		require.NoError(t, err)
+		require.Equal(t, gateway.LegAccepted, legs[1].State, "unread, so it went by SMS")
+		require.Equal(t, 1, w.copies(t))
+		require.Zero(t, w.waits(t))
+	})
+	t.Run("needs no Temporal, and what has to wait stays in the outbox until it is back", func(t *testing.T) {
+		t.Parallel()
+		w, away := newWorld(t), &listeningTemporal{away: true}
+		sent := w.accept(t, nil)
+		w.begins(t, away, sent)
+		require.Equal(t, gateway.Accepted, w.stateOf(t, sent))
+		require.False(t, away.wasAsked())
+		later := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(time.Minute) })
+		w.begins(t, away, later)
+		require.Equal(t, gateway.Queued, w.stateOf(t, later))
+		require.Equal(t, 1, w.waits(t))
+	})
+	t.Run("that panics is left to a workflow, and so is one that found no database", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.perform(w.store, handover{Messenger: w.messenger, during: func() { panic("odd") }})
+		in := w.accept(t, nil)
+		require.Equal(t, []workflows.DeliverMessageInput{in}, w.begins(t, &listeningTemporal{}, in))
+		require.Equal(t, gateway.Sending, w.stateOf(t, in), "its intent stands: a workflow holds it when the call is surely over")
+		w.perform(&flakyStore{DeliveryStore: w.store, failures: 1}, w.messenger)
+		in = w.accept(t, nil)
+		require.Equal(t, []workflows.DeliverMessageInput{in}, w.begins(t, &listeningTemporal{}, in))
+	})
+	t.Run("is not cut short when the process stops", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		calls, goOn := make(chan struct{}), make(chan struct{})
+		w.perform(w.store, handover{Messenger: w.messenger, during: func() { close(calls); <-goOn }})
+		starter := workflows.NewStarter(&listeningTemporal{}, w.store, w.now, quiet())
+		starter.AttemptWith(w.deliverer)
+		ctx, stop := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		group.Go(func() { starter.Run(ctx) })
+		in := w.accept(t, nil)
+		starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
+		<-calls
+		stop()
+		close(goOn)
+		group.Wait()
+		require.Equal(t, gateway.Accepted, w.stateOf(t, in))
+	})
+	t.Run("is the only one where two are made at the same time", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		in := w.accept(t, nil)
+		again := messaging.Step{}
+		w.perform(w.store, handover{Messenger: w.messenger, during: func() {
+			var err error
+			again, err = w.deliverer.Attempt(t.Context(), in.AccountID, in.MessageID) // by a workflow that the outbox has started
+			require.NoError(t, err)
+		}})
+		require.Empty(t, w.begins(t, &listeningTemporal{}, in))
+		require.False(t, again.Done)
+		require.Greater(t, again.Wait, 10*time.Second, "somebody may be calling")
+		require.Equal(t, gateway.Accepted, w.stateOf(t, in))
+		require.Equal(t, 1, w.copies(t))
+	})
+}
