@@ -17,6 +17,9 @@ const (
 	drainPatience = 3                // failures in a batch before it is left
 	drainHide     = 15 * time.Second // how long an item that is being started is hidden from other processes
 	drainPauseMax = 5 * time.Second
+
+	dropsWaiting = 1024                  // messages that are to leave the outbox; more are found there by whoever drains it
+	dropEvery    = 50 * time.Millisecond // and all that came meanwhile leave together
 )
 
 // drain starts what the outbox holds, for ever. While Temporal is away it looks less and less often.
@@ -53,7 +56,7 @@ func (s *Starter) drainOnce(ctx context.Context) (more bool, err error) {
 	var started, rest []gateway.OutboxItem
 	var failures []error
 	for n, item := range items {
-		failure := s.start(ctx, DeliverMessageInput{AccountID: item.AccountID, MessageID: item.MessageID})
+		_, failure := s.start(ctx, DeliverMessageInput{AccountID: item.AccountID, MessageID: item.MessageID})
 		if failure == nil {
 			started = append(started, item)
 			continue
@@ -77,6 +80,31 @@ func (s *Starter) drainOnce(ctx context.Context) (more bool, err error) {
 	}
 	err = errors.Join(failures...)
 	return err == nil && len(items) == drainBatch, err
+}
+
+// dropSoon takes a message out of the outbox whose workflow Temporal has.
+func (s *Starter) dropSoon(item gateway.OutboxItem) {
+	select {
+	case s.drops <- item:
+	default: // it is found when it is due, and that its workflow runs
+	}
+}
+
+// dropStarted takes messages out of the outbox, many at a time.
+func (s *Starter) dropStarted(ctx context.Context) {
+	each(ctx, s.drops, func(first gateway.OutboxItem) {
+		select {
+		case <-ctx.Done(): // what is left is found when it is due
+		case <-time.After(dropEvery):
+		}
+		items := []gateway.OutboxItem{first}
+		for range len(s.drops) {
+			items = append(items, <-s.drops)
+		}
+		if err := s.outbox.DropOutbox(ctx, items); err != nil && ctx.Err() == nil {
+			s.logger.DebugContext(ctx, "started messages stay in the outbox until they are due", "error", err)
+		}
+	})
 }
 
 // isAway tells a Temporal that does not answer from one that refuses.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"herald/internal/gateway"
 	"herald/internal/messaging"
@@ -18,12 +17,15 @@ type firstAttempts struct {
 	underWay  sync.WaitGroup
 }
 
-// AttemptWith has each message tried here before it gets a workflow. Most need none then: it is told before Run.
+// AttemptWith has each message tried here before it gets a workflow: most need none then. Say so before Run.
 func (s *Starter) AttemptWith(d *messaging.Deliverer) { s.first.deliverer = d }
 
-// begin tries the message, if that can be done here, and starts its workflow for what is left to do. An attempt that has to wait for
-// a turn or for the messenger goes on beside: begin returns as soon as the database has been asked, or Temporal.
-func (s *Starter) begin(ctx context.Context, in DeliverMessageInput) {
+// Finish waits, after Run, for attempts that are under way.
+func (s *Starter) Finish() { s.first.underWay.Wait() }
+
+// begin tries the message, if that can be done here, and has its workflow started for what is left to do. It returns as soon as the
+// attempt waits for something else than the database.
+func (s *Starter) begin(ctx context.Context, in DeliverMessageInput, lane lane) {
 	if s.first.deliverer == nil || !s.first.take() {
 		s.startOrLeave(ctx, in)
 		return
@@ -33,7 +35,6 @@ func (s *Starter) begin(ctx context.Context, in DeliverMessageInput) {
 	s.first.underWay.Go(func() {
 		defer s.first.release()
 		defer goOn()
-		ctx := context.WithoutCancel(ctx) // an end of the process does not cut an attempt short
 		step, err := s.try(ctx, in, goOn)
 		if errors.Is(err, gateway.ErrMessageNotFound) || err == nil && step.Done {
 			return
@@ -42,15 +43,16 @@ func (s *Starter) begin(ctx context.Context, in DeliverMessageInput) {
 			s.logger.WarnContext(ctx, "a first attempt is repeated", "message", in.MessageID, "error", err)
 		}
 		in.Wait = step.Wait
-		s.startOrLeave(ctx, in)
+		s.put(lane.left, in)
 	})
-	<-lingers
+	select {
+	case <-lingers:
+	case <-ctx.Done():
+	}
 }
 
 // try makes the first attempt. A panic over one odd message is an attempt that failed.
 func (s *Starter) try(ctx context.Context, in DeliverMessageInput, lingers func()) (step messaging.Step, err error) {
-	ctx, cancel := context.WithTimeout(ctx, firstTimeout)
-	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("a first attempt panicked: %v", r)
@@ -58,9 +60,6 @@ func (s *Starter) try(ctx context.Context, in DeliverMessageInput, lingers func(
 	}()
 	return s.first.deliverer.First(ctx, in.AccountID, in.MessageID, lingers)
 }
-
-// firstTimeout bounds a first attempt but its call, as the time of an activity bounds those that come later.
-const firstTimeout = time.Minute
 
 // take tells whether there was a place.
 func (f *firstAttempts) take() bool {

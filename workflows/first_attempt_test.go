@@ -2,6 +2,8 @@ package workflows_test
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +21,9 @@ import (
 // listeningTemporal takes every start and runs nothing, or does not answer.
 type listeningTemporal struct {
 	client.Client
-	away bool
+	away  bool
+	runs  bool        // the workflow was started by somebody else
+	woken chan string // who was signalled
 
 	mu     sync.Mutex
 	starts []workflows.DeliverMessageInput
@@ -34,7 +38,15 @@ func (l *listeningTemporal) ExecuteWorkflow(_ context.Context, _ client.StartWor
 		return nil, serviceerror.NewUnavailable("nobody is there")
 	}
 	l.starts = append(l.starts, args[0].(workflows.DeliverMessageInput))
+	if l.runs {
+		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("it runs", "", "")
+	}
 	return nil, nil
+}
+
+func (l *listeningTemporal) SignalWorkflow(_ context.Context, id, _, _ string, _ any) error {
+	l.woken <- id
+	return nil
 }
 
 func (l *listeningTemporal) started() []workflows.DeliverMessageInput {
@@ -49,23 +61,34 @@ func (l *listeningTemporal) wasAsked() bool {
 	return l.asked > 0
 }
 
-// begins has a starter that makes first attempts begin the message, and stops it. It tells what was started for it.
-func (w *world) begins(t *testing.T, temporal *listeningTemporal, in workflows.DeliverMessageInput) []workflows.DeliverMessageInput {
+// starts runs a starter that makes first attempts, until stop is called.
+func (w *world) starts(t *testing.T, temporal *listeningTemporal) (starter *workflows.Starter, stop func()) {
 	t.Helper()
-	starter := workflows.NewStarter(temporal, w.store, w.now, quiet())
+	starter = workflows.NewStarter(temporal, w.store, w.now, quiet())
 	starter.AttemptWith(w.deliverer)
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	group.Go(func() { starter.Run(ctx) })
+	return starter, func() { cancel(); group.Wait(); starter.Finish() }
+}
+
+// begins has the message begun. It tells what was started for it.
+func (w *world) begins(t *testing.T, temporal *listeningTemporal, in workflows.DeliverMessageInput) []workflows.DeliverMessageInput {
+	t.Helper()
+	starter, stop := w.starts(t, temporal)
 	starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
 	require.Eventually(t, func() bool {
-		m, err := w.store.Message(t.Context(), "acc_1", in.MessageID)
-		require.NoError(t, err)
-		return m.State.Settled() || temporal.wasAsked()
-	}, time.Minute, time.Millisecond)
+		ended := !w.open(t, in)
+		return ended || temporal.wasAsked() && (temporal.away || w.waits(t) == 0)
+	}, time.Minute, time.Millisecond, "it ends, or leaves the outbox once Temporal has its workflow")
 	stop()
-	group.Wait()
 	return temporal.started()
+}
+
+// open tells whether a leg of the message waits.
+func (w *world) open(t *testing.T, in workflows.DeliverMessageInput) bool {
+	legs, err := w.store.Legs(t.Context(), "acc_1", in.MessageID)
+	return err == nil && gateway.Delivery{Legs: legs}.Open()
 }
 
 // waits counts what stands in the outbox.
@@ -73,6 +96,20 @@ func (w *world) waits(t *testing.T) int {
 	t.Helper()
 	n, _ := depth(t, w.store, w.now().Add(time.Hour))
 	return n
+}
+
+// busy makes the bot's slots taken until then, in all lanes, by a message that is nobody's any more.
+func (w *world) busy(t *testing.T, until time.Time) {
+	t.Helper()
+	in := w.accept(t, nil)
+	_, err := w.store.ChangeDelivery(t.Context(), in.AccountID, in.MessageID, func(d gateway.Delivery) (gateway.Change, error) {
+		return gateway.Change{
+			State: gateway.Cancelled, SkipRest: true,
+			Slots:  &gateway.Slots{Free: until, ServiceFree: until, BulkFree: until, CodeFree: until},
+			Events: []gateway.Event{{At: noon, Kind: gateway.EventState, From: gateway.Queued, State: gateway.Cancelled}},
+		}, nil
+	})
+	require.NoError(t, err)
 }
 
 func TestFirstAttempt(t *testing.T) {
@@ -135,12 +172,10 @@ func TestFirstAttempt(t *testing.T) {
 		in := w.accept(t, func(m *gateway.Message) { m.OnUnknown = gateway.Resend })
 		started := w.begins(t, &listeningTemporal{}, in)
 		require.Equal(t, time.Second, started[0].Wait, "after an error of the messenger")
-		require.Equal(t, 1, w.waits(t), "the outbox has it until the workflow writes")
 		m, took := w.run(t, started[0])
 		require.Equal(t, gateway.Accepted, m.State)
 		require.GreaterOrEqual(t, took, time.Second)
 		require.Equal(t, 1, w.copies(t))
-		require.Zero(t, w.waits(t))
 	})
 	t.Run("leaves it to the workflow to wait as long as the messenger asks", func(t *testing.T) {
 		t.Parallel()
@@ -153,18 +188,30 @@ func TestFirstAttempt(t *testing.T) {
 		require.GreaterOrEqual(t, took, 600*time.Second)
 		require.Equal(t, 1, w.copies(t))
 	})
-	t.Run("does not touch what has to wait", func(t *testing.T) {
+	t.Run("leaves it to the workflow to wait for a time", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		in := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(30 * time.Minute) })
 		started := w.begins(t, &listeningTemporal{}, in)
-		require.Zero(t, started[0].Wait, "the workflow finds out by itself")
-		require.Equal(t, []gateway.EventKind{gateway.EventQueued}, w.kinds(t, in.MessageID))
-		require.Equal(t, 1, w.waits(t))
+		require.Zero(t, started[0].Wait, "it looks by itself: its sender may have taken it back")
+		require.Equal(t, gateway.Scheduled, w.stateOf(t, in))
 		m, took := w.run(t, started[0])
 		require.Equal(t, gateway.Accepted, m.State)
 		require.GreaterOrEqual(t, took, 30*time.Minute)
-		require.Zero(t, w.waits(t))
+		require.Equal(t, []gateway.EventKind{gateway.EventQueued, gateway.EventScheduled, gateway.EventIntent, gateway.EventState}, w.kinds(t, in.MessageID))
+	})
+	t.Run("takes a turn, which the workflow waits for", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.busy(t, noon.Add(time.Minute))
+		in := w.accept(t, nil)
+		started := w.begins(t, &listeningTemporal{}, in)
+		require.Greater(t, started[0].Wait, 50*time.Second)
+		require.Equal(t, []gateway.EventKind{gateway.EventQueued, gateway.EventTurn}, w.kinds(t, in.MessageID))
+		m, took := w.run(t, started[0])
+		require.Equal(t, gateway.Accepted, m.State)
+		require.InDelta(t, time.Minute.Seconds(), took.Seconds(), 5)
+		require.Equal(t, []gateway.EventKind{gateway.EventQueued, gateway.EventTurn, gateway.EventIntent, gateway.EventState}, w.kinds(t, in.MessageID), "nobody looked before it came")
 	})
 	t.Run("leaves it to the workflow to wait for evidence, and that looks at once: it may be there", func(t *testing.T) {
 		t.Parallel()
@@ -175,14 +222,12 @@ func TestFirstAttempt(t *testing.T) {
 		started := w.begins(t, &listeningTemporal{}, in)
 		require.Zero(t, started[0].Wait)
 		require.Equal(t, gateway.Accepted, w.stateOf(t, in))
-		require.Equal(t, 1, w.waits(t))
 		_, took := w.run(t, started[0])
 		require.GreaterOrEqual(t, took, 10*time.Minute)
 		legs, err := w.store.Legs(t.Context(), "acc_1", in.MessageID)
 		require.NoError(t, err)
 		require.Equal(t, gateway.LegAccepted, legs[1].State, "unread, so it went by SMS")
 		require.Equal(t, 1, w.copies(t))
-		require.Zero(t, w.waits(t))
 	})
 	t.Run("needs no Temporal, and what has to wait stays in the outbox until it is back", func(t *testing.T) {
 		t.Parallel()
@@ -193,7 +238,7 @@ func TestFirstAttempt(t *testing.T) {
 		require.False(t, away.wasAsked())
 		later := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(time.Minute) })
 		w.begins(t, away, later)
-		require.Equal(t, gateway.Queued, w.stateOf(t, later))
+		require.Equal(t, gateway.Scheduled, w.stateOf(t, later))
 		require.Equal(t, 1, w.waits(t))
 	})
 	t.Run("that panics is left to a workflow, and so is one that found no database", func(t *testing.T) {
@@ -212,18 +257,47 @@ func TestFirstAttempt(t *testing.T) {
 		w := newWorld(t)
 		calls, goOn := make(chan struct{}), make(chan struct{})
 		w.perform(w.store, handover{Messenger: w.messenger, during: func() { close(calls); <-goOn }})
-		starter := workflows.NewStarter(&listeningTemporal{}, w.store, w.now, quiet())
-		starter.AttemptWith(w.deliverer)
-		ctx, stop := context.WithCancel(t.Context())
-		var group sync.WaitGroup
-		group.Go(func() { starter.Run(ctx) })
+		starter, stop := w.starts(t, &listeningTemporal{})
 		in := w.accept(t, nil)
 		starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
 		<-calls
+		time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
 		stop()
-		close(goOn)
-		group.Wait()
 		require.Equal(t, gateway.Accepted, w.stateOf(t, in))
+	})
+	t.Run("holds up no other message while it calls", func(t *testing.T) {
+		t.Parallel()
+		const crowd = 20 // more than are begun at a time
+		w := newWorld(t)
+		var calls sync.WaitGroup
+		calls.Add(crowd)
+		meet := handover{Messenger: w.messenger, during: func() { calls.Done(); calls.Wait() }}
+		w.deliverer = messaging.NewDeliverer(w.store, meet, w.sms, func() time.Time { return time.Now().UTC() }, messaging.Policy{}, quiet())
+		starter, stop := w.starts(t, &listeningTemporal{})
+		var all []workflows.DeliverMessageInput
+		for range crowd {
+			who := w.joins(t, 100+len(all), "Somebody", fmt.Sprintf("+3805012345%02d", len(all)))
+			all = append(all, w.accept(t, func(m *gateway.Message) {
+				m.To = gateway.Address{Kind: gateway.AddressPlatform, Value: strconv.FormatInt(who, 10)}
+				m.ExpiresAt = time.Now().Add(time.Hour)
+			}))
+		}
+		for _, in := range all {
+			starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
+		}
+		calls.Wait()
+		stop()
+		for _, in := range all {
+			require.Equal(t, gateway.Accepted, w.stateOf(t, in))
+		}
+	})
+	t.Run("that took so long that its workflow waits already has it woken after a refusal", func(t *testing.T) {
+		t.Parallel()
+		w, temporal := newWorld(t), &listeningTemporal{runs: true, woken: make(chan string, 1)}
+		w.fault(t, controlclient.Fault{Kind: "too_many_requests", RetryAfter: 5, Times: 1})
+		in := w.accept(t, nil)
+		w.begins(t, temporal, in)
+		require.Equal(t, string(in.MessageID), <-temporal.woken)
 	})
 	t.Run("is the only one where two are made at the same time", func(t *testing.T) {
 		t.Parallel()

@@ -35,16 +35,19 @@ const (
 	wakesWaiting = 1024 // workflows waiting for theirs; more are left to their timers
 )
 
-// startLane is how many messages of one lane are begun at a time, and how many accepted ones wait for that; more are
-// left to the outbox. Each lane has its own, so that a code waits for no mailing, and a mailing leaves the processor to
-// others. More starts at a time make no more of them, but whoever else wants a processor waits longer: webhooks, above all.
-type startLane struct{ starters, waiting int }
+// laneSize is how many messages of one lane are begun at a time, for how many a workflow is started at a time, and how many
+// wait for either; more are left to the outbox. Each lane has its own, so that a code waits for no mailing, and a mailing leaves the
+// processor to others. More starts at a time make no more of them, but whoever else wants a processor waits longer: webhooks, above all.
+type laneSize struct{ starters, waiting int }
 
-var startLanes = map[gateway.Lane]startLane{
+var laneSizes = map[gateway.Lane]laneSize{
 	gateway.LaneCode:    {starters: 8, waiting: 256},
 	gateway.LaneService: {starters: 8, waiting: 1024},
 	gateway.LaneBulk:    {starters: 4, waiting: 256},
 }
+
+// lane is where messages wait: those that nobody has tried, and those that were tried and want a workflow.
+type lane struct{ untried, left chan DeliverMessageInput }
 
 // Starter begins each accepted message: at once those accepted by this process, and from the outbox those whose beginning did
 // not come about. To begin is a first attempt, where this process makes attempts, and the start of a workflow for all that is
@@ -54,27 +57,33 @@ type Starter struct {
 	outbox gateway.OutboxStore
 	now    gateway.Clock
 	logger *slog.Logger
-	queues map[gateway.Lane]chan DeliverMessageInput
+	lanes  map[gateway.Lane]lane
 	first  firstAttempts
-	wakes  chan string // ids of workflows
+	drops  chan gateway.OutboxItem // of messages whose workflow Temporal has
+	wakes  chan string             // ids of workflows
 }
 
 // NewStarter returns a Starter; Run makes it start.
 func NewStarter(c client.Client, outbox gateway.OutboxStore, now gateway.Clock, logger *slog.Logger) *Starter {
-	queues := map[gateway.Lane]chan DeliverMessageInput{}
-	for name, lane := range startLanes {
-		queues[name] = make(chan DeliverMessageInput, lane.waiting)
+	lanes := map[gateway.Lane]lane{}
+	for name, size := range laneSizes {
+		lanes[name] = lane{untried: make(chan DeliverMessageInput, size.waiting), left: make(chan DeliverMessageInput, size.waiting)}
 	}
 	return &Starter{
-		client: c, outbox: outbox, now: now, logger: logger, queues: queues, wakes: make(chan string, wakesWaiting),
+		client: c, outbox: outbox, now: now, logger: logger, lanes: lanes,
 		first: firstAttempts{places: make(chan struct{}, atOnce)},
+		drops: make(chan gateway.OutboxItem, dropsWaiting), wakes: make(chan string, wakesWaiting),
 	}
 }
 
 // StartDelivery asks for the message to be begun soon. It never blocks.
 func (s *Starter) StartDelivery(account gateway.AccountID, id gateway.MessageID, lane gateway.Lane) {
+	s.put(s.lanes[lane].untried, DeliverMessageInput{AccountID: account, MessageID: id})
+}
+
+func (s *Starter) put(queue chan<- DeliverMessageInput, in DeliverMessageInput) {
 	select {
-	case s.queues[lane] <- DeliverMessageInput{AccountID: account, MessageID: id}:
+	case queue <- in:
 	default: // the outbox has it
 	}
 }
@@ -92,43 +101,40 @@ func (s *Starter) wakeSoon(workflow string) {
 	}
 }
 
-// Run begins messages until the context ends, and then waits for the attempts that are under way.
+// Run begins messages until the context ends. Attempts that are under way then go on: see Finish.
 func (s *Starter) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	for name, lane := range startLanes {
-		for range lane.starters {
-			wg.Go(func() { s.startQueued(ctx, s.queues[name]) })
+	for name, size := range laneSizes {
+		lane := s.lanes[name]
+		for range size.starters {
+			wg.Go(func() { each(ctx, lane.untried, func(in DeliverMessageInput) { s.begin(ctx, in, lane) }) })
+			wg.Go(func() { each(ctx, lane.left, func(in DeliverMessageInput) { s.startOrLeave(ctx, in) }) })
 		}
 	}
 	for range wakersAtMost {
-		wg.Go(func() { s.wakeQueued(ctx) })
+		wg.Go(func() { each(ctx, s.wakes, func(id string) { s.wakeOrLeave(ctx, id) }) })
 	}
 	wg.Go(func() { s.drain(ctx) })
+	wg.Go(func() { s.dropStarted(ctx) })
 	wg.Wait()
-	s.first.underWay.Wait()
 }
 
-func (s *Starter) startQueued(ctx context.Context, queue <-chan DeliverMessageInput) {
+// each takes what comes until the context ends.
+func each[T any](ctx context.Context, queue <-chan T, do func(T)) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case in := <-queue:
-			s.begin(ctx, in)
+		case item := <-queue:
+			do(item)
 		}
 	}
 }
 
-func (s *Starter) wakeQueued(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case id := <-s.wakes:
-			if err := s.wake(ctx, id); err != nil && ctx.Err() == nil {
-				s.logger.DebugContext(ctx, "a waking is left to the workflow's timer", "workflow", id, "error", err)
-			}
-		}
+// wakeOrLeave signals the workflow, or leaves it to its timer.
+func (s *Starter) wakeOrLeave(ctx context.Context, id string) {
+	if err := s.wake(ctx, id); err != nil && ctx.Err() == nil {
+		s.logger.DebugContext(ctx, "a waking is left to the workflow's timer", "workflow", id, "error", err)
 	}
 }
 
@@ -146,22 +152,32 @@ func (s *Starter) wake(ctx context.Context, id string) error {
 
 // startOrLeave starts the workflow, or leaves that to the outbox.
 func (s *Starter) startOrLeave(ctx context.Context, in DeliverMessageInput) {
-	if err := s.start(ctx, in); err != nil && ctx.Err() == nil {
+	runs, err := s.start(ctx, in)
+	switch {
+	case err != nil && ctx.Err() == nil:
 		s.logger.DebugContext(ctx, "a start is left to the outbox", "message", in.MessageID, "error", err)
+	case err == nil && runs && in.Wait > 0:
+		s.wakeSoon(string(in.MessageID)) // it was started while an attempt was under way, and waits for longer than that took
+	}
+	if err == nil {
+		s.dropSoon(gateway.OutboxItem{AccountID: in.AccountID, MessageID: in.MessageID})
 	}
 }
 
 // start starts the workflow. One that runs or ran already is success.
-func (s *Starter) start(ctx context.Context, in DeliverMessageInput) error {
+func (s *Starter) start(ctx context.Context, in DeliverMessageInput) (runs bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	_, err := s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	_, err = s.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: string(in.MessageID), TaskQueue: TaskQueue, EnableEagerStart: true, WorkflowTaskTimeout: taskTimeout,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 	}, DeliverMessage, in)
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
-	if err != nil && !errors.As(err, &already) {
-		return fmt.Errorf("start workflow of message %s: %w", in.MessageID, err)
+	if errors.As(err, &already) {
+		return true, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("start workflow of message %s: %w", in.MessageID, err)
+	}
+	return false, nil
 }

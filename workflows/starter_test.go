@@ -47,6 +47,8 @@ func (noOutbox) DueOutbox(context.Context, time.Time, time.Time, int) ([]gateway
 	return nil, nil
 }
 
+func (noOutbox) DropOutbox(context.Context, []gateway.OutboxItem) error { return nil }
+
 func TestACodeWaitsForNoMailingToStart(t *testing.T) {
 	t.Parallel()
 	const mailing = 1000
@@ -63,7 +65,7 @@ func TestACodeWaitsForNoMailingToStart(t *testing.T) {
 	s.StartDelivery("acc_1", "msg_service", gateway.LaneService)
 	require.ElementsMatch(t, []string{"msg_code", "msg_service"}, []string{<-temporal.begun, <-temporal.begun})
 	close(temporal.letGo)
-	bulk := startLanes[gateway.LaneBulk]
+	bulk := laneSizes[gateway.LaneBulk]
 	for range bulk.waiting {
 		require.False(t, urgent(<-temporal.begun))
 	}
@@ -82,6 +84,6 @@ func TestWhoFindsNoPlaceGetsAWorkflowAtOnce(t *testing.T) {
 	s.AttemptWith(&messaging.Deliverer{}) // which cannot attempt anything
 	for s.first.take() {
 	}
-	s.begin(t.Context(), DeliverMessageInput{AccountID: "acc_1", MessageID: "msg_code"})
+	s.begin(t.Context(), DeliverMessageInput{AccountID: "acc_1", MessageID: "msg_code"}, s.lanes[gateway.LaneCode])
 	require.Equal(t, "msg_code", <-temporal.begun)
 }

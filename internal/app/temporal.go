@@ -109,7 +109,11 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	if err := worker.Start(); err != nil {
 		return "", err
 	}
-	a.onStop(func(context.Context) error { worker.Stop(); return nil })
+	a.onStop(func(context.Context) error {
+		worker.Stop() // both finish what they have in hand at the same time
+		a.starter.Finish()
+		return nil
+	})
 	a.startStarter()
 	// As webhooks, what comes in has connections of its own. All that the inbox asks for inside its transactions goes over
 	// them: deliveries that wait for a person whom such a transaction holds may have all others.
@@ -174,7 +178,7 @@ func (a *App) warmRules(ctx context.Context) {
 	}
 }
 
-// startStarter starts workflows of accepted messages and drains the outbox: the API and the workers both do, so that
+// startStarter begins accepted messages and drains the outbox: the API and the workers both do, so that
 // messages go out while either is away.
 func (a *App) startStarter() {
 	a.makeStarter()

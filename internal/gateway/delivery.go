@@ -94,11 +94,6 @@ func (d Delivery) Open() bool {
 	return false
 }
 
-// Ends tells whether no leg waits any more after the change.
-func (d Delivery) Ends(c Change) bool {
-	return !Delivery{Legs: d.Changed(c, time.Time{})}.Open()
-}
-
 // After returns the leg that comes after l.
 func (d Delivery) After(l Leg) (next Leg, ok bool) {
 	for _, n := range d.Legs {
@@ -172,14 +167,13 @@ type Change struct {
 	Handle       string // what the messenger calls the file of the message from now on
 	ForgetHandle bool   // the messenger does not know that name any more
 	Events       []Event
-	LeaveQueue   bool // its workflow runs, or it needs none: the outbox row has done its work
 	Translated   *Translated
 }
 
 // Empty tells whether the change writes nothing.
 func (c Change) Empty() bool {
 	return c.State == "" && c.Leg == nil && !c.SkipRest && c.Evidence == nil && c.Slots == nil && c.Subscriber == "" && c.Disconnect == "" && c.Migrate == 0 &&
-		c.RevokeBot == "" && c.Handle == "" && !c.ForgetHandle && len(c.Events) == 0 && !c.LeaveQueue && c.Translated == nil
+		c.RevokeBot == "" && c.Handle == "" && !c.ForgetHandle && len(c.Events) == 0 && c.Translated == nil
 }
 
 // Alone tells whether the change is about the message and its legs only, and so needs nothing but them.
@@ -212,7 +206,7 @@ type QueueStats struct {
 	Blocked int                    // bots that a messenger asked to wait
 }
 
-// OutboxItem is a message that has not ended without a workflow, and whose workflow has not shown yet that it runs.
+// OutboxItem is a message that has not ended, and of which nobody knows yet that Temporal has its workflow.
 type OutboxItem struct {
 	AccountID AccountID
 	MessageID MessageID

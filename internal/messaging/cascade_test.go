@@ -250,7 +250,6 @@ func TestScheduling(t *testing.T) {
 	d := delivery(func(d *gateway.Delivery) { d.Message.NotBefore = noon.Add(30 * time.Minute) })
 	got := policy.begin(d, noon)
 	require.Equal(t, gateway.Scheduled, got.change.State)
-	require.True(t, got.change.LeaveQueue)
 	require.Equal(t, 30*time.Minute, got.wait)
 	require.True(t, policy.begin(after(d, got.change), noon.Add(30*time.Minute)).call)
 

@@ -47,7 +47,6 @@ func (p Policy) withhold(s story) decision {
 		wait = since.Add(s.delivery.Leg.Within).Sub(s.at)
 		if wait <= 0 {
 			change := s.end(gateway.Failed, gateway.ReasonUnconfirmed, "The person has not proved lately that the phone is theirs. They are asked to.")
-			change.LeaveQueue = true
 			return decision{change: change, ask: true}
 		}
 	}
@@ -59,7 +58,7 @@ func (p Policy) withhold(s story) decision {
 	leg.Slot = time.Time{}
 	s.move(gateway.EventState, gateway.Withheld, gateway.ReasonUnconfirmed, "The proof of the phone is older than the sender wants. The person is asked to prove it again; then the message is sent.")
 	next.change = gateway.Change{
-		State: gateway.Withheld, Reason: gateway.ReasonUnconfirmed, Leg: &leg, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true, Events: s.events,
+		State: gateway.Withheld, Reason: gateway.ReasonUnconfirmed, Leg: &leg, Subscriber: s.delivery.Subscriber.ID, Events: s.events,
 	}
 	return next
 }

@@ -35,7 +35,7 @@ func (n decision) lingers() bool { return n.translate || n.behind || n.near }
 // begin decides how an attempt starts: with an intent and a call, with a wait, or with an end.
 func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 	if !d.Open() {
-		return decision{change: gateway.Change{LeaveQueue: true}}
+		return decision{}
 	}
 	story := story{delivery: d, at: now}
 	if left := d.Message.NotBefore.Sub(now); left > 0 {
@@ -59,7 +59,7 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		story.delivery.Leg.Reason = gateway.ReasonAnswerLost
 		story.tell(gateway.Event{Kind: gateway.EventInDoubt, Reason: gateway.ReasonAnswerLost, Detail: "An earlier attempt has no answer. It is sent again, as the message allows: a second copy is harmless."})
 	} else if wait, needless := p.awaitEvidence(story); needless {
-		return decision{change: gateway.Change{SkipRest: true, LeaveQueue: true}}
+		return decision{change: gateway.Change{SkipRest: true}}
 	} else if wait > 0 {
 		return decision{wait: wait}
 	}
@@ -72,9 +72,7 @@ func (p Policy) begin(d gateway.Delivery, now time.Time) decision {
 		if reason == gateway.ReasonOverPrice {
 			words = overPriceWords(d)
 		}
-		change := story.end(state, reason, words)
-		change.LeaveQueue = true
-		return decision{change: change}
+		return decision{change: story.end(state, reason, words)}
 	}
 	if d.Leg.Intent.IsZero() {
 		if opens := nextHours(d.Message, recipientOf(d), now); opens.After(now) {
@@ -206,7 +204,7 @@ const toldFrom = time.Second
 func (p Policy) waitForTurn(s story, wait time.Duration, slots gateway.Slots) decision {
 	wait = p.untilExpiry(s, wait)
 	leg, near := s.delivery.Leg, wait <= p.Horizon
-	change := gateway.Change{Leg: &leg, Slots: &slots, Subscriber: s.delivery.Subscriber.ID, LeaveQueue: true}
+	change := gateway.Change{Leg: &leg, Slots: &slots, Subscriber: s.delivery.Subscriber.ID}
 	if wait < toldFrom && (near || s.delivery.Message.State == gateway.Sending) {
 		change.Events = s.events // too short to tell about, or told already
 		return decision{change: change, near: near, wait: wait, promise: gateway.Promise{Since: s.delivery.Promised.Since}}

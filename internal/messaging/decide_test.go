@@ -205,7 +205,6 @@ func TestTurns(t *testing.T) {
 		require.False(t, got.call)
 		require.False(t, got.near)
 		require.Equal(t, gateway.Sending, got.change.State)
-		require.True(t, got.change.LeaveQueue, "its workflow runs")
 		require.InDelta(t, 10, got.wait.Seconds(), 0.2)
 		held := got.change.Leg.Slot
 		require.Equal(t, noon.Add(got.wait), held)
@@ -441,11 +440,10 @@ func TestWhatIsRestedIsTold(t *testing.T) {
 			told := next.change.Events[0]
 			require.Equal(t, gateway.EventScheduled, told.Kind)
 			require.Equal(t, words, told.Detail)
-			require.True(t, next.change.LeaveQueue)
 
 			d.Message.State, d.Leg = cmp.Or(after, before), *next.change.Leg
 			next = policy.begin(d, noon.Add(time.Minute))
-			require.Equal(t, gateway.Change{LeaveQueue: true}, next.change, "a look again writes nothing")
+			require.Equal(t, gateway.Change{}, next.change, "a look again writes nothing")
 			require.Equal(t, pausedLook, next.wait)
 		}
 	}

@@ -113,13 +113,14 @@ func (d *Deliverer) attempt(ctx context.Context, a *attempt) (Step, error) {
 		}
 	}
 	if !next.call {
+		a.keeps = next.change.Slots != nil
 		return next.step(delivery), nil
 	}
 	a.lingers()
 	time.Sleep(next.pause)
 	receipt, refusal := d.call(ctx, delivery)
-	a.refused = refusal != nil
-	step, err := d.settle(ctx, a, delivery, receipt, refusal)
+	a.keeps = refusal != nil
+	step, err := d.settle(ctx, delivery, receipt, refusal)
 	if err != nil || receipt.ProviderID == "" {
 		return step, err
 	}
@@ -153,11 +154,10 @@ func (d *Deliverer) begin(ctx context.Context, a *attempt) (delivery gateway.Del
 			seen.Slots.ChatFree = d.turns.chatFree(chat, seen.Slots.ChatFree)
 			release() // it is written now
 			seen.Promised, seen.Promises = promised, d.turns.promised(chat.bot)
-			next = a.may(policy.begin(seen, d.now()))
+			next = policy.begin(seen, d.now())
 			if !next.promise.Turn.IsZero() {
 				release = d.turns.promise(chat, seen.Message.Lane, next.promise.Turn, next.chatFree)
 			}
-			next.change = a.leave(seen, next.change)
 			return next.change, nil
 		})
 		if promised = next.promise; err != nil {
@@ -243,12 +243,12 @@ const (
 	writePause = 500 * time.Millisecond
 )
 
-func (d *Deliverer) settle(ctx context.Context, a *attempt, called gateway.Delivery, receipt gateway.Receipt, refusal error) (Step, error) {
+func (d *Deliverer) settle(ctx context.Context, called gateway.Delivery, receipt gateway.Receipt, refusal error) (Step, error) {
 	ctx = context.WithoutCancel(ctx)
-	number := called.Leg.Attempts
+	attempt := called.Leg.Attempts
 	// As a rule nothing has happened to the message since the call, and the answer says nothing about anything else.
-	quick := d.policy.settle(called, number, receipt, refusal, d.now())
-	after, done, err := d.store.ChangeUnmoved(ctx, called, a.leave(called, quick.change))
+	quick := d.policy.settle(called, attempt, receipt, refusal, d.now())
+	after, done, err := d.store.ChangeUnmoved(ctx, called, quick.change)
 	if done {
 		return quick.step(after), nil
 	}
@@ -262,9 +262,9 @@ func (d *Deliverer) settle(ctx context.Context, a *attempt, called gateway.Deliv
 		var next decision
 		var delivery gateway.Delivery
 		delivery, err = d.store.ChangeDelivery(ctx, called.Message.AccountID, called.Message.ID, func(seen gateway.Delivery) (gateway.Change, error) {
-			next = d.policy.settle(seen, number, receipt, refusal, d.now())
+			next = d.policy.settle(seen, attempt, receipt, refusal, d.now())
 			next.change.RevokedToken = called.Bot.SealedToken // the bot may have a new one by now
-			return a.leave(seen, next.change), nil
+			return next.change, nil
 		})
 		if err == nil {
 			return next.step(delivery), nil

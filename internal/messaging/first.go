@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"time"
 
 	"herald/internal/gateway"
 )
@@ -10,44 +11,30 @@ import (
 type attempt struct {
 	account gateway.AccountID
 	id      gateway.MessageID
-	first   bool   // no workflow has the message: the outbox has
 	lingers func() // told before it waits or calls
-	refused bool   // it called, and in vain
+	keeps   bool   // the wait after it is not to be cut short: it has a turn, or was refused
 }
 
-// First takes a message that has no workflow as far as it can without waiting for longer than an attempt may. Until it has ended,
-// or has a workflow that has written, the message stays in the outbox, from which a workflow is started should this process die. What
-// has to wait is left to the workflow as it is: the step's Wait is what it must do before its first attempt, because nobody could tell
-// from the database. lingers is called before an attempt waits or calls, if one does.
+// firstTimeout bounds first attempts, but for their calls and what is written of them, which have their own.
+const firstTimeout = time.Minute
+
+// First takes a message that has no workflow as far as it comes without waiting for longer than an attempt may. What is left is for a
+// workflow; the Wait of the step is what that is to wait before its first attempt. After a refusal the database does not know it, and
+// for a turn there is nothing to look at before. Whoever brings evidence or a proof meanwhile finds nobody to wake, so after any other step the
+// workflow looks at once. lingers is told before an attempt waits or calls. The end of the context stops it between two attempts.
 func (d *Deliverer) First(ctx context.Context, account gateway.AccountID, id gateway.MessageID, lingers func()) (Step, error) {
-	a := &attempt{account: account, id: id, first: true, lingers: lingers}
+	a := &attempt{account: account, id: id, lingers: lingers}
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), firstTimeout)
+	defer cancel()
 	for {
-		a.refused = false
-		step, err := d.attempt(ctx, a)
-		if again := err == nil && !step.Done && step.Wait == 0; again {
+		a.keeps = false
+		step, err := d.attempt(whole, a)
+		if again := err == nil && !step.Done && step.Wait == 0; again && ctx.Err() == nil {
 			continue
 		}
-		if !a.refused {
+		if !a.keeps {
 			step.Wait = 0
 		}
 		return step, err
 	}
-}
-
-// may is what of a decision the attempt may carry out: a first one neither asks anybody nor writes down that it waits, for the workflow
-// decides anew.
-func (a *attempt) may(n decision) decision {
-	if a.first && n.wait > 0 && !n.call && !n.lingers() {
-		return decision{wait: n.wait}
-	}
-	return n
-}
-
-// leave says of a change whether the message leaves the outbox with it: with the first change of its workflow, which decisions
-// know, or with its end if it has none.
-func (a *attempt) leave(d gateway.Delivery, c gateway.Change) gateway.Change {
-	if a.first {
-		c.LeaveQueue = d.Ends(c)
-	}
-	return c
 }

@@ -71,7 +71,7 @@ func (s *Service) Cancel(ctx context.Context, account gateway.AccountID, id gate
 		}
 		st := story{delivery: d, at: s.now()}
 		st.move(gateway.EventState, gateway.Cancelled, "", "Its sender took it back.")
-		return gateway.Change{State: gateway.Cancelled, SkipRest: true, LeaveQueue: true, Events: st.events}, nil
+		return gateway.Change{State: gateway.Cancelled, SkipRest: true, Events: st.events}, nil
 	})
 	return d.Message, err
 }

@@ -48,17 +48,17 @@ func (s *story) scheduled(wait time.Duration) gateway.Change {
 		detail = hoursWords(m, recipientOf(s.delivery), s.at)
 	}
 	s.tell(gateway.Event{Kind: gateway.EventScheduled, From: gateway.Queued, State: gateway.Scheduled, Wait: wait, Detail: detail})
-	return gateway.Change{State: gateway.Scheduled, LeaveQueue: true, Events: s.events}
+	return gateway.Change{State: gateway.Scheduled, Events: s.events}
 }
 
 // waitsForHours leaves the leg to the hours in which it may be sent. It is told once.
 func (s *story) waitsForHours(opens time.Time) gateway.Change {
 	leg := s.delivery.Leg
 	if leg.NotBefore.Equal(opens) {
-		return gateway.Change{LeaveQueue: true}
+		return gateway.Change{}
 	}
 	leg.NotBefore, leg.Slot = opens, time.Time{}
-	change := gateway.Change{Leg: &leg, LeaveQueue: true}
+	change := gateway.Change{Leg: &leg}
 	event := gateway.Event{Kind: gateway.EventScheduled, Wait: opens.Sub(s.at), Detail: hoursWords(s.delivery.Message, recipientOf(s.delivery), s.at)}
 	if leg.Number > 1 {
 		event.Detail = "The next way, " + string(leg.Channel) + ", waits. " + event.Detail
@@ -78,10 +78,10 @@ func (s *story) waitsForHours(opens time.Time) gateway.Change {
 func (s *story) rests(words string) gateway.Change {
 	leg := s.delivery.Leg
 	if !leg.NotBefore.IsZero() {
-		return gateway.Change{LeaveQueue: true}
+		return gateway.Change{}
 	}
 	leg.NotBefore = s.at
-	change := gateway.Change{Leg: &leg, LeaveQueue: true}
+	change := gateway.Change{Leg: &leg}
 	event := gateway.Event{Kind: gateway.EventScheduled, Detail: words}
 	if s.delivery.Message.State == gateway.Queued {
 		change.State, event.From, event.State = gateway.Scheduled, gateway.Queued, gateway.Scheduled
@@ -92,12 +92,11 @@ func (s *story) rests(words string) gateway.Change {
 	return change
 }
 
-// intent announces a call at a moment that is near. The message is sending from now on, and its workflow, if it has one, has
-// shown that it runs.
+// intent announces a call at a moment that is near. The message is sending from now on.
 func (s *story) intent(call time.Time) gateway.Change {
 	leg := s.delivery.Leg
 	leg.Intent, leg.Attempts = call, leg.Attempts+1
-	change := gateway.Change{LeaveQueue: true}
+	change := gateway.Change{}
 	if s.delivery.Prices != nil {
 		change.Price = &s.delivery.Message.Price
 	}

@@ -252,7 +252,7 @@ func changeParams(d *gateway.Delivery, c gateway.Change) (p dbsqlc.ApplyChangePa
 		LegID:        string(l.ID), LegState: string(l.State), LegReason: string(l.Reason), IntentAt: orNull(l.Intent),
 		Attempts: int32(l.Attempts), ChatID: l.ChatID, PlatformMessageID: l.PlatformMessageID, SettledAt: orNull(l.SettledAt), SlotAt: orNull(l.Slot),
 		Provider: l.Provider, ProviderID: l.ProviderID, Segments: int32(l.Segments), Plain: l.Plain, LegNotBefore: orNull(l.NotBefore), LegCost: l.Cost.String(), Cost: m.Cost.String(), LegPrice: l.Price.String(), Price: m.Price.String(), ChangeLeg: c.Leg != nil, SkipRest: c.SkipRest && (c.Leg == nil || len(d.Legs) > 1),
-		LeaveQueue: c.LeaveQueue, Announce: m.Waited && c.State != "" && c.State.Settled(),
+		LeaveQueue: !d.Open(), Announce: m.Waited && c.State != "" && c.State.Settled(),
 	}
 	if c.Evidence != nil {
 		p.NewEvidence, p.EvidenceAt = string(c.Evidence.Kind), &c.Evidence.At

@@ -22,7 +22,7 @@ func (w world) called(t testing.TB, id gateway.MessageID) gateway.Delivery {
 		leg, slots := d.Leg, d.Slots
 		leg.Intent, leg.Attempts, leg.ChatID = noon, leg.Attempts+1, d.Subscriber.ChatID
 		return gateway.Change{
-			State: gateway.Sending, Leg: &leg, Subscriber: d.Subscriber.ID, Slots: &slots, LeaveQueue: true,
+			State: gateway.Sending, Leg: &leg, Subscriber: d.Subscriber.ID, Slots: &slots,
 			Events: []gateway.Event{{At: noon, Kind: gateway.EventIntent, From: d.Message.State, State: gateway.Sending, Leg: 1}},
 		}, nil
 	})

@@ -16,7 +16,7 @@ func (w world) hands(t *testing.T, m gateway.Message) {
 		leg := d.Legs[1]
 		leg.Intent, leg.Attempts = noon, 1
 		return gateway.Change{
-			State: gateway.Sending, Leg: &leg, LeaveQueue: true,
+			State: gateway.Sending, Leg: &leg,
 			Events: []gateway.Event{{At: noon, Kind: gateway.EventIntent, From: gateway.Queued, State: gateway.Sending}},
 		}, nil
 	})
