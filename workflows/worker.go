@@ -11,7 +11,7 @@ import (
 // TaskQueue is the one queue of all our workflows.
 const TaskQueue = "herald"
 
-// atOnce is how many workflow tasks and attempts are under way at a time. Most of them wait for a turn (see
+// atOnce is how many workflow tasks, attempts of workflows and first attempts are under way at a time, of each. Most of them wait for a turn (see
 // messaging.Deliverer), for whom there are fewer places.
 const atOnce = 2000
 

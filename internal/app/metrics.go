@@ -37,7 +37,7 @@ func (q *queues) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, nil, nil), prometheus.GaugeValue, value)
 	}
 	if count, oldest, err := q.app.store.OutboxDepth(ctx, now()); err == nil {
-		gauge("herald_outbox_messages", "Accepted messages whose workflow is overdue to start.", float64(count))
+		gauge("herald_outbox_messages", "Accepted messages that have neither ended nor got a workflow in time.", float64(count))
 		gauge("herald_outbox_oldest_seconds", "Age of the oldest of them in seconds.", oldest.Seconds())
 	}
 	if waiting, aside, err := q.app.store.InboxDepth(ctx); err == nil {

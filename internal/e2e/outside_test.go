@@ -93,6 +93,9 @@ func (o *outside) serve(t testing.TB, key string) *installation {
 	return i
 }
 
+// answeringRules answer one word.
+const answeringRules = "herald: 1\nlanguage: en\nrules:\n  - {name: ping, when: text == 'ping', reply: pong}\n"
+
 // meanwhile is how many messages are accepted while Temporal is away.
 const meanwhile = 300
 
@@ -123,6 +126,9 @@ func TestOutsideParts(t *testing.T) {
 	for _, person := range people {
 		on.subscribed(t, acme.ID, client.SubscriberFilter{PlatformID: person})
 	}
+	answering := on.connected(t, "answering_bot", wire.Webhook, anna.ID)
+	_, err = on.api.PublishRules(t.Context(), answering.ID, client.NewRuleVersion{Source: answeringRules})
+	require.NoError(t, err)
 	usual := on.send(t, acme, anna.ID, "as usual", wire.Hold)
 	require.Equal(t, wire.MessageStateAccepted, on.outcome(t, usual.ID).State)
 
@@ -145,7 +151,11 @@ func TestOutsideParts(t *testing.T) {
 		m := on.metrics(t)
 		return m["herald_outbox_messages"] == meanwhile && m["herald_outbox_oldest_seconds"] > 0, fmt.Sprint(m["herald_outbox_messages"])
 	})
-	require.Zero(t, on.copies(t, anna.ID, acme.at(), "meanwhile 0"), "nothing is sent without Temporal")
+	require.Zero(t, on.copies(t, anna.ID, acme.at(), "meanwhile 0"), "what serve accepts is not sent without Temporal")
+	_, err = on.sandbox.Write(t.Context(), anna.ID, answering.at(), "ping")
+	require.NoError(t, err)
+	_, err = on.sandbox.AwaitMessage(t.Context(), anna.ID, answering.at(), "pong")
+	require.NoError(t, err, "what a worker accepts is tried there, and most of it needs no Temporal")
 
 	// The API goes away too, without a warning. When Temporal is back the workers send everything.
 	on.kill9(t)

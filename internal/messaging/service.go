@@ -24,7 +24,7 @@ type Store interface {
 	PhoneLapsed(ctx context.Context, bot gateway.Bot, phone string) (bool, error)
 }
 
-// Starter is told about a message that was just accepted, to start its workflow at once. It must not block and may
+// Starter is told about a message that was just accepted, to begin it at once. It must not block and may
 // do nothing: the outbox starts what it did not.
 type Starter interface {
 	gateway.Waker

@@ -8,7 +8,7 @@ import (
 	"herald/internal/gateway"
 )
 
-// How many attempts of this process wait inside at a time. Each holds a place at its worker, of which codes need one, too: so
+// How many attempts of this process wait inside at a time. Each holds a place at the starter or the worker, of which codes need one, too: so
 // nobody else waits for a turn in the last ones.
 const (
 	waitsAtMost  = 1000

@@ -195,7 +195,7 @@ func TestMessagesPageByPage(t *testing.T) {
 
 // settled is a leg that the messenger took.
 func settled(l gateway.Leg) gateway.Leg {
-	l.State, l.Intent, l.SettledAt = gateway.LegAccepted, time.Time{}, noon
+	l.State, l.Intent, l.SettledAt, l.PlatformMessageID = gateway.LegAccepted, time.Time{}, noon, 7
 	return l
 }
 
@@ -236,9 +236,13 @@ func TestChangeDelivery(t *testing.T) {
 			return slices.ContainsFunc(due, func(item gateway.OutboxItem) bool { return item.MessageID == m.ID })
 		}
 		require.True(t, waits(), "its call may be all that comes of it")
-		_, done, err := w.ChangeUnmoved(t.Context(), d, gateway.Change{Leg: new(settled(d.Leg)), State: gateway.Accepted, Events: []gateway.Event{
+		d, done, err := w.ChangeUnmoved(t.Context(), d, gateway.Change{Leg: new(settled(d.Leg)), State: gateway.Accepted, Events: []gateway.Event{
 			{MessageID: m.ID, At: noon, Kind: gateway.EventState, From: gateway.Sending, State: gateway.Accepted, Leg: 1},
 		}})
+		require.NoError(t, err)
+		require.True(t, done)
+		require.True(t, waits(), "it has another leg")
+		_, done, err = w.ChangeUnmoved(t.Context(), d, gateway.Change{SkipRest: true})
 		require.NoError(t, err)
 		require.True(t, done)
 		require.False(t, waits())

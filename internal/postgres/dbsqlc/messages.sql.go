@@ -107,7 +107,7 @@ type AcceptMessageParams struct {
 }
 
 // One statement, so one round trip and one transaction: the message, its legs and links, the first line of its story, and
-// the outbox row from which its workflow is started if nobody does so before. With a claim_key it is the claim as well: if
+// the outbox row from which its workflow is started if it has neither ended nor got one before. With a claim_key it is the claim as well: if
 // another request holds that, nothing is written; nor with own_bot if the bot is not the account's own, or does not work, or is shared.
 func (q *Queries) AcceptMessage(ctx context.Context, arg AcceptMessageParams) (int64, error) {
 	result, err := q.db.Exec(ctx, acceptMessage,
