@@ -52,7 +52,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(histories + "/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 17, "the recorded histories")
+	require.GreaterOrEqual(t, len(files), 18, "the recorded histories")
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
 			t.Parallel()
