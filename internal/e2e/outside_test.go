@@ -94,7 +94,7 @@ func (o *outside) serve(t testing.TB, key string) *installation {
 }
 
 // answeringRules answer one word.
-const answeringRules = "herald: 1\nlanguage: en\nrules:\n  - {name: ping, when: text == 'ping', reply: pong}\n"
+const answeringRules = "herald: 1\nlanguage: en\nrules:\n  - {name: ping, on: message, when: text == 'ping', reply: pong}\n"
 
 // meanwhile is how many messages are accepted while Temporal is away.
 const meanwhile = 300
