@@ -20,14 +20,27 @@ type firstAttempts struct {
 // AttemptWith has each message tried here before it gets a workflow: most need none then. Say so before Run.
 func (s *Starter) AttemptWith(d *messaging.Deliverer) { s.first.deliverer = d }
 
-// Finish waits, after Run, for attempts that are under way.
-func (s *Starter) Finish() { s.first.underWay.Wait() }
+// Finish waits for attempts that are under way, once Run has ended.
+func (s *Starter) Finish(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { s.first.underWay.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return errors.New("first attempts did not end in time; their messages stand in the outbox")
+	}
+}
 
 // begin tries the message, if that can be done here, and has its workflow started for what is left to do. It returns as soon as the
 // attempt waits for something else than the database.
 func (s *Starter) begin(ctx context.Context, in DeliverMessageInput, lane lane) {
-	if s.first.deliverer == nil || !s.first.take() {
+	if s.first.deliverer == nil {
 		s.startOrLeave(ctx, in)
+		return
+	}
+	if !s.first.take(lane.name) {
+		s.put(lane.left, in)
 		return
 	}
 	lingers := make(chan struct{})
@@ -36,7 +49,7 @@ func (s *Starter) begin(ctx context.Context, in DeliverMessageInput, lane lane) 
 		defer s.first.release()
 		defer goOn()
 		step, err := s.try(ctx, in, goOn)
-		if errors.Is(err, gateway.ErrMessageNotFound) || err == nil && step.Done {
+		if errors.Is(err, gateway.ErrMessageNotFound) || step.Done {
 			return
 		}
 		if err != nil {
@@ -61,8 +74,14 @@ func (s *Starter) try(ctx context.Context, in DeliverMessageInput, lingers func(
 	return s.first.deliverer.First(ctx, in.AccountID, in.MessageID, lingers)
 }
 
+// placesOfCodes are the last ones, in which nobody else is tried.
+const placesOfCodes = atOnce / 10
+
 // take tells whether there was a place.
-func (f *firstAttempts) take() bool {
+func (f *firstAttempts) take(lane gateway.Lane) bool {
+	if lane != gateway.LaneCode && len(f.places) >= cap(f.places)-placesOfCodes {
+		return false
+	}
 	select {
 	case f.places <- struct{}{}:
 		return true

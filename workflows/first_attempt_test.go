@@ -22,15 +22,23 @@ import (
 type listeningTemporal struct {
 	client.Client
 	away  bool
-	runs  bool        // the workflow was started by somebody else
-	woken chan string // who was signalled
+	runs  bool          // the workflow was started by somebody else
+	woken chan string   // who was signalled
+	hangs chan struct{} // until it is closed
 
 	mu     sync.Mutex
 	starts []workflows.DeliverMessageInput
 	asked  int
 }
 
-func (l *listeningTemporal) ExecuteWorkflow(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+func (l *listeningTemporal) ExecuteWorkflow(ctx context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	if l.hangs != nil {
+		select {
+		case <-l.hangs:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked++
@@ -45,6 +53,9 @@ func (l *listeningTemporal) ExecuteWorkflow(_ context.Context, _ client.StartWor
 }
 
 func (l *listeningTemporal) SignalWorkflow(_ context.Context, id, _, _ string, _ any) error {
+	if l.woken == nil {
+		panic("nobody was to be woken")
+	}
 	l.woken <- id
 	return nil
 }
@@ -61,7 +72,7 @@ func (l *listeningTemporal) wasAsked() bool {
 	return l.asked > 0
 }
 
-// starts runs a starter that makes first attempts, until stop is called.
+// starts runs a starter that makes first attempts. stop ends it, but not the attempts.
 func (w *world) starts(t *testing.T, temporal *listeningTemporal) (starter *workflows.Starter, stop func()) {
 	t.Helper()
 	starter = workflows.NewStarter(temporal, w.store, w.now, quiet())
@@ -69,18 +80,21 @@ func (w *world) starts(t *testing.T, temporal *listeningTemporal) (starter *work
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	group.Go(func() { starter.Run(ctx) })
-	return starter, func() { cancel(); group.Wait(); starter.Finish() }
+	return starter, func() { cancel(); group.Wait() }
 }
 
-// begins has the message begun. It tells what was started for it.
-func (w *world) begins(t *testing.T, temporal *listeningTemporal, in workflows.DeliverMessageInput) []workflows.DeliverMessageInput {
+// begins has messages begun, one after another. It tells what was started for them.
+func (w *world) begins(t *testing.T, temporal *listeningTemporal, messages ...workflows.DeliverMessageInput) []workflows.DeliverMessageInput {
 	t.Helper()
 	starter, stop := w.starts(t, temporal)
-	starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
-	require.Eventually(t, func() bool {
-		ended := !w.open(t, in)
-		return ended || temporal.wasAsked() && (temporal.away || w.waits(t) == 0)
-	}, time.Minute, time.Millisecond, "it ends, or leaves the outbox once Temporal has its workflow")
+	for _, in := range messages {
+		starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
+		require.Eventually(t, func() bool {
+			ended := !w.open(t, in)
+			return ended || temporal.wasAsked() && (temporal.away || w.waits(t) == 0)
+		}, time.Minute, time.Millisecond, "it ends, or leaves the outbox once Temporal has its workflow")
+		require.NoError(t, starter.Finish(t.Context()))
+	}
 	stop()
 	return temporal.started()
 }
@@ -142,7 +156,8 @@ func TestFirstAttempt(t *testing.T) {
 			}
 			in := w.accept(t, story.message, story.legs...)
 			require.Equal(t, 1, w.waits(t), "it stands in the outbox")
-			require.Empty(t, w.begins(t, &listeningTemporal{}, in), "no workflow is started")
+			later := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(time.Minute) })
+			require.Equal(t, []workflows.DeliverMessageInput{later}, w.begins(t, &listeningTemporal{}, in, later), "no workflow is started for the first")
 			require.Equal(t, story.ends, w.stateOf(t, in))
 			require.Equal(t, story.copies, w.copies(t))
 			require.Zero(t, w.waits(t), "it has left the outbox with its end")
@@ -261,8 +276,12 @@ func TestFirstAttempt(t *testing.T) {
 		in := w.accept(t, nil)
 		starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
 		<-calls
-		time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
 		stop()
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorContains(t, starter.Finish(ended), "in time", "a stop does not wait for ever")
+		close(goOn)
+		require.NoError(t, starter.Finish(t.Context()))
 		require.Equal(t, gateway.Accepted, w.stateOf(t, in))
 	})
 	t.Run("holds up no other message while it calls", func(t *testing.T) {
@@ -287,6 +306,7 @@ func TestFirstAttempt(t *testing.T) {
 		}
 		calls.Wait()
 		stop()
+		require.NoError(t, starter.Finish(t.Context()))
 		for _, in := range all {
 			require.Equal(t, gateway.Accepted, w.stateOf(t, in))
 		}
@@ -298,18 +318,38 @@ func TestFirstAttempt(t *testing.T) {
 		in := w.accept(t, nil)
 		w.begins(t, temporal, in)
 		require.Equal(t, string(in.MessageID), <-temporal.woken)
+
+		w, temporal = newWorld(t), &listeningTemporal{runs: true}
+		w.fault(t, controlclient.Fault{Kind: "too_many_requests", RetryAfter: 600, Times: 1})
+		w.begins(t, temporal, w.accept(t, nil)) // a signal would panic: nobody listens
+	})
+	t.Run("waits for no workflow of others to start", func(t *testing.T) {
+		t.Parallel()
+		const crowd = 20 // more than are started at a time
+		w, temporal := newWorld(t), &listeningTemporal{hangs: make(chan struct{})}
+		starter, stop := w.starts(t, temporal)
+		for range crowd {
+			in := w.accept(t, func(m *gateway.Message) { m.NotBefore = noon.Add(time.Minute) })
+			starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
+		}
+		in := w.accept(t, nil)
+		starter.StartDelivery(in.AccountID, in.MessageID, gateway.LaneService)
+		require.Eventually(t, func() bool { return !w.open(t, in) }, time.Minute, time.Millisecond)
+		require.Empty(t, temporal.started())
+		close(temporal.hangs)
+		stop()
 	})
 	t.Run("is the only one where two are made at the same time", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		in := w.accept(t, nil)
-		again := messaging.Step{}
+		var again messaging.Step
+		var failure error
 		w.perform(w.store, handover{Messenger: w.messenger, during: func() {
-			var err error
-			again, err = w.deliverer.Attempt(t.Context(), in.AccountID, in.MessageID) // by a workflow that the outbox has started
-			require.NoError(t, err)
+			again, failure = w.deliverer.Attempt(t.Context(), in.AccountID, in.MessageID) // by a workflow that the outbox has started
 		}})
 		require.Empty(t, w.begins(t, &listeningTemporal{}, in))
+		require.NoError(t, failure)
 		require.False(t, again.Done)
 		require.Greater(t, again.Wait, 10*time.Second, "somebody may be calling")
 		require.Equal(t, gateway.Accepted, w.stateOf(t, in))

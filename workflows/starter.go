@@ -31,6 +31,7 @@ const (
 	taskTimeout = 6 * time.Second
 
 	wakeTimeout  = 5 * time.Second
+	wakeWithin   = 5 * time.Second // a pause after which a workflow that waits for longer is woken; never before a long one is over
 	wakersAtMost = 8    // signals under way at a time
 	wakesWaiting = 1024 // workflows waiting for theirs; more are left to their timers
 )
@@ -47,7 +48,10 @@ var laneSizes = map[gateway.Lane]laneSize{
 }
 
 // lane is where messages wait: those that nobody has tried, and those that were tried and want a workflow.
-type lane struct{ untried, left chan DeliverMessageInput }
+type lane struct {
+	name          gateway.Lane
+	untried, left chan DeliverMessageInput
+}
 
 // Starter begins each accepted message: at once those accepted by this process, and from the outbox those whose beginning did
 // not come about. To begin is a first attempt, where this process makes attempts, and the start of a workflow for all that is
@@ -67,7 +71,7 @@ type Starter struct {
 func NewStarter(c client.Client, outbox gateway.OutboxStore, now gateway.Clock, logger *slog.Logger) *Starter {
 	lanes := map[gateway.Lane]lane{}
 	for name, size := range laneSizes {
-		lanes[name] = lane{untried: make(chan DeliverMessageInput, size.waiting), left: make(chan DeliverMessageInput, size.waiting)}
+		lanes[name] = lane{name: name, untried: make(chan DeliverMessageInput, size.waiting), left: make(chan DeliverMessageInput, size.waiting)}
 	}
 	return &Starter{
 		client: c, outbox: outbox, now: now, logger: logger, lanes: lanes,
@@ -156,8 +160,8 @@ func (s *Starter) startOrLeave(ctx context.Context, in DeliverMessageInput) {
 	switch {
 	case err != nil && ctx.Err() == nil:
 		s.logger.DebugContext(ctx, "a start is left to the outbox", "message", in.MessageID, "error", err)
-	case err == nil && runs && in.Wait > 0:
-		s.wakeSoon(string(in.MessageID)) // it was started while an attempt was under way, and waits for longer than that took
+	case err == nil && runs && in.Wait > 0 && in.Wait <= wakeWithin:
+		s.wakeSoon(string(in.MessageID)) // it was started while the attempt was under way, and gives that more time than it took
 	}
 	if err == nil {
 		s.dropSoon(gateway.OutboxItem{AccountID: in.AccountID, MessageID: in.MessageID})

@@ -77,13 +77,15 @@ func TestACodeWaitsForNoMailingToStart(t *testing.T) {
 	}
 }
 
-func TestWhoFindsNoPlaceGetsAWorkflowAtOnce(t *testing.T) {
+func TestWhoFindsNoPlaceGetsAWorkflow(t *testing.T) {
 	t.Parallel()
-	temporal := &slowTemporal{begun: make(chan string, 1), starts: map[string]int{}}
-	s := NewStarter(temporal, noOutbox{}, time.Now, slog.New(slog.DiscardHandler))
+	s := NewStarter(nil, noOutbox{}, time.Now, slog.New(slog.DiscardHandler))
 	s.AttemptWith(&messaging.Deliverer{}) // which cannot attempt anything
-	for s.first.take() {
+	for s.first.take(gateway.LaneService) {
+	}
+	require.True(t, s.first.take(gateway.LaneCode), "the last places are for codes")
+	for s.first.take(gateway.LaneCode) {
 	}
 	s.begin(t.Context(), DeliverMessageInput{AccountID: "acc_1", MessageID: "msg_code"}, s.lanes[gateway.LaneCode])
-	require.Equal(t, "msg_code", <-temporal.begun)
+	require.Equal(t, gateway.MessageID("msg_code"), (<-s.lanes[gateway.LaneCode].left).MessageID)
 }

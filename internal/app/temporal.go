@@ -109,10 +109,9 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	if err := worker.Start(); err != nil {
 		return "", err
 	}
-	a.onStop(func(context.Context) error {
+	a.onStop(func(ctx context.Context) error {
 		worker.Stop() // both finish what they have in hand at the same time
-		a.starter.Finish()
-		return nil
+		return a.starter.Finish(ctx)
 	})
 	a.startStarter()
 	// As webhooks, what comes in has connections of its own. All that the inbox asks for inside its transactions goes over

@@ -14,7 +14,7 @@ import (
 
 var _ gateway.MessageStore = (*Store)(nil)
 
-// outboxGrace is how long a message may stay in the outbox before somebody else than its acceptor starts its workflow.
+// outboxGrace is how long a message may stay in the outbox before whoever drains it starts its workflow.
 const outboxGrace = 7 * time.Second
 
 // AcceptMessage is AcceptIf without conditions.

@@ -11,9 +11,11 @@ import (
 )
 
 const dropOutbox = `-- name: DropOutbox :exec
-DELETE FROM outbox WHERE message_id = ANY($1::text[])
+DELETE FROM outbox WHERE message_id IN (
+    SELECT o.message_id FROM outbox o WHERE o.message_id = ANY($1::text[]) ORDER BY o.message_id FOR UPDATE SKIP LOCKED)
 `
 
+// In one order, and without those that somebody else has in hand, so that nobody waits for each other.
 func (q *Queries) DropOutbox(ctx context.Context, messageIds []string) error {
 	_, err := q.db.Exec(ctx, dropOutbox, messageIds)
 	return err

@@ -14,7 +14,9 @@ SELECT * FROM taken ORDER BY array_position(ARRAY['code', 'service', 'bulk'], la
 UPDATE outbox SET due_at = @now WHERE message_id = ANY(@message_ids::text[]);
 
 -- name: DropOutbox :exec
-DELETE FROM outbox WHERE message_id = ANY(@message_ids::text[]);
+-- In one order, and without those that somebody else has in hand, so that nobody waits for each other.
+DELETE FROM outbox WHERE message_id IN (
+    SELECT o.message_id FROM outbox o WHERE o.message_id = ANY(@message_ids::text[]) ORDER BY o.message_id FOR UPDATE SKIP LOCKED);
 
 -- name: OutboxDepth :one
 SELECT count(*) AS waiting, coalesce(min(queued_at), @now)::timestamptz AS oldest FROM outbox WHERE due_at <= @now;
