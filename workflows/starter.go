@@ -32,8 +32,8 @@ const (
 
 	wakeTimeout  = 5 * time.Second
 	wakeWithin   = 5 * time.Second // a pause after which a workflow that waits for longer is woken; never before a long one is over
-	wakersAtMost = 8    // signals under way at a time
-	wakesWaiting = 1024 // workflows waiting for theirs; more are left to their timers
+	wakersAtMost = 8               // signals under way at a time
+	wakesWaiting = 1024            // workflows waiting for theirs; more are left to their timers
 )
 
 // laneSize is how many messages of one lane are begun at a time, for how many a workflow is started at a time, and how many

@@ -168,6 +168,9 @@ func (p Policy) takeTurn(s story) decision {
 			return decision{near: true, wait: left, promise: promised, chatFree: slots.ChatFree}
 		}
 	}
+	if left := p.untilExpiry(s, turn.Sub(s.at)); left > 0 && turn.Equal(s.delivery.Leg.Slot) {
+		return decision{near: left <= p.Horizon, wait: left} // it holds its turn already
+	}
 	s.delivery.Leg.Slot = turn
 	if left := turn.Sub(s.at); left > 0 {
 		return p.waitForTurn(s, left, slots)
