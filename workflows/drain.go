@@ -94,7 +94,8 @@ func (s *Starter) dropSoon(item gateway.OutboxItem) {
 func (s *Starter) dropStarted(ctx context.Context) {
 	each(ctx, s.drops, func(first gateway.OutboxItem) {
 		select {
-		case <-ctx.Done(): // what is left is found when it is due
+		case <-ctx.Done():
+			return // what is left is found when it is due
 		case <-time.After(dropEvery):
 		}
 		items := []gateway.OutboxItem{first}

@@ -21,24 +21,11 @@ type firstAttempts struct {
 func (s *Starter) AttemptWith(d *messaging.Deliverer) { s.first.deliverer = d }
 
 // Finish waits for attempts that are under way, once Run has ended.
-func (s *Starter) Finish(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() { s.first.underWay.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return errors.New("first attempts did not end in time; their messages stand in the outbox")
-	}
-}
+func (s *Starter) Finish() { s.first.underWay.Wait() }
 
-// begin tries the message, if that can be done here, and has its workflow started for what is left to do. It returns as soon as the
+// begin tries the message, if there is a place, and has its workflow started for what is left to do. It returns as soon as the
 // attempt waits for something else than the database.
 func (s *Starter) begin(ctx context.Context, in DeliverMessageInput, lane lane) {
-	if s.first.deliverer == nil {
-		s.startOrLeave(ctx, in)
-		return
-	}
 	if !s.first.take(lane.name) {
 		s.put(lane.left, in)
 		return

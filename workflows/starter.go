@@ -47,7 +47,7 @@ var laneSizes = map[gateway.Lane]laneSize{
 	gateway.LaneBulk:    {starters: 4, waiting: 256},
 }
 
-// lane is where messages wait: those that nobody has tried, and those that were tried and want a workflow.
+// lane is where messages wait: those that are to be tried, and those that want a workflow.
 type lane struct {
 	name          gateway.Lane
 	untried, left chan DeliverMessageInput
@@ -82,7 +82,11 @@ func NewStarter(c client.Client, outbox gateway.OutboxStore, now gateway.Clock, 
 
 // StartDelivery asks for the message to be begun soon. It never blocks.
 func (s *Starter) StartDelivery(account gateway.AccountID, id gateway.MessageID, lane gateway.Lane) {
-	s.put(s.lanes[lane].untried, DeliverMessageInput{AccountID: account, MessageID: id})
+	queue := s.lanes[lane].untried
+	if s.first.deliverer == nil {
+		queue = s.lanes[lane].left
+	}
+	s.put(queue, DeliverMessageInput{AccountID: account, MessageID: id})
 }
 
 func (s *Starter) put(queue chan<- DeliverMessageInput, in DeliverMessageInput) {

@@ -144,15 +144,20 @@ func (a *App) background(fn func(context.Context)) {
 	wg.Go(func() { fn(ctx) })
 	a.onStop(func(stop context.Context) error {
 		cancel()
-		done := make(chan struct{})
-		go func() { wg.Wait(); close(done) }()
-		select {
-		case <-done:
-			return nil
-		case <-stop.Done():
-			return errors.New("a part did not end in time")
-		}
+		return inTime(stop, wg.Wait)
 	})
+}
+
+// inTime waits for a part's end, but no longer than a stop may take.
+func inTime(stop context.Context, end func()) error {
+	done := make(chan struct{})
+	go func() { end(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-stop.Done():
+		return errors.New("a part did not end in time")
+	}
 }
 
 // died reports a part that ended by itself.

@@ -111,7 +111,7 @@ func (a *App) startWorker(ctx context.Context) (string, error) {
 	}
 	a.onStop(func(ctx context.Context) error {
 		worker.Stop() // both finish what they have in hand at the same time
-		return a.starter.Finish(ctx)
+		return inTime(ctx, a.starter.Finish)
 	})
 	a.startStarter()
 	// As webhooks, what comes in has connections of its own. All that the inbox asks for inside its transactions goes over

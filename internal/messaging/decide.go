@@ -26,7 +26,7 @@ type decision struct {
 
 // step tells the workflow what an attempt left to do, given the delivery after its change: nothing, once no leg waits.
 func (n decision) step(d gateway.Delivery) Step {
-	return Step{State: d.Message.State, Done: !d.Open(), Wait: n.wait}
+	return Step{State: d.Message.State, Done: !d.Open(), Wait: n.wait, Fixed: n.change.Slots != nil}
 }
 
 // lingers tells whether the attempt goes on after something else than a call.

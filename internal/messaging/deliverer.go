@@ -92,6 +92,7 @@ type Step struct {
 	State gateway.State // of the message now
 	Done  bool          // the message has its outcome
 	Wait  time.Duration // if not done: before the next attempt
+	Fixed bool          // nothing is to be looked at before: the wait is for a turn, or the messenger's or provider's own
 }
 
 // Attempt takes the message one step further. It is safe to call it again at any time, from any process: the intent,
@@ -99,28 +100,28 @@ type Step struct {
 // time gets to write it. This is why finding the person, writing the intent and calling are one activity: were the
 // intent written by an earlier one, a worker that takes over could not know whether the call was made.
 func (d *Deliverer) Attempt(ctx context.Context, account gateway.AccountID, id gateway.MessageID) (Step, error) {
-	return d.attempt(ctx, &attempt{account: account, id: id, lingers: func() {}})
+	return d.attempt(ctx, account, id, func() {})
 }
 
-func (d *Deliverer) attempt(ctx context.Context, a *attempt) (Step, error) {
-	delivery, next, err := d.begin(ctx, a)
+// attempt is Attempt, and tells before it waits or calls that it lingers.
+func (d *Deliverer) attempt(ctx context.Context, account gateway.AccountID, id gateway.MessageID, lingers func()) (Step, error) {
+	delivery, next, err := d.begin(ctx, account, id, lingers)
 	if err != nil {
-		return Step{}, fmt.Errorf("begin attempt at message %s: %w", a.id, err)
+		return Step{}, fmt.Errorf("begin attempt at message %s: %w", id, err)
 	}
 	if next.ask && d.asker != nil {
 		if err := d.asker.Ask(ctx, delivery); err != nil {
-			return Step{}, fmt.Errorf("ask the person of message %s: %w", a.id, err)
+			return Step{}, fmt.Errorf("ask the person of message %s: %w", id, err)
 		}
 	}
 	if !next.call {
-		a.keeps = next.change.Slots != nil
 		return next.step(delivery), nil
 	}
-	a.lingers()
+	lingers()
 	time.Sleep(next.pause)
 	receipt, refusal := d.call(ctx, delivery)
-	a.keeps = refusal != nil
 	step, err := d.settle(ctx, delivery, receipt, refusal)
+	step.Fixed = refusal != nil
 	if err != nil || receipt.ProviderID == "" {
 		return step, err
 	}
@@ -137,13 +138,13 @@ const (
 // begin decides how the attempt starts. A text that is wanted in another language is translated first, outside of the
 // lock. A reply whose predecessor is just leaving, and a message whose turn is near, wait here: most do not need a timer,
 // which costs more than the whole attempt.
-func (d *Deliverer) begin(ctx context.Context, a *attempt) (delivery gateway.Delivery, next decision, err error) {
+func (d *Deliverer) begin(ctx context.Context, account gateway.AccountID, id gateway.MessageID, lingers func()) (delivery gateway.Delivery, next decision, err error) {
 	behind, patience := behindFirst, d.policy.Horizon
 	var promised gateway.Promise
 	release := func() {}
 	defer func() { release() }()
 	for {
-		delivery, err = d.store.ChangeDelivery(ctx, a.account, a.id, func(seen gateway.Delivery) (gateway.Change, error) {
+		delivery, err = d.store.ChangeDelivery(ctx, account, id, func(seen gateway.Delivery) (gateway.Change, error) {
 			policy, chat := d.policy, chatOf(seen)
 			if policy.Horizon = patience; !d.waits.room(seen.Message.Lane) {
 				policy.Horizon = 0
@@ -164,7 +165,7 @@ func (d *Deliverer) begin(ctx context.Context, a *attempt) (delivery gateway.Del
 			return delivery, next, err
 		}
 		if next.lingers() {
-			a.lingers()
+			lingers()
 		}
 		switch {
 		case next.translate:

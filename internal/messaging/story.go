@@ -96,7 +96,7 @@ func (s *story) rests(words string) gateway.Change {
 func (s *story) intent(call time.Time) gateway.Change {
 	leg := s.delivery.Leg
 	leg.Intent, leg.Attempts = call, leg.Attempts+1
-	change := gateway.Change{}
+	var change gateway.Change
 	if s.delivery.Prices != nil {
 		change.Price = &s.delivery.Message.Price
 	}
